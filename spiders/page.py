@@ -1,0 +1,66 @@
+"""The one item a spider yields: a page, that is what was fetched and what was read from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from spiders.reading.model import Reading
+
+FoundVia = Literal["seed", "robots", "sitemap", "listing", "card", "link", "redirect", "canonical", "import"]
+UrlKind = Literal["robots", "sitemap", "listing", "article", "page"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An address that a page told us about."""
+
+    url: str
+    """Absolute, canonical (`spiders.urls.canonical`)."""
+    via: FoundVia
+    kind: UrlKind
+    lastmod: str | None = None
+    """As written in the sitemap; None elsewhere."""
+    refused: str | None = None
+    """Why it must not be fetched (`off-site`, `address too long`, …); None when it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One answer, or one saved file, as it came."""
+
+    url: str | None
+    """Canonical address asked for; None for a file whose address can't be told."""
+    fetched_at: str
+    """UTC, `2026-11-23T06:48:27.123Z`. For a file the time it was imported."""
+    status: int | None
+    """HTTP status; None for a file."""
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    """The entity after content decoding, for a file its bytes."""
+    origin: Literal["crawl", "import"]
+    truncated: str | None = None
+    """Why the body is not whole (`length`, `disconnect`); None when it is."""
+    ip_address: str | None = None
+    file_name: str | None = None
+    """For a file its base name; None for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one fetch came to. Exactly one per answer, whatever the answer was."""
+
+    fetched: Fetched
+    kind: UrlKind
+    """What the address was taken for when it was asked."""
+    reading: Reading | None
+    """None when there is nothing to read: robots.txt, sitemaps, redirects, errors."""
+    found: tuple[Found, ...] = ()
+    redirect: str | None = None
+    """Canonical target of a 3xx answer."""
+    failure: str | None = None
+    """Why the answer is none (5xx, 429, a broken body): worth another try. None when it is one."""
+    gone: bool = False
+    """404 or 410: an answer, not a failure."""
+    note: str | None = None
+    """One line about what it came to, for the log and the URL's reason."""
