@@ -16,7 +16,7 @@ class Found:
     """An address that a page told us about."""
 
     url: str
-    """Absolute, canonical (`spiders.urls.canonical`)."""
+    """Absolute, canonical (`spiders.reading.addresses.canonical`)."""
     via: FoundVia
     kind: UrlKind
     lastmod: str | None = None

@@ -1,0 +1,123 @@
+"""Addresses: their canonical form, what they are on a site, and the article id in them."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
+
+from w3lib.url import canonicalize_url, url_query_cleaner
+
+from spiders.reading.profile import SiteProfile
+
+UrlKind = Literal["robots", "sitemap", "listing", "article", "page"]
+
+MAX_LENGTH = 2000
+"""Longer addresses are refused; sitemaps.org allows 2,048 characters."""
+
+# Parameters that say where a visitor came from, never what the page is.
+_TRACKING = frozenset(
+    "fbclid gclid dclid gbraid wbraid msclkid mc_cid mc_eid igshid yclid _ga _gl ref_src".split()
+)
+_TRACKING_PREFIX = "utm_"
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+
+
+def canonical(url: str, base: str | None = None) -> str | None:
+    """The one form of an address under which it is stored.
+
+    Scheme and host in lower case, no default port, no fragment, no tracking parameters, query sorted; the path's
+    case stays. `base` resolves a relative `url`. None when it is not an http(s) address.
+    """
+    try:
+        absolute = urljoin(base, url.strip()) if base else url.strip()
+        parts = urlsplit(absolute)
+        if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+            return None
+        if _CONTROL.search(parts.netloc) or "\\" in parts.netloc or "@" in parts.netloc:
+            return None
+        if parts.query:
+            tracking = [key for key, _ in parse_qsl(parts.query, keep_blank_values=True) if _is_tracking(key)]
+            absolute = url_query_cleaner(absolute, tracking, remove=True, unique=False)
+        parts = urlsplit(canonicalize_url(absolute))
+        netloc = parts.netloc.lower().removesuffix(_DEFAULT_PORTS[parts.scheme])
+        return urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, ""))
+    except ValueError:  # malformed port, bad IPv6 literal, …
+        return None
+
+
+def page_address(url: str, base: str | None, profile: SiteProfile) -> str | None:
+    """The address under which the archive knows a link: `canonical`, then `site_address`.
+
+    None when it is not an http(s) address.
+    """
+    absolute = canonical(url, base)
+    return None if absolute is None else site_address(absolute, profile)
+
+
+def on_site(url: str, profile: SiteProfile) -> bool:
+    """Whether a canonical address lies on one of the profile's hosts."""
+    return urlsplit(url).netloc in profile.hosts
+
+
+def site_address(url: str, profile: SiteProfile) -> str:
+    """A canonical address with the profile's scheme and first host in place of its other hosts'.
+
+    So `http://www.example.org/a` and `https://example.org/a` are one page. Addresses elsewhere come back as
+    they are; an article's trailing slash and query go, since its id alone identifies it.
+    """
+    parts = urlsplit(url)
+    if parts.netloc not in profile.hosts:
+        return url
+    path, query = parts.path, parts.query
+    if len(path) > 1 and path.endswith("/") and _match_id(path[:-1], profile):
+        path = path[:-1]
+    if query and _match_id(path, profile):
+        query = ""
+    return urlunsplit((profile.scheme, profile.canonical_host, path, query, ""))
+
+
+def article_id(url: str | None, profile: SiteProfile) -> str | None:
+    """The case-sensitive id in an article's address; None when it is none, or on another site."""
+    if url is None or not on_site(url, profile):
+        return None
+    return _match_id(urlsplit(url).path, profile)
+
+
+def kind_of(url: str, profile: SiteProfile) -> UrlKind:
+    """What an address on the site is taken for before it is asked."""
+    path = urlsplit(url).path
+    if path == "/robots.txt":
+        return "robots"
+    if _match_id(path, profile):
+        return "article"
+    if url in profile.sitemaps or re.search(r"sitemap[^/]*\.xml(?:\.gz)?$", path):
+        return "sitemap"
+    if url in profile.start or any(pattern.search(path) for pattern in profile.listing):
+        return "listing"
+    return "page"
+
+
+def refusal(url: str, profile: SiteProfile) -> str | None:
+    """Why a canonical address must not be fetched; None when it may."""
+    if len(url) > MAX_LENGTH:
+        return "address too long"
+    if not on_site(url, profile):
+        return "off-site"
+    path = urlsplit(url).path
+    if any(pattern.search(path) for pattern in profile.skip):
+        return "skipped by the profile"
+    return None
+
+
+def _match_id(path: str, profile: SiteProfile) -> str | None:
+    for pattern in profile.article:
+        found = pattern.search(path)
+        if found:
+            return found["id"]
+    return None
+
+
+def _is_tracking(key: str) -> bool:
+    return key.startswith(_TRACKING_PREFIX) or key in _TRACKING

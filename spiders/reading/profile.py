@@ -1,0 +1,229 @@
+"""A site's peculiarities as data: its addresses, the words that head its parts, its boilerplate's anchors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from spiders.reading.words import heading_key
+
+
+class ProfileError(Exception):
+    """A profile that can't be used; the message is one line for its author."""
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A fragment that tells a boilerplate passage; at most one `{slot}` in it."""
+
+    passage: str
+    before: str
+    slot: str | None
+    after: str
+
+
+@dataclass(frozen=True)
+class SiteProfile:
+    """See `spiders/sites/mymsbuddy.toml` for what each key means; patterns apply to path and query."""
+
+    name: str
+    title: str
+    scheme: str
+    hosts: tuple[str, ...]
+    """`host` or `host:port`; the first is canonical, the others are read as it."""
+    start: tuple[str, ...]
+    sitemaps: tuple[str, ...]
+    article: tuple[re.Pattern[str], ...]
+    listing: tuple[re.Pattern[str], ...]
+    skip: tuple[re.Pattern[str], ...]
+    explore_depth: int
+    max_pages_a_listing: int
+    parts: Mapping[str, str]
+    """Heading in comparison form -> `takeaway`, `topics`, `details`, `cards`, `boilerplate`, `section:KEY`."""
+    labels: Mapping[str, str]
+    """Label in comparison form -> `credibility`, `interest`, `share`, `card_more`, `older`."""
+    source_labels: Mapping[str, str]
+    """Label in comparison form -> field of `Source`."""
+    section_order: tuple[str, ...]
+    """Section keys in the site's order, for captures without headings."""
+    date_order: Literal["MDY", "DMY", "YMD"]
+    anchors: tuple[Anchor, ...]
+    state_keys: Mapping[str, tuple[str, ...]]
+    rating_scale: float
+    selectors: Mapping[str, str] = field(default_factory=dict)
+    """Explicit overrides: field (or part) -> CSS selector, used before the words when it matches."""
+    digest: str = ""
+    """SHA-256 (hex) of the tables it was made from; stored with each run."""
+
+    @cached_property
+    def canonical_host(self) -> str:
+        return self.hosts[0]
+
+    @cached_property
+    def base_url(self) -> str:
+        return f"{self.scheme}://{self.hosts[0]}/"
+
+    def at(self, base_url: str) -> SiteProfile:
+        """The same site served somewhere else (a mirror, a test server): scheme and host of `base_url`."""
+        parts = urlsplit(base_url)
+        scheme, host = parts.scheme.lower(), parts.netloc.lower()
+
+        def moved(url: str) -> str:
+            return urlsplit(url)._replace(scheme=scheme, netloc=host).geturl()
+
+        return replace(
+            self,
+            scheme=scheme,
+            hosts=(host,),
+            start=tuple(map(moved, self.start)),
+            sitemaps=tuple(map(moved, self.sitemaps)),
+        )
+
+
+def profile_from(tables: Mapping[str, Any], where: str) -> SiteProfile:
+    """Build a profile from parsed TOML tables.
+
+    `where` names the file in messages. Raises `ProfileError` naming the first key that is missing, unknown or of
+    the wrong type.
+    """
+    read = _Tables(tables, where)
+    addresses = read.table("addresses")
+    parts = read.table("parts")
+    labels = read.table("labels")
+    sections = parts.table("sections")
+    state = read.table("state", required=False)
+    hosts = tuple(host.lower() for host in addresses.texts("hosts"))
+    if not hosts:
+        raise ProfileError(f"profile {where}: addresses.hosts is empty")
+    profile = SiteProfile(
+        name=read.text("name"),
+        title=read.text("title", read.text("name")),
+        scheme=addresses.text("scheme", "https"),
+        hosts=hosts,
+        start=addresses.texts("start"),
+        sitemaps=addresses.texts("sitemaps", ()),
+        article=addresses.patterns("article", need_group="id"),
+        listing=addresses.patterns("listing"),
+        skip=addresses.patterns("skip"),
+        explore_depth=addresses.number("explore_depth", 2),
+        max_pages_a_listing=addresses.number("max_pages_a_listing", 2000),
+        parts=_spellings(
+            [(key, parts.texts(key, ())) for key in ("takeaway", "topics", "details", "cards", "boilerplate")]
+            + [(f"section:{key}", sections.texts(key)) for key in sections.keys()],
+        ),
+        labels=_spellings(
+            [(key, labels.texts(key, ())) for key in ("credibility", "interest", "share", "card_more", "older")]
+        ),
+        source_labels=_spellings(
+            [(key, labels.table("source").texts(key)) for key in labels.table("source").keys()]
+        ),
+        section_order=tuple(sections.keys()),
+        date_order=read.table("dates", required=False).choice("order", ("MDY", "DMY", "YMD"), "MDY"),
+        anchors=tuple(_anchors(read, where)),
+        state_keys={key: state.texts(key) for key in state.keys() if key != "rating_scale"},
+        rating_scale=float(state.number("rating_scale", 5)),
+        selectors={key: read.table("selectors", required=False).text(key)
+                   for key in read.table("selectors", required=False).keys()},
+        digest=hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest(),
+    )
+    _check(profile, where)
+    return profile
+
+
+def _check(profile: SiteProfile, where: str) -> None:
+    if profile.scheme not in ("http", "https"):
+        raise ProfileError(f"profile {where}: addresses.scheme must be http or https")
+    for url in (*profile.start, *profile.sitemaps):
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or parts.netloc.lower() not in profile.hosts:
+            raise ProfileError(f"profile {where}: {url} is not on one of addresses.hosts")
+
+
+def _spellings(entries: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, str]:
+    return {heading_key(spelling): key for key, spellings in entries for spelling in spellings}
+
+
+def _anchors(read: _Tables, where: str) -> Iterable[Anchor]:
+    for entry in read.tables("boilerplate"):
+        name = entry.text("name")
+        for text in entry.texts("anchors"):
+            pieces = re.split(r"\{(\w+)\}", text)
+            if len(pieces) == 1:
+                yield Anchor(name, text, None, "")
+            elif len(pieces) == 3 and pieces[0].strip() and pieces[2].strip():
+                yield Anchor(name, pieces[0], pieces[1], pieces[2])
+            else:
+                raise ProfileError(
+                    f"profile {where}: boilerplate anchor {text!r} needs words on both sides of its one slot"
+                )
+
+
+class _Tables:
+    """A TOML table that answers in types and complains in one line."""
+
+    def __init__(self, values: Any, where: str, prefix: str = "") -> None:
+        if not isinstance(values, Mapping):
+            raise ProfileError(f"profile {where}: {prefix.rstrip('.')} must be a table")
+        self._values, self._where, self._prefix = values, where, prefix
+
+    def keys(self) -> tuple[str, ...]:
+        return tuple(self._values)
+
+    def _get(self, key: str, kind: type | tuple[type, ...], what: str, default: Any) -> Any:
+        value = self._values.get(key, default)
+        if value is None:
+            raise ProfileError(f"profile {self._where}: {self._prefix}{key} is missing")
+        if not isinstance(value, kind):
+            raise ProfileError(f"profile {self._where}: {self._prefix}{key} must be {what}")
+        return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        return str(self._get(key, str, "a text", default))
+
+    def number(self, key: str, default: int) -> int:
+        return int(self._get(key, int, "a whole number", default))
+
+    def choice(self, key: str, choices: tuple[Any, ...], default: Any) -> Any:
+        value = self._values.get(key, default)
+        if value not in choices:
+            raise ProfileError(f"profile {self._where}: {self._prefix}{key} must be one of {', '.join(choices)}")
+        return value
+
+    def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        values = self._get(key, (list, tuple), "a list of texts", default)
+        if not all(isinstance(value, str) for value in values):
+            raise ProfileError(f"profile {self._where}: {self._prefix}{key} must be a list of texts")
+        return tuple(values)
+
+    def patterns(self, key: str, need_group: str | None = None) -> tuple[re.Pattern[str], ...]:
+        compiled = []
+        for text in self.texts(key, ()):
+            try:
+                pattern = re.compile(text)
+            except re.error as error:
+                raise ProfileError(
+                    f"profile {self._where}: {self._prefix}{key}: {text!r} is no regular expression: {error}"
+                ) from None
+            if need_group and need_group not in pattern.groupindex:
+                raise ProfileError(
+                    f"profile {self._where}: {self._prefix}{key}: {text!r} has no group named {need_group!r}"
+                )
+            compiled.append(pattern)
+        return tuple(compiled)
+
+    def table(self, key: str, required: bool = True) -> _Tables:
+        if key not in self._values and required:
+            raise ProfileError(f"profile {self._where}: table [{self._prefix}{key}] is missing")
+        return _Tables(self._values.get(key, {}), self._where, f"{self._prefix}{key}.")
+
+    def tables(self, key: str) -> list[_Tables]:
+        entries = self._values.get(key, [])
+        if not isinstance(entries, list):
+            raise ProfileError(f"profile {self._where}: [[{self._prefix}{key}]] must be a list of tables")
+        return [_Tables(entry, self._where, f"{self._prefix}{key}[{n}].") for n, entry in enumerate(entries)]
