@@ -1,0 +1,158 @@
+"""The command line, `msarchive`: a table of commands, each loaded only when it is asked for.
+
+Nothing heavy is imported here: `msarchive --help` must answer at once, and so must shell completion.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn, TextIO
+
+import click
+
+from crawler.exits import ExitCode, UserError
+from crawler.shadowing import shadowed
+from crawler.terminal import complain
+
+__all__ = ["COMMANDS", "cli", "main"]
+
+COMMANDS = {
+    "demo": ("crawler.cli.demo", "Crawl the bundled sample site and show what came of it."),
+    "crawl": ("crawler.cli.crawl", "Crawl a site into the archive, or go on with a crawl."),
+    "import": ("crawler.cli.import_", "Read saved pages and text captures into the archive."),
+    "list": ("crawler.cli.list_", "List the articles, one a line."),
+    "show": ("crawler.cli.show", "Show one article whole."),
+    "search": ("crawler.cli.search", "Search the articles' own text, best match first."),
+    "status": ("crawler.cli.status", "Say what the archive holds and how the last run went."),
+    "inspect": ("crawler.cli.inspect_", "Show how a page is read, and why; stores nothing."),
+}
+"""Command -> the module that holds it as `command`, and its one-line help."""
+
+
+class _ReaderLeft(Exception):
+    """Whoever reads our output closed it. Not an OSError: click would make exit code 1 of that."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when it is called, not when it is listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; None when there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a reader that closed the pipe (`| head`) has enough, and that is no error."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _ReaderLeft from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short_help) for name, (_, short_help) in COMMANDS.items()])
+
+
+def _print_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"msarchive {version('msarchive')}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="\b\nExamples:\n"
+    "  msarchive demo                        a crawl of the sample site, to look around\n"
+    "  msarchive crawl --contact me@example.org\n"
+    "  msarchive search 'iron in the brain'\n\n"
+    "'msarchive COMMAND --help' explains a command.",
+)
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version,
+              help="Print the version and exit.")
+@click.option("--debug", is_flag=True, help="On an unexpected error print the traceback.")
+def cli(debug: bool) -> None:
+    """Archive a site of research summaries, and ask the archive.
+
+    The archive is a folder, ./archive unless --archive or MSARCHIVE_DIR names another.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line (default: the process's) and exit with an `ExitCode`."""
+    problem = shadowed()
+    if problem is not None:
+        complain(problem)
+        sys.exit(ExitCode.USAGE)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        _never_fail_to_encode(stream)
+    try:
+        code = _run(given)
+        sys.stdout.flush()
+    except (BrokenPipeError, _ReaderLeft):
+        # Python would complain about the rest of the buffer when it closes stdout at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.OK
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        result = cli.main(arguments, prog_name="msarchive", standalone_mode=False)
+        return int(result) if isinstance(result, int) else ExitCode.OK
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return ExitCode.USAGE
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "msarchive"
+        complain(f"{error.format_message().rstrip('.')} (see '{where} --help')")
+        return ExitCode.USAGE
+    except click.ClickException as error:
+        complain(error.format_message())
+        return ExitCode.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        complain("stopped")
+        return ExitCode.STOPPED
+    except (BrokenPipeError, _ReaderLeft):
+        raise
+    except Exception as error:
+        expected = _expected(error)
+        if expected is not None:
+            complain(str(expected))
+            return expected.code
+        if "--debug" in arguments:
+            raise
+        message = (str(error).splitlines() or ["no message"])[0]
+        complain(
+            f"unexpected {type(error).__name__}: {message} "
+            "(a bug, please report it; 'msarchive --debug …' prints the traceback)"
+        )
+        return ExitCode.ERROR
+
+
+def _expected(error: Exception) -> UserError | None:
+    """The error as one a user can do something about; None when it is a bug."""
+    from crawler.cli.errors import as_user_error
+
+    return as_user_error(error)
+
+
+def _never_fail_to_encode(stream: TextIO) -> None:
+    # A terminal or pipe in a legacy encoding gets an escape for what it can't show, never an exception.
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")

@@ -1,0 +1,69 @@
+"""Options that commands share, and what each command does with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from crawler.terminal import json_text
+
+if TYPE_CHECKING:  # storage means SQLAlchemy: not for --help
+    from storage.archive import Archive
+
+    from spiders.reading.profile import SiteProfile
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+DEFAULT_ARCHIVE = Path("archive")
+
+
+def archive_option(default: Path = DEFAULT_ARCHIVE, envvar: str | None = "MSARCHIVE_DIR",
+                   ) -> Callable[[Decorated], Decorated]:
+    """`--archive DIR`, passed as `directory: Path`."""
+    return click.option(
+        "--archive", "directory", metavar="DIR", default=default, show_default=True, envvar=envvar,
+        show_envvar=envvar is not None, type=click.Path(path_type=Path, file_okay=False),
+        help="The archive's folder.",
+    )
+
+
+def json_option(what: str = "Print JSON.") -> Callable[[Decorated], Decorated]:
+    """`--json`, passed as `as_json: bool`."""
+    return click.option("--json", "as_json", is_flag=True, help=what)
+
+
+def site_option() -> Callable[[Decorated], Decorated]:
+    """`--site NAME|FILE.toml`, passed as `site: str`."""
+    return click.option(
+        "--site", metavar="NAME|FILE.toml", default="mymsbuddy", show_default=True,
+        help="The site's profile: a bundled one, or a file.",
+    )
+
+
+def load_site(site: str) -> SiteProfile:
+    """The profile for `--site`. Raises `ProfileError` with one line."""
+    from spiders.sites import load_profile
+
+    return load_profile(site)
+
+
+def open_to_read(directory: Path) -> Archive:
+    """The archive, read-only, beside whatever writes to it. Raises `ArchiveError` with one line."""
+    from storage.archive import open_archive
+
+    return open_archive(directory, read_only=True)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON."""
+    click.echo(json_text(value))
+
+
+def program_version() -> str:
+    """The installed distribution's version."""
+    from importlib.metadata import version
+
+    return version("msarchive")

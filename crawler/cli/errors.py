@@ -1,0 +1,60 @@
+"""Which exceptions are a user's to mend, and the exit code of each."""
+
+from __future__ import annotations
+
+import errno
+import sys
+
+from crawler.exits import ExitCode, UserError
+
+_STORAGE_ERRNOS = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EPERM})
+
+
+def as_user_error(error: BaseException) -> UserError | None:
+    """The error as one line and an exit code; None when it is a bug of ours.
+
+    Looks only at modules that are loaded already: a module that is not can't have raised anything.
+    """
+    if isinstance(error, UserError):
+        return error
+    return _profile_error(error) or _archive_error(error) or _database_error(error) or _system_error(error)
+
+
+def _profile_error(error: BaseException) -> UserError | None:
+    module = sys.modules.get("spiders.reading.profile")
+    if module is not None and isinstance(error, module.ProfileError):
+        return UserError(str(error), ExitCode.USAGE)
+    return None
+
+
+def _archive_error(error: BaseException) -> UserError | None:
+    module = sys.modules.get("storage.archive")
+    if module is None or not isinstance(error, module.ArchiveError):
+        return None
+    codes = (
+        (module.ArchiveMissing, ExitCode.USAGE),
+        (module.ArchiveBusy, ExitCode.BUSY),
+        (module.ArchiveDamaged, ExitCode.DAMAGED),
+        (module.ArchiveNewer, ExitCode.NEWER),
+    )
+    code = next((code for kind, code in codes if isinstance(error, kind)), ExitCode.STORAGE)
+    return UserError(str(error), code)
+
+
+def _database_error(error: BaseException) -> UserError | None:
+    module = sys.modules.get("sqlalchemy.exc")
+    if module is None or not isinstance(error, module.DBAPIError):
+        return None
+    code = getattr(error.orig, "sqlite_errorname", "")
+    if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return UserError(f"the archive is damaged ({error.orig})", ExitCode.DAMAGED)
+    if code.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_BUSY")):
+        return UserError(f"the archive can't be used: {error.orig}", ExitCode.STORAGE)
+    return None
+
+
+def _system_error(error: BaseException) -> UserError | None:
+    if not isinstance(error, OSError) or error.errno not in _STORAGE_ERRNOS:
+        return None
+    where = f": {error.filename}" if error.filename else ""
+    return UserError(f"{error.strerror}{where}", ExitCode.STORAGE)

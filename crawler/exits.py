@@ -1,0 +1,42 @@
+"""Exit codes and the errors a user can make: what scripts and schedulers may rely on."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """How the program ended. The numbers are stable; the gaps are kept for outcomes that are not told yet."""
+
+    OK = 0
+    """Everything that was asked for is done."""
+    ERROR = 1
+    """Something that was asked for can't be done (an unknown id, a file that is no page), or a bug."""
+    USAGE = 2
+    """A wrong command line, profile or setting; nothing was done."""
+    INCOMPLETE = 3
+    """A crawl finished, but some addresses failed after their retries."""
+    BUSY = 4
+    """Another run holds the archive."""
+    STOPPED = 5
+    """Stopped by a signal; the next run goes on from there."""
+    LIMIT = 6
+    """A limit that was set is reached; the next run goes on from there."""
+    STORAGE = 7
+    """The archive can't be read or written: disk full, read-only, I/O error."""
+    ROBOTS = 8
+    """The site answers, but robots.txt can't be had or disallows everything."""
+    NO_CONNECTION = 10
+    """No connection to the site at all."""
+    DAMAGED = 12
+    """The archive is damaged."""
+    NEWER = 13
+    """The archive was made by a newer version of the program."""
+
+
+class UserError(Exception):
+    """An expected error. Its message is one line, without a full stop, that says what to do about it."""
+
+    def __init__(self, message: str, code: ExitCode = ExitCode.ERROR) -> None:
+        super().__init__(message)
+        self.code = code
