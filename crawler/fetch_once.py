@@ -71,10 +71,10 @@ def _robots(url: str, user_agent: str) -> Protego:
         if status in _REDIRECTS and location and urlsplit(urljoin(url, location)).scheme in ("http", "https"):
             url = urljoin(url, location)
         elif status >= 500 or status == 429 or status in _REDIRECTS:
-            raise UserError(f"{url} answered {status}: without robots.txt nothing is fetched", ExitCode.ROBOTS)
+            raise UserError(f"{url} answered {status}: without robots.txt nothing is read", ExitCode.ROBOTS)
         else:
             return Protego.parse(body.decode("utf-8", "replace") if status == 200 else "")
-    raise UserError(f"{url} is redirected too often: without robots.txt nothing is fetched", ExitCode.ROBOTS)
+    raise UserError(f"{url} is redirected too often: without robots.txt nothing is read", ExitCode.ROBOTS)
 
 
 def _get(url: str, user_agent: str, limit: int, cut: bool = False) -> tuple[int, Message, bytes]:

@@ -165,3 +165,59 @@ def _plain(columns: Sequence[Column], rows: Sequence[Sequence[str]], heading: bo
 def complain(message: str) -> None:
     """One line on stderr, in the program's name."""
     print(f"msarchive: {printable(message)}", file=sys.stderr)
+
+
+PROSE_WIDTH = 100
+"""Longer lines are hard to read, however wide the terminal."""
+
+
+class Sheet:
+    """Text on a page: headings, paragraphs and labelled values, folded to the terminal, whole when piped.
+
+    Every method takes text as it came from the site and cleans it itself.
+    """
+
+    def __init__(self) -> None:
+        self._screen = console()
+        self._folds = self._screen.is_terminal
+
+    @property
+    def on_terminal(self) -> bool:
+        """Whether a person looks at it (rather than a pipe or a file)."""
+        return self._folds
+
+    def blank(self) -> None:
+        """An empty line."""
+        self._screen.print()
+
+    def heading(self, text: str) -> None:
+        """A heading with an empty line before it."""
+        self.blank()
+        self.text(text, style="bold")
+
+    def text(self, text: str, *, indent: int = 0, style: str = "", mark: str = "") -> None:
+        """A paragraph. `mark` (a bullet, a number) hangs before its first line."""
+        self._print(" " * indent + mark, text, style)
+
+    def pair(self, label: str, value: str, *, width: int = 12, indent: int = 0, style: str = "") -> None:
+        """A labelled value, the values standing in one column."""
+        self._print(" " * indent + label.ljust(width) + " ", value, style)
+
+    def _print(self, lead: str, text: str, style: str) -> None:
+        from rich.cells import cell_len
+        from rich.text import Text
+
+        lead, text = printable(lead), printable(text)
+        if not self._folds:
+            # Not through rich: it would fold a line at 80 columns even where nobody looks at columns.
+            print((lead + text).rstrip())
+            return
+        hang = cell_len(lead)
+        room = max(min(self._screen.width, PROSE_WIDTH) - hang, 20)
+        for number, line in enumerate(Text(text, style=style).wrap(self._screen, room) or [Text("")]):
+            line.rstrip()
+            self._screen.print(Text.assemble(lead if number == 0 else " " * hang, line), soft_wrap=True)
+
+    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+        """A table, as `print_table`."""
+        print_table(columns, rows)

@@ -1,0 +1,115 @@
+"""`msarchive inspect`: how one page is read, and why."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from crawler.cli.common import json_option, load_site, print_json, program_version, site_option
+from crawler.exits import ExitCode, UserError
+
+if TYPE_CHECKING:
+    from spiders.reading.model import Reading
+    from spiders.reading.profile import SiteProfile
+
+_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
+
+@click.command(
+    "inspect",
+    epilog="\b\nExamples:\n"
+    "  msarchive inspect saved-page.html\n"
+    "  msarchive inspect --contact me@example.org https://mymsbuddy.com/news/view/some-title-aB3dE6\n"
+    "  msarchive inspect --no-blocks --site mysite.toml capture.txt",
+)
+@click.argument("page", metavar="URL|FILE")
+@site_option()
+@click.option("--url", metavar="URL", help="The address of a file that does not tell its own.")
+@click.option("--blocks/--no-blocks", default=True, show_default=True, help="Show the table of blocks.")
+@click.option("--contact", metavar="ADDRESS", envvar="MSARCHIVE_CONTACT", show_envvar=True,
+              help="Your mail or web address, told to the site with the request.")
+@json_option("Print the whole reading as JSON.")
+def command(page: str, site: str, url: str | None, blocks: bool, contact: str | None, as_json: bool) -> None:
+    """Show how a page is read: its blocks, what each was taken for, every field with its value or the reason
+    it has none, and the evidence for and against. Stores nothing and needs no archive.
+
+    URL is fetched once, if robots.txt allows it.
+    """
+    profile = load_site(site)
+    if _SCHEME.match(page):
+        if url is not None:
+            raise click.UsageError("--url is for files")
+        reading, size, note = _read_url(page, profile, contact)
+    else:
+        reading, size, note = _read_file(Path(page), profile, url)
+    from crawler.diagnosis import missing_parts
+
+    missing = missing_parts(reading, profile)
+    if as_json:
+        print_json(_as_json(reading, missing, profile, size, note))
+        return
+    from crawler.cli.inspect_view import show_reading
+
+    show_reading(reading, missing, profile, page, size, note, blocks=blocks)
+
+
+def _read_url(url: str, profile: SiteProfile, contact: str | None) -> tuple[Reading, int, str | None]:
+    from crawler.fetch_once import fetch_once
+    from spiders.reading import read_page
+    from spiders.reading.addresses import canonical, on_site
+
+    address = canonical(url)
+    if address is None:
+        raise UserError(f"not an http or https address: {url}", ExitCode.USAGE)
+    if contact is None and not _is_loopback(urlsplit(address).hostname or ""):
+        raise UserError("give a --contact (mail or web address) for the site to write to, "
+                        "or set MSARCHIVE_CONTACT", ExitCode.USAGE)
+    agent = f"msarchive/{program_version()}" + (f" (+{contact})" if contact else "")
+    if not agent.isprintable() or not agent.isascii():
+        raise UserError("--contact must be plain ASCII text", ExitCode.USAGE)
+    answer = fetch_once(address, agent)
+    note = None
+    if not on_site(address, profile):
+        parts = urlsplit(address)
+        profile = profile.at(f"{parts.scheme}://{parts.netloc}/")
+        note = f"{parts.netloc} is none of the profile's hosts: read as if it were"
+    reading = read_page(answer.body, profile=profile, url=canonical(answer.url),
+                        content_type=answer.content_type)
+    return reading, len(answer.body), note
+
+
+def _read_file(path: Path, profile: SiteProfile, url: str | None) -> tuple[Reading, int, str | None]:
+    from crawler.importing import NotAPage, address_for, page_bytes
+    from spiders.reading import read_page
+
+    try:
+        body, form = page_bytes(path)
+    except NotAPage as error:
+        raise UserError(str(error)) from None
+    address, note = address_for(body, url, profile)
+    return read_page(body, profile=profile, url=address, form=form), len(body), note
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _as_json(
+    reading: Reading, missing: tuple[Any, ...], profile: SiteProfile, size: int, note: str | None
+) -> dict[str, Any]:
+    return {
+        "profile": profile.name,
+        "bytes": size,
+        "note": note,
+        "reading": asdict(reading),
+        "missing_parts": [asdict(part) for part in missing],
+    }
