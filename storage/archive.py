@@ -1,0 +1,282 @@
+"""Opening an archive: its folder, its database, its one writer's lock, its schema.
+
+An archive is a folder with `archive.db` in it. Everything that can be wrong with it is an `ArchiveError` with one
+clear line.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import QueuePool
+
+from storage.errors import (
+    ArchiveBusy,
+    ArchiveDamaged,
+    ArchiveError,
+    ArchiveMissing,
+    ArchiveNewer,
+    ArchiveOlder,
+    ArchiveUnwritable,
+)
+from storage.lock import WriterLock
+from storage.migrations import HEAD, KNOWN
+from storage.views import sync_views
+
+__all__ = [
+    "Archive",
+    "ArchiveBusy",
+    "ArchiveDamaged",
+    "ArchiveError",
+    "ArchiveMissing",
+    "ArchiveNewer",
+    "ArchiveOlder",
+    "ArchiveUnwritable",
+    "open_archive",
+]
+
+FILE_NAME = "archive.db"
+BUSY_TIMEOUT_S = 30.0
+"""How long a connection waits for another one's write. With one writer this is only ever a checkpoint."""
+_MAGIC = b"SQLite format 3\0"
+
+
+class Archive:
+    """An open archive; a context manager. Made by `open_archive`.
+
+    A writer has one connection for all that it writes (`connection`); readers open theirs from `engine`. Every
+    transaction on a writer's engine takes SQLite's write lock when it begins.
+    """
+
+    def __init__(self, directory: Path, engine: Engine, lock: WriterLock | None) -> None:
+        self.directory = directory
+        self.path = directory / FILE_NAME
+        self.engine = engine
+        self._lock = lock
+        self._connection: Connection | None = None
+
+    @property
+    def read_only(self) -> bool:
+        """Whether it was opened for reading only."""
+        return self._lock is None
+
+    @property
+    def connection(self) -> Connection:
+        """The one connection that the writer and the frontier share; opened at first use."""
+        if self._connection is None:
+            self._connection = self.engine.connect()
+        return self._connection
+
+    def close(self) -> None:
+        """Close every connection and give up the lock; harmless the second time.
+
+        A writer folds the write-ahead log into `archive.db`, so that this one file is the archive.
+        """
+        try:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+            if self._lock is not None:
+                _checkpoint(self.engine)
+            self.engine.dispose()
+        finally:
+            if self._lock is not None:
+                self._lock.release()
+
+    def abandon(self) -> None:
+        """Close without touching the file again, after it turned out to be unusable."""
+        self._connection = None
+        self.engine.dispose()
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_archive(directory: Path, *, create: bool = False, read_only: bool = False) -> Archive:
+    """Open the archive in `directory`.
+
+    A writer (the default) takes the lock, and brings an older schema up to date; `create` makes the folder and the
+    archive when there is none. `read_only` takes no lock, never changes a byte, and works beside a writer.
+    Raises `ArchiveMissing`, `ArchiveDamaged`, `ArchiveNewer`, and as a writer `ArchiveUnwritable` or `ArchiveBusy`,
+    as a reader `ArchiveOlder`.
+    """
+    directory = Path(directory)
+    path = directory / FILE_NAME
+    if not create and not _is_file(path):
+        raise ArchiveMissing(f"no archive in {directory}; `msarchive crawl` or `msarchive import` makes one")
+    if read_only:
+        _check_magic(path)
+        archive = Archive(directory, _reader_engine(path), None)
+        return _checked(archive, _check_schema)
+    if create:
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ArchiveUnwritable(f"can't make {directory}: {error.strerror}") from None
+    lock = WriterLock(directory)
+    lock.acquire()
+    try:
+        _check_magic(path)
+    except ArchiveError:
+        lock.release()
+        raise
+    return _checked(Archive(directory, _writer_engine(path), lock), _bring_up_to_date)
+
+
+def _checked(archive: Archive, check: Callable[[Archive, Connection], None]) -> Archive:
+    """`archive` after `check`, or one clear line and everything closed again."""
+    try:
+        with archive.engine.begin() as connection:
+            check(archive, connection)
+    except DatabaseError as error:
+        archive.abandon()
+        raise _explained(archive, error) from error
+    except BaseException:
+        archive.abandon()
+        raise
+    return archive
+
+
+def _explained(archive: Archive, error: DatabaseError) -> ArchiveError:
+    said = str(error.orig)
+    if "readonly" in said or "unable to open" in said or "disk I/O" in said:
+        return ArchiveUnwritable(f"can't open {archive.path}: {said}")
+    if "locked" in said or "busy" in said:
+        return ArchiveBusy(f"{archive.directory} is being written to by another process")
+    return ArchiveDamaged(f"{archive.path} is damaged: {said}")
+
+
+def _schema(archive: Archive, connection: Connection) -> str | None:
+    """The archive's schema revision; None for an empty database. Raises when it is not one of ours."""
+    tables = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars())
+    if not tables:
+        return None
+    if "alembic_version" not in tables:
+        raise ArchiveDamaged(f"{archive.path} is a database, but no archive")
+    revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    if revision not in KNOWN:
+        raise ArchiveNewer(f"{archive.path} was made by a newer version of this program (schema {revision})")
+    return str(revision)
+
+
+def _check_schema(archive: Archive, connection: Connection) -> None:
+    revision = _schema(archive, connection)
+    if revision is None:
+        raise ArchiveDamaged(f"{archive.path} is empty")
+    if revision != HEAD:
+        raise ArchiveOlder(
+            f"{archive.path} has an older schema ({revision}); `msarchive crawl` or `msarchive import` "
+            "brings it up to date"
+        )
+
+
+def _bring_up_to_date(archive: Archive, connection: Connection) -> None:
+    if _schema(archive, connection) == HEAD:
+        sync_views(connection)
+        return
+    from storage.migrations.upgrade import upgrade  # Alembic takes a sixth of a second to import
+
+    upgrade(connection)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _check_magic(path: Path) -> None:
+    """Raise `ArchiveDamaged` unless `path` is missing, empty, or begins as a SQLite file does."""
+    try:
+        with path.open("rb") as file:
+            begin = file.read(len(_MAGIC))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ArchiveUnwritable(f"can't open {path}: {error.strerror}") from None
+    if begin and begin != _MAGIC:
+        raise ArchiveDamaged(f"{path} is no SQLite database")
+
+
+def _writer_engine(path: Path) -> Engine:
+    def connect() -> sqlite3.Connection:
+        connection = _connect(path, "rwc")
+        connection.execute("PRAGMA journal_mode = WAL")
+        # A commit survives the death of the process at any instant; WAL keeps the file sound through power loss.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA cache_size = -65536")
+        return connection
+
+    return _engine(connect, "BEGIN IMMEDIATE")
+
+
+def _reader_engine(path: Path) -> Engine:
+    def connect() -> sqlite3.Connection:
+        connection = _connect(path, "ro")
+        try:
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            connection.close()
+            if path.with_name(f"{path.name}-wal").exists():
+                raise
+            # Read-only media: the write-ahead log's index can't be made, but without a log nobody writes either.
+            connection = _connect(path, "ro&immutable=1")
+            connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    return _engine(connect, "BEGIN")
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode={mode}",
+        uri=True,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,  # transactions begin and end where we say, not where sqlite3 guesses
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _engine(connect: Callable[[], sqlite3.Connection], begin: str) -> Engine:
+    engine = create_engine("sqlite+pysqlite://", creator=connect, poolclass=QueuePool)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _checkpoint(engine: Engine) -> None:
+    """Fold the write-ahead log into the database as far as readers let us."""
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("PRAGMA optimize")
+        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.OperationalError:
+        # A full disk or a reader in the middle of its work: the log stays, and is part of the archive.
+        pass
+    finally:
+        raw.close()

@@ -1,0 +1,10 @@
+"""Schema migrations (Alembic), shipped with the package and run when a writer opens an archive."""
+
+from __future__ import annotations
+
+HEAD = "0001"
+"""The newest revision in `versions/`. Kept here so that opening an archive that is up to date does not have to
+import Alembic."""
+
+KNOWN = frozenset({"0001"})
+"""Every revision this program knows; an archive at another one was made by a newer program."""

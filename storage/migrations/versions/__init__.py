@@ -1,0 +1,1 @@
+"""The migrations themselves, one step a file."""

@@ -1,0 +1,59 @@
+"""The archive's tables as typed models. Readers query the public views (`storage.views`) rather than these."""
+
+from storage.models.articles import (
+    AbsenceRow,
+    Article,
+    EvidenceRow,
+    Journal,
+    Passage,
+    Revision,
+    RevisionTopic,
+    Section,
+    SectionParagraph,
+    TopicName,
+)
+from storage.models.base import Base
+from storage.models.crawl import (
+    URL_KINDS,
+    URL_STATES,
+    VIAS,
+    Body,
+    Capture,
+    Run,
+    Url,
+    UrlSource,
+)
+from storage.models.shared import (
+    BoilerplatePassage,
+    CardList,
+    CardListSighting,
+    CardRow,
+    RevisionBoilerplate,
+)
+
+__all__ = [
+    "URL_KINDS",
+    "URL_STATES",
+    "VIAS",
+    "AbsenceRow",
+    "Article",
+    "Base",
+    "Body",
+    "BoilerplatePassage",
+    "Capture",
+    "CardList",
+    "CardListSighting",
+    "CardRow",
+    "EvidenceRow",
+    "Journal",
+    "Passage",
+    "Revision",
+    "RevisionBoilerplate",
+    "RevisionTopic",
+    "Run",
+    "Section",
+    "SectionParagraph",
+    "TopicName",
+    "Url",
+    "UrlSource",
+]

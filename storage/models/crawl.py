@@ -1,0 +1,220 @@
+"""Tables of the crawl: runs, addresses and who told them, bodies and captures."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped
+
+from storage.models.base import (
+    STRICT,
+    STRICT_WITHOUT_ROWID,
+    Base,
+    as_blob,
+    as_integer,
+    as_text,
+    is_sha256,
+    is_utc,
+    one_of,
+)
+
+URL_STATES = ("waiting", "stored", "redirected", "alias", "gone", "failed", "refused")
+URL_KINDS = ("robots", "sitemap", "listing", "article", "page")
+"""In the order in which a crawl asks for them: `url.priority` is the position in this tuple."""
+VIAS = ("seed", "robots", "sitemap", "listing", "card", "link", "redirect", "canonical", "import")
+
+
+class Run(Base):
+    """One crawl or import, from beginning to end."""
+
+    __tablename__ = "run"
+    id: Mapped[int] = as_integer("Number of the run.", primary_key=True)
+    site: Mapped[str] = as_text("Name of the site profile.", nullable=False)
+    kind: Mapped[str] = as_text("crawl, import or demo.", nullable=False)
+    started_at: Mapped[str] = as_text("When it began (UTC).", nullable=False)
+    ended_at: Mapped[str | None] = as_text("When it ended (UTC); NULL while it runs.")
+    outcome: Mapped[str | None] = as_text(
+        "How it ended: complete, incomplete, stopped, limit or failed; NULL while it runs."
+    )
+    reason: Mapped[str | None] = as_text("One line about the outcome; NULL while it runs.")
+    program_version: Mapped[str] = as_text("Version of the program that made it.", nullable=False)
+    reader_version: Mapped[str] = as_text("Version of the reader that made it.", nullable=False)
+    profile_digest: Mapped[str] = as_text("SHA-256 (hex) of the site profile it used.", nullable=False)
+    settings: Mapped[str] = as_text("Settings it ran with, as a JSON object; no secrets.", nullable=False)
+    counts: Mapped[str] = as_text(
+        "What it came to, as a JSON object (requests, pages, new articles, …).", nullable=False
+    )
+    __table_args__ = (
+        one_of("kind", "crawl", "import", "demo"),
+        one_of("outcome", "complete", "incomplete", "stopped", "limit", "failed"),
+        *is_utc("started_at", "ended_at"),
+        CheckConstraint(
+            "(ended_at IS NULL AND outcome IS NULL) OR (ended_at IS NOT NULL AND outcome IS NOT NULL)",
+            name="ended_with_outcome",
+        ),
+        CheckConstraint("outcome IS NULL OR reason IS NOT NULL", name="outcome_with_reason"),
+        STRICT,
+    )
+
+
+class Url(Base):
+    """Every address ever heard of, in exactly one state: the crawl's frontier and the proof of coverage."""
+
+    __tablename__ = "url"
+    id: Mapped[int] = as_integer("Internal number.", primary_key=True)
+    site: Mapped[str] = as_text("Name of the site profile.", nullable=False)
+    url: Mapped[str] = as_text("The address in canonical form; its case counts.", nullable=False, unique=True)
+    kind: Mapped[str] = as_text(
+        "What it was taken for when it was first heard of: robots, sitemap, listing, article or page.",
+        nullable=False,
+    )
+    priority: Mapped[int] = as_integer("Order in which kinds are asked for, 0 first.", nullable=False)
+    article_id: Mapped[str | None] = as_text("The article id in the address; NULL when it has none.")
+    state: Mapped[str] = as_text(
+        "waiting, stored, redirected, alias, gone, failed or refused.", nullable=False
+    )
+    reason: Mapped[str] = as_text("Why it is in this state, in one line.", nullable=False)
+    depth: Mapped[int] = as_integer("Fewest clicks from a start address, from 0.", nullable=False)
+    lastmod: Mapped[str | None] = as_text("The sitemap's word on its last change, as written; NULL without.")
+    first_heard_at: Mapped[str] = as_text("When it was first heard of (UTC).", nullable=False)
+    first_heard_run: Mapped[int | None] = as_integer(
+        "Run in which it was first heard of; NULL outside any.", ForeignKey("run.id")
+    )
+    last_tried_at: Mapped[str | None] = as_text("When it was last asked for (UTC); NULL when never.")
+    last_ok_at: Mapped[str | None] = as_text("When it last gave a usable answer (UTC); NULL when never.")
+    http_status: Mapped[int | None] = as_integer("Status of the last answer; NULL when there was none.")
+    attempts: Mapped[int] = as_integer("Failed tries in the present round.", nullable=False)
+    etag: Mapped[str | None] = as_text("ETag of the last stored answer, for asking again.")
+    last_modified: Mapped[str | None] = as_text("Last-Modified of the last stored answer, as written.")
+    due_at: Mapped[str | None] = as_text(
+        "When it is to be asked next, at the earliest (UTC); NULL when it is done for this round."
+    )
+    target_url_id: Mapped[int | None] = as_integer(
+        "Where it leads, when it is redirected or an alias.", ForeignKey("url.id")
+    )
+    __table_args__ = (
+        one_of("state", *URL_STATES),
+        CheckConstraint(
+            " OR ".join(f"(kind = '{kind}' AND priority = {n})" for n, kind in enumerate(URL_KINDS)),
+            name="kind",
+        ),
+        CheckConstraint("url <> '' AND reason <> '' AND attempts >= 0 AND depth >= 0", name="filled"),
+        CheckConstraint("article_id <> ''", name="article_id"),
+        CheckConstraint("(state IN ('redirected', 'alias')) = (target_url_id IS NOT NULL)", name="target"),
+        CheckConstraint("target_url_id <> id", name="not_its_own_target"),
+        CheckConstraint("state <> 'refused' OR due_at IS NULL", name="refused_is_never_due"),
+        CheckConstraint("state <> 'stored' OR last_ok_at IS NOT NULL", name="stored_was_fetched"),
+        *is_utc("first_heard_at", "last_tried_at", "last_ok_at", "due_at"),
+        Index(
+            "ix_url_frontier",
+            "site",
+            "priority",
+            "id",
+            sqlite_where=sql("due_at IS NOT NULL"),
+            postgresql_where=sql("due_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_url_due",
+            "site",
+            "due_at",
+            sqlite_where=sql("due_at IS NOT NULL"),
+            postgresql_where=sql("due_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_url_article",
+            "site",
+            "article_id",
+            sqlite_where=sql("article_id IS NOT NULL"),
+            postgresql_where=sql("article_id IS NOT NULL"),
+        ),
+        Index("ix_url_state", "site", "state"),
+        Index(
+            "ix_url_target",
+            "target_url_id",
+            sqlite_where=sql("target_url_id IS NOT NULL"),
+            postgresql_where=sql("target_url_id IS NOT NULL"),
+        ),
+        STRICT,
+    )
+
+
+class UrlSource(Base):
+    """Who told us of an address; one row for each way in which it was heard of."""
+
+    __tablename__ = "url_source"
+    url_id: Mapped[int] = as_integer("The address.", ForeignKey("url.id"), primary_key=True)
+    via: Mapped[str] = as_text(
+        "seed, robots, sitemap, listing, card, link, redirect, canonical or import.", primary_key=True
+    )
+    from_url_id: Mapped[int | None] = as_integer(
+        "The first page that told us this way; NULL for a seed or an import.", ForeignKey("url.id")
+    )
+    first_heard_at: Mapped[str] = as_text("When it told us (UTC).", nullable=False)
+    __table_args__ = (one_of("via", *VIAS), *is_utc("first_heard_at"), STRICT_WITHOUT_ROWID)
+
+
+class Body(Base):
+    """The entity of one or more captures, stored once for each SHA-256."""
+
+    __tablename__ = "body"
+    id: Mapped[int] = as_integer("Internal number.", primary_key=True)
+    sha256: Mapped[str] = as_text("SHA-256 (hex) of the entity.", nullable=False, unique=True)
+    size: Mapped[int] = as_integer("Length of the entity in bytes.", nullable=False)
+    encoding: Mapped[str] = as_text("How content is stored: zlib or identity.", nullable=False)
+    content: Mapped[bytes] = as_blob("The entity, encoded as said.", nullable=False)
+    __table_args__ = (
+        is_sha256("sha256"),
+        one_of("encoding", "zlib", "identity"),
+        CheckConstraint("size >= 0", name="size"),
+        STRICT,
+    )
+
+
+class Capture(Base):
+    """What one fetch, or one imported file, gave."""
+
+    __tablename__ = "capture"
+    id: Mapped[int] = as_integer("Number of the capture.", primary_key=True)
+    run_id: Mapped[int] = as_integer("Run that made it.", ForeignKey("run.id"), nullable=False)
+    url_id: Mapped[int | None] = as_integer(
+        "Address asked for; NULL for a file whose address can't be told.", ForeignKey("url.id")
+    )
+    captured_at: Mapped[str] = as_text("When it was fetched or imported (UTC).", nullable=False)
+    origin: Mapped[str] = as_text("crawl or import.", nullable=False)
+    status: Mapped[int | None] = as_integer("HTTP status; NULL for a file.")
+    headers: Mapped[str] = as_text("Response headers, as a JSON list of [name, value] pairs.", nullable=False)
+    kind: Mapped[str] = as_text(
+        "What reading it gave: summary, listing, other, unreadable, robots, sitemap, redirect, gone or error.",
+        nullable=False,
+    )
+    reason: Mapped[str | None] = as_text("Why it is no summary; NULL for one.")
+    media_type: Mapped[str | None] = as_text("Media type as the server, or the file's name, said.")
+    etag: Mapped[str | None] = as_text("ETag as sent; NULL without.")
+    last_modified: Mapped[str | None] = as_text("Last-Modified as sent; NULL without.")
+    body_id: Mapped[int] = as_integer("Its entity.", ForeignKey("body.id"), nullable=False)
+    file_name: Mapped[str | None] = as_text("Name of the imported file; NULL for an answer.")
+    truncated: Mapped[str | None] = as_text("Why the entity is not whole; NULL when it is.")
+    ip_address: Mapped[str | None] = as_text("Address of the server; NULL when unknown.")
+    reader_version: Mapped[str | None] = as_text("Version of the reader that read it; NULL when none did.")
+    article_key: Mapped[int | None] = as_integer(
+        "Article it shows; NULL when none.", ForeignKey("article.id")
+    )
+    revision_id: Mapped[int | None] = as_integer(
+        "Revision of the article it shows; NULL when none.", ForeignKey("revision.id")
+    )
+    card_list_id: Mapped[int | None] = as_integer(
+        "Card list it shows; NULL without.", ForeignKey("card_list.id")
+    )
+    __table_args__ = (
+        one_of("origin", "crawl", "import"),
+        *is_utc("captured_at"),
+        CheckConstraint("kind <> ''", name="kind"),
+        CheckConstraint("url_id IS NOT NULL OR file_name IS NOT NULL", name="url_or_file"),
+        CheckConstraint("(article_key IS NULL) = (revision_id IS NULL)", name="article_with_revision"),
+        Index("ix_capture_url", "url_id", "captured_at"),
+        Index("ix_capture_run", "run_id"),
+        Index("ix_capture_body", "body_id"),
+        Index("ix_capture_revision", "revision_id", "captured_at"),
+        Index("ix_capture_article", "article_key", "captured_at"),
+        STRICT,
+    )
