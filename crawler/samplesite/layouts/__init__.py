@@ -1,0 +1,1 @@
+"""The layouts: three ways to build the page of an article."""
