@@ -1,0 +1,19 @@
+"""A sample site of invented research summaries, served on loopback: for demos, tests and benchmarks."""
+
+from .editions import CHANGES, Edition, edition, truth
+from .model import Article, Card, Rating, Section, Source
+from .server import RequestSeen, SampleSite
+
+__all__ = [
+    "CHANGES",
+    "Article",
+    "Card",
+    "Edition",
+    "Rating",
+    "RequestSeen",
+    "SampleSite",
+    "Section",
+    "Source",
+    "edition",
+    "truth",
+]
