@@ -1,4 +1,4 @@
-"""The one item a spider yields: a page, that is what was fetched and what was read from it."""
+"""What a spider yields: a page, that is what was fetched and what was read from it; or why there is none."""
 
 from __future__ import annotations
 
@@ -64,3 +64,20 @@ class Page:
     """404 or 410: an answer, not a failure."""
     note: str | None = None
     """One line about what it came to, for the log and the URL's reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A request that brought no answer at all: what a spider yields in place of a `Page`."""
+
+    url: str
+    """Canonical address asked for."""
+    kind: UrlKind
+    reason: str
+    """One line: `connection refused`, `timed out`, `robots.txt`, …"""
+    refused: bool = False
+    """We chose not to ask (robots.txt); no failure, and not worth another try."""
+    temporary: bool = True
+    """Worth another try in this crawl."""
+    no_connection: bool = False
+    """There was no connection to the host at all (refused, no such name, no route)."""

@@ -33,6 +33,8 @@ class Part:
     """As printed; white space folded, never stripped (`"a "` + `"b"` is not `"ab"`)."""
     href: str | None = None
     """The target of the link around it, as written in the page; None outside a link."""
+    unit: int = 0
+    """Ordinal of the outermost inline element around it inside its block; 0 for the block's own bare text."""
     strong: bool = False
     """Set off from its surroundings by bold or heading-like inline markup."""
 
@@ -57,7 +59,14 @@ class Block:
     chrome: bool = False
     """In the page's frame (nav, header, footer, aside), not its content."""
     path: str = ""
-    """Where it came from: element path in HTML (`/html/body/main/p[2]`), `line 12` in text."""
+    """Where it came from: in HTML an XPath that counts elements in document order (`(//*)[123]`), in text
+    `line 12`."""
+    style: str = ""
+    """Tag and class it is drawn with (`div.text-xl/strong`); "" in text. Headings of one kind share it."""
+    after_br: bool = False
+    """One line break, and no more, parts it from the block before: the same paragraph goes on."""
+    datetime: str | None = None
+    """The machine-readable date of a `<time>` in it; None without one."""
     trail: tuple[int, ...] = ()
     """Ordinals of the enclosing elements, outermost first; () in text. Two blocks share a container exactly
     as far as their trails agree."""

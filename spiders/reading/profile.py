@@ -28,9 +28,9 @@ class Anchor:
     after: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared by identity, so that it can be a key
 class SiteProfile:
-    """See `spiders/sites/mymsbuddy.toml` for what each key means; patterns apply to path and query."""
+    """See `spiders/sites/mymsbuddy.toml` for what each key means; patterns apply to an address's path."""
 
     name: str
     title: str
@@ -118,7 +118,10 @@ def profile_from(tables: Mapping[str, Any], where: str) -> SiteProfile:
             + [(f"section:{key}", sections.texts(key)) for key in sections.keys()],
         ),
         labels=_spellings(
-            [(key, labels.texts(key, ())) for key in ("credibility", "interest", "share", "card_more", "older")]
+            [
+                (key, labels.texts(key, ()))
+                for key in ("credibility", "interest", "share", "card_more", "older")
+            ]
         ),
         source_labels=_spellings(
             [(key, labels.table("source").texts(key)) for key in labels.table("source").keys()]
@@ -128,8 +131,10 @@ def profile_from(tables: Mapping[str, Any], where: str) -> SiteProfile:
         anchors=tuple(_anchors(read, where)),
         state_keys={key: state.texts(key) for key in state.keys() if key != "rating_scale"},
         rating_scale=float(state.number("rating_scale", 5)),
-        selectors={key: read.table("selectors", required=False).text(key)
-                   for key in read.table("selectors", required=False).keys()},
+        selectors={
+            key: read.table("selectors", required=False).text(key)
+            for key in read.table("selectors", required=False).keys()
+        },
         digest=hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest(),
     )
     _check(profile, where)
@@ -192,7 +197,9 @@ class _Tables:
     def choice(self, key: str, choices: tuple[Any, ...], default: Any) -> Any:
         value = self._values.get(key, default)
         if value not in choices:
-            raise ProfileError(f"profile {self._where}: {self._prefix}{key} must be one of {', '.join(choices)}")
+            raise ProfileError(
+                f"profile {self._where}: {self._prefix}{key} must be one of {', '.join(choices)}"
+            )
         return value
 
     def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:

@@ -1,0 +1,112 @@
+"""From Scrapy's answers and failures to plain facts: status, headers, body, and why there is none."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from scrapy import Request
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    UnsupportedURLSchemeError,
+)
+from scrapy.http import Response
+from twisted.internet.error import ConnectError, ConnectionRefusedError, NoRouteError
+from twisted.python.failure import Failure
+
+from spiders.page import Fetched, Unanswered
+
+RAW = "raw_response"
+"""Key in a request's meta: the answer as it was before its content coding was undone."""
+REFUSED = "refused"
+"""Key in a request's meta: why a middleware chose not to ask."""
+
+NOT_ASKED = "not_asked"
+"""Key in a request's meta: it was given back before it went out; its address is as it was."""
+UNAVAILABLE = "robots_unavailable"
+"""Key in the meta of a request for robots.txt: why its answer gives no rules, so that nothing may be asked."""
+
+_FINAL = (DownloadCancelledError, UnsupportedURLSchemeError)
+_NO_CONNECTION = (
+    DownloadConnectionRefusedError,
+    CannotResolveHostError,
+    ConnectionRefusedError,
+    NoRouteError,
+    ConnectError,
+)
+
+
+def utc_now() -> str:
+    """The present as UTC text, `2026-11-23T06:48:27.123Z`."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def fetched_from(response: Response, *, url: str, truncated: str | None = None) -> Fetched:
+    """An answer as it came. `url` is the canonical address asked for, whichever host was spoken to."""
+    request = response.request
+    raw: Response = request.meta.get(RAW, response) if request is not None else response
+    if truncated is None and "dataloss" in response.flags:
+        truncated = "disconnect"
+    return Fetched(
+        url=url,
+        fetched_at=utc_now(),
+        status=response.status,
+        headers=tuple(
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, values in raw.headers.items()
+            for value in values
+        ),
+        body=response.body,
+        origin="crawl",
+        truncated=truncated,
+        ip_address=str(response.ip_address) if response.ip_address else None,
+    )
+
+
+def content_type(response: Response) -> str | None:
+    """The Content-Type header as sent; None when there is none."""
+    value = response.headers.get("Content-Type")
+    return None if value is None else value.decode("latin-1")
+
+
+def unanswered(failure: Failure, *, request: Request, url: str, kind: str) -> Unanswered:
+    """Why a request brought no answer."""
+    refused = request.meta.get(REFUSED)
+    error = failure.value
+    return Unanswered(
+        url=url,
+        kind=kind,  # type: ignore[arg-type]
+        reason=refused or _reason(error),
+        refused=refused is not None,
+        temporary=refused is None and not isinstance(error, _FINAL),
+        no_connection=isinstance(error, _NO_CONNECTION),
+    )
+
+
+def undecodable(failure: Failure) -> str:
+    """Why the body of an answer that did come can't be used."""
+    if isinstance(failure.value, IgnoreRequest):
+        return "body too large once decompressed"
+    return f"body can't be decompressed: {_one_line(failure.value)}"
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, CannotResolveHostError):
+        return "host name can't be resolved"
+    if isinstance(error, DownloadConnectionRefusedError | ConnectionRefusedError):
+        return "connection refused"
+    if isinstance(error, NoRouteError):
+        return "no route to the host"
+    if isinstance(error, DownloadTimeoutError):
+        return "timed out"
+    if isinstance(error, DownloadCancelledError):
+        return "answer too large" if "max size" in str(error) else "cancelled"
+    return _one_line(error)
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return (text or type(error).__name__)[:200]

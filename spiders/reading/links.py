@@ -1,0 +1,91 @@
+"""A page's links that a walk might follow."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import parse_qs, urlsplit
+
+from lxml.html import HtmlElement
+
+from spiders.reading.addresses import kind_of, page_address, refusal
+from spiders.reading.model import PageLink
+from spiders.reading.profile import SiteProfile
+from spiders.reading.words import heading_key, squeeze
+
+_MOST_LINKS = 5_000
+_NUMBER = re.compile(r"\d{1,5}")
+_ARROWS = frozenset("› » → > >> ▶ ❯ ⟩".split())
+_PAGE_PARAMETERS = frozenset("page p pg paged offset start skip after cursor from before".split())
+_PAGE_PATH = re.compile(r"/(?:page|p)[/-]?\d+/?$")
+
+
+def links_of(root: HtmlElement, base: str, profile: SiteProfile) -> tuple[PageLink, ...]:
+    """The links to pages of the site that may be asked, each address once, in document order.
+
+    `base` resolves relative ones. Links elsewhere, to the page itself and to what the profile skips are left out.
+    """
+    found: dict[str, PageLink] = {}
+    here = page_address(base, None, profile)
+    for element in root.iter("a", "area", "link"):
+        href = element.get("href")
+        rel = element.get("rel")
+        if not href or href.startswith("#") or (element.tag == "link" and rel not in ("next", "prev")):
+            continue
+        address = _address(href, base if _is_relative(href) else _origin(base), profile)
+        if address is None or address == here or refusal(address, profile):
+            continue
+        link = _link(address, element, rel, here, profile)
+        known = found.get(address)
+        if known is None or (known.kind == "page" and link.kind != "page"):
+            found[address] = link
+        if len(found) >= _MOST_LINKS:
+            break
+    return tuple(found.values())
+
+
+def _is_relative(href: str) -> bool:
+    return not href.startswith("/") and "://" not in href[:10]
+
+
+def _origin(base: str) -> str:
+    parts = urlsplit(base)
+    return f"{parts.scheme}://{parts.netloc}/"
+
+
+# Canonical addresses are dear (parsed and quoted anew), and the same few links stand on every page.
+_address = lru_cache(maxsize=50_000)(page_address)
+
+
+def _link(
+    address: str, element: HtmlElement, rel: str | None, here: str | None, profile: SiteProfile
+) -> PageLink:
+    kind = kind_of(address, profile)
+    text = squeeze(element.text_content())[:200] if element.tag != "link" else ""
+    if kind == "article":
+        return PageLink(address, text, rel, "article")
+    if _is_pagination(address, element, text, rel, here, profile):
+        return PageLink(address, text, rel, "pagination")
+    return PageLink(address, text, rel, "listing" if kind == "listing" else "page")
+
+
+def _is_pagination(
+    address: str, element: HtmlElement, text: str, rel: str | None, here: str | None, profile: SiteProfile
+) -> bool:
+    """Whether a link leads to another page of the same list: by `rel`, by its words, or by its address."""
+    if rel and {"next", "prev"} & set(rel.lower().split()):
+        return True
+    parts = urlsplit(address)
+    same_path = here is not None and _PAGE_PATH.sub("", parts.path) == _PAGE_PATH.sub("", urlsplit(here).path)
+    words = text or squeeze(element.get("aria-label") or element.get("title") or "")
+    if same_path and _PAGE_PARAMETERS & parse_qs(parts.query).keys():
+        return True
+    if same_path and _PAGE_PATH.search(parts.path):
+        return True
+    if not same_path and kind_of(address, profile) != "listing":
+        return False
+    return (
+        bool(_NUMBER.fullmatch(words))
+        or words in _ARROWS
+        or profile.labels.get(heading_key(words)) == "older"
+    )

@@ -1,0 +1,237 @@
+"""Blocks → outline: which heading starts which part of the article, by the words in it.
+
+Markup is only asked where words can't tell: a table of contents names the same parts as the article, a hidden copy
+repeats it, and an unknown heading is told by looking like the known ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from spiders.reading.model import Block, Part, Role
+from spiders.reading.profile import SiteProfile
+from spiders.reading.words import comparable, heading_key, squeeze
+
+LONGEST_HEADING = 120
+_DIGITS_AROUND = re.compile(r"^\d+\s+|\s+\d+$")
+_AFTER_RUN_IN = re.compile(r"\s*[:–—]\s*|\s+-\s+")  # noqa: RUF001 (the dashes are what is meant)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A block as the outline sees it; a run-in heading and the text behind it are two lines of one block."""
+
+    block: Block
+    text: str
+    parts: tuple[Part, ...] = ()
+    part: str | None = None
+    """The profile's key of the part that this heads; None for anything else."""
+
+    @property
+    def is_text(self) -> bool:
+        return self.block.role is not Role.IMAGE and bool(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A heading that starts a part."""
+
+    part: str
+    """`takeaway`, `section:KEY`, `topics`, `details`, `cards`, `boilerplate`, or `other` for an unknown one;
+    `copy` for a part's second appearance, whose content counts for nothing."""
+    at: int
+    """Index of its line."""
+
+
+@dataclass(frozen=True)
+class Outline:
+    lines: Sequence[Line]
+    marks: Sequence[Mark]
+    """In document order."""
+    scope: tuple[int, ...]
+    """The trail that all marks share; what lies outside is not the article's."""
+
+    @cached_property
+    def known(self) -> dict[str, Mark]:
+        """Known parts by key; each occurs once."""
+        return {mark.part: mark for mark in self.marks if mark.part not in ("other", "copy")}
+
+    @cached_property
+    def start(self) -> int:
+        """Index of the first part's heading; all lines when there is none."""
+        return self.marks[0].at if self.marks else len(self.lines)
+
+    def heading(self, mark: Mark) -> Line:
+        return self.lines[mark.at]
+
+    def content(self, mark: Mark) -> tuple[list[Line], list[Line]]:
+        """A part's lines, and the stray lines behind it that stand outside its container."""
+        number = self.marks.index(mark)
+        end = self.marks[number + 1].at if number + 1 < len(self.marks) else len(self.lines)
+        heading = self.lines[mark.at]
+        region = [
+            line
+            for line in self.lines[mark.at + 1 : end]
+            if line.block.trail[: len(self.scope)] == self.scope
+            and (not line.block.chrome or heading.block.chrome)
+        ]
+        container = _container(heading.block.trail, region)
+        inside = [line for line in region if line.block.trail[: len(container)] == container]
+        outside = [line for line in region if line.block.trail[: len(container)] != container]
+        return inside, outside
+
+
+def outline_of(blocks: Sequence[Block], profile: SiteProfile) -> Outline:
+    """Find the parts of an article in a page's blocks."""
+    lines = _lines(blocks, profile)
+    candidates = [index for index, line in enumerate(lines) if line.part]
+    chosen = _chosen(lines, candidates)
+    marks = {index: Mark(part, index) for part, index in chosen.items()}
+    for index in candidates:
+        if index not in marks and not lines[index].block.href:
+            marks[index] = Mark("copy", index)
+    scope = _shared([lines[index].block.trail for index in chosen.values()])
+    for index in _unknown_headings(lines, chosen, scope):
+        marks.setdefault(index, Mark("other", index))
+    return Outline(lines, tuple(marks[index] for index in sorted(marks)), scope)
+
+
+def _lines(blocks: Sequence[Block], profile: SiteProfile) -> list[Line]:
+    first_words = {key.split(" ", 1)[0] for key in profile.parts}
+    lines: list[Line] = []
+    for block in blocks:
+        if block.role is Role.IMAGE:
+            lines.append(Line(block, block.text))
+            continue
+        part = part_key(block.text, profile) if len(block.text) <= LONGEST_HEADING else None
+        if part is None and _first_word(block.text) in first_words:
+            split = _run_in(block, profile)
+            if split:
+                lines += split
+                continue
+        lines.append(Line(block, block.text, block.parts, part))
+    return lines
+
+
+def part_key(text: str, profile: SiteProfile) -> str | None:
+    """The part that a heading's words name; None when they name none."""
+    key = heading_key(text)
+    return profile.parts.get(key) or profile.parts.get(_DIGITS_AROUND.sub("", key))
+
+
+def _first_word(text: str) -> str:
+    return heading_key(text[:40]).split(" ", 1)[0].rstrip(":")
+
+
+def _run_in(block: Block, profile: SiteProfile) -> tuple[Line, Line] | None:
+    """A heading and the text that follows it in the same block: `<b>Key Takeaway</b> Managing …`."""
+    taken = ""
+    for number, part in enumerate(block.parts[:-1], start=1):
+        taken += part.text
+        if len(taken) > LONGEST_HEADING:
+            break
+        rest = block.parts[number:]
+        apart = part.strong or part.unit != rest[0].unit
+        if taken.strip() and apart and (key := part_key(taken, profile)):
+            text = squeeze("".join(piece.text for piece in rest)).lstrip(":–—- ")  # noqa: RUF001
+            if text:
+                return Line(block, squeeze(taken), (), key), Line(block, text, rest)
+    match = _AFTER_RUN_IN.search(block.text)
+    if match and match.start() <= LONGEST_HEADING and (key := part_key(block.text[: match.start()], profile)):
+        rest_text = block.text[match.end() :].strip()
+        if rest_text:
+            return Line(block, block.text[: match.start()], (), key), Line(block, rest_text)
+    return None
+
+
+def _chosen(lines: Sequence[Line], candidates: Sequence[int]) -> dict[str, int]:
+    """For each part the heading that has its text: not a table of contents, not a hidden copy."""
+    best: dict[str, tuple[tuple[bool, ...], int]] = {}
+    for number, index in enumerate(candidates):
+        line = lines[index]
+        end = candidates[number + 1] if number + 1 < len(candidates) else len(lines)
+        follows = any(
+            between.is_text and between.block.chrome <= line.block.chrome
+            for between in lines[index + 1 : end]
+        )
+        score = (
+            follows,
+            not line.block.chrome,
+            not line.block.hidden,
+            line.block.href is None,
+            line.block.level is not None,
+        )
+        part = line.part or ""
+        if part not in best or score > best[part][0]:
+            best[part] = (score, index)
+    return {part: index for part, (_, index) in best.items()}
+
+
+def _unknown_headings(lines: Sequence[Line], chosen: dict[str, int], scope: tuple[int, ...]) -> list[int]:
+    """Headings that the profile does not know, between and behind those it does."""
+    body = [index for part, index in chosen.items() if part == "takeaway" or part.startswith("section:")]
+    if not body:
+        return []
+    styles = Counter(lines[index].block.style for index in body)
+    shared = {style for style, count in styles.items() if count >= 2 and style}
+    in_text = not lines[body[0]].block.trail
+    cards = chosen.get("cards")
+    cards_end = min(
+        (index for index in chosen.values() if cards is not None and index > cards), default=len(lines)
+    )
+    found = []
+    for index in range(min(body) + 1, len(lines)):
+        line = lines[index]
+        if line.part or line.block.chrome or line.block.trail[: len(scope)] != scope:
+            continue
+        if in_text:
+            is_heading = index < max(body) and _text_heading(lines, index)
+        else:
+            is_heading = (
+                line.is_text
+                and len(line.text) <= LONGEST_HEADING
+                and (line.block.level is not None or line.block.style in shared)
+                and not (line.block.style in shared and line.block.level is None and line.text.endswith("."))
+            )
+        if not is_heading:
+            continue
+        if cards is not None and cards < index < cards_end and line.block.style != lines[cards].block.style:
+            continue  # a card's title
+        found.append(index)
+    return found
+
+
+def _text_heading(lines: Sequence[Line], index: int) -> bool:
+    """In a text capture: a short line without a sentence's end, between two long ones."""
+    text = lines[index].text
+    if not 3 <= len(text) <= 70 or text[-1] in ".!?…,;\"”’'" or not text[0].isupper():
+        return False
+    before, after = lines[index - 1].text, lines[index + 1].text if index + 1 < len(lines) else ""
+    return len(before) > 70 and len(after) > 70
+
+
+def _container(heading: tuple[int, ...], region: Sequence[Line]) -> tuple[int, ...]:
+    """The smallest element around the heading that also holds text of its part."""
+    for line in region:
+        if line.is_text:
+            return _shared([heading, line.block.trail])
+    return ()
+
+
+def _shared(trails: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    if not trails:
+        return ()
+    low, high = min(trails), max(trails)
+    for number, (left, right) in enumerate(zip(low, high, strict=False)):
+        if left != right:
+            return low[:number]
+    return low[: min(len(low), len(high))]
+
+
+def same_words(left: str, right: str) -> bool:
+    """Whether two texts say the same, in comparison form."""
+    return left == right or comparable(left) == comparable(right)

@@ -1,0 +1,221 @@
+"""Where a page's ratings stand: the label's words, then the elements that belong to it and to no other label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from spiders.reading.model import Rating, Role
+from spiders.reading.outline import Line
+from spiders.reading.profile import SiteProfile
+from spiders.reading.ratings import rating_in_text, read_rating
+from spiders.reading.words import comparable, heading_key, squeeze
+
+RATINGS = ("credibility", "interest")
+_MOST_TEXT = 160
+_MOST_CLIMBS = 4
+_BARE_NUMBER = re.compile(r"\d(?:[.,]\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What stands at a rating's label."""
+
+    line: Line | None
+    rating: Rating | None
+    """None when something is drawn there that can't be read, or nothing at all."""
+    rule: str
+    where: str = ""
+
+
+def find_ratings(
+    lines: Sequence[Line],
+    elements: Sequence[HtmlElement],
+    root: HtmlElement | None,
+    boundaries: Sequence[HtmlElement],
+    profile: SiteProfile,
+) -> dict[str, Found]:
+    """For each rating whose label stands on the page what was found there.
+
+    `lines` are those of the article's area, `elements` the page's elements by block index (empty for text),
+    `boundaries` the headings that no rating's elements may reach.
+    """
+    labelled = list(_labels(lines, profile))
+    found: dict[str, Found] = {}
+    for name, line, key in labelled:
+        written = _written_beside(line, key, profile)
+        if written is not None and (name not in found or found[name].rating is None):
+            found[name] = Found(line, written, "text")
+        else:
+            found.setdefault(name, Found(line, None, "label"))
+    if elements:
+        spots = [
+            (name, line, _label_element(elements[line.block.index], key), key) for name, line, key in labelled
+        ]
+        for name, drawn in _drawn(spots, boundaries, profile).items():
+            if found[name].rating is None:
+                found[name] = drawn
+    if root is not None:
+        for name, named in _named(root, profile).items():
+            if name not in found or found[name].rating is None:
+                found[name] = named
+    return found
+
+
+def _labels(lines: Sequence[Line], profile: SiteProfile) -> Iterator[tuple[str, Line, str]]:
+    keys = [(key, name) for key, name in profile.labels.items() if name in RATINGS]
+    keys.sort(key=lambda entry: -len(entry[0]))
+    for line in lines:
+        if len(line.text) > _MOST_TEXT or line.block.role is Role.IMAGE:
+            continue
+        text = comparable(line.text)
+        taken: set[str] = set()
+        for key, name in keys:
+            if name not in taken and re.search(rf"(?<!\w){re.escape(key)}(?![^\W\d_])", text):
+                taken.add(name)
+                rest = re.sub(rf"(?<!\w){re.escape(key)}(?![^\W\d_])", " ", text)
+                if heading_key(text) == key or not _is_prose(rest, profile):
+                    yield name, line, key
+
+
+def _is_prose(text: str, profile: SiteProfile) -> bool:
+    """Whether words are left that no label, number or unit explains."""
+    for key, name in profile.labels.items():
+        if name in RATINGS:
+            text = text.replace(key, " ")
+    words = re.findall(r"[^\W\d_]{2,}", text)
+    return len([word for word in words if word not in _UNITS]) > 1
+
+
+_UNITS = frozenset("out of stars star points point rating rated score von level high medium low".split())
+
+
+def _written_beside(line: Line, key: str, profile: SiteProfile) -> Rating | None:
+    """`Credibility: 4/5 | Interest: 3/5`: the value behind its own label and before the next."""
+    text = comparable(line.text)
+    start = text.find(key) + len(key)
+    others = [
+        at for other, name in profile.labels.items()
+        if name in RATINGS and (at := text.find(other, start)) >= 0
+    ]  # fmt: skip
+    segment = text[start : min(others, default=len(text))].strip(" :-|·•,;()")
+    rating = rating_in_text(segment, profile.rating_scale)
+    if (
+        rating is None
+        and _BARE_NUMBER.fullmatch(segment)
+        and float(segment.replace(",", ".")) <= profile.rating_scale
+    ):
+        rating = Rating(float(segment.replace(",", ".")), profile.rating_scale, segment)
+    return rating
+
+
+def _label_element(block: HtmlElement, key: str) -> HtmlElement:
+    """The smallest element in a block that holds the label's words."""
+    best = block
+    for element in block.iterdescendants(etree.Element):
+        text = element.text_content() if element.tag != "svg" else ""
+        if len(text) <= _MOST_TEXT and key in comparable(text):
+            best = element
+    return best
+
+
+def _drawn(
+    spots: Sequence[tuple[str, Line, HtmlElement, str]],
+    boundaries: Sequence[HtmlElement],
+    profile: SiteProfile,
+) -> dict[str, Found]:
+    found: dict[str, Found] = {}
+    for name, line, element, key in spots:
+        others = [other for other_name, _, other, _ in spots if other_name != name]
+        fences = {
+            ancestor for fence in (*others, *boundaries) for ancestor in (fence, *fence.iterancestors())
+        }
+        for candidates, rule in _neighbourhoods(element, fences):
+            rating = read_rating(candidates, key, profile.rating_scale)
+            if rating is not None:
+                if name not in found or found[name].rating is None:
+                    found[name] = Found(line, rating, rule)
+                break
+    return found
+
+
+def _neighbourhoods(label: HtmlElement, fences: set[HtmlElement]) -> Iterator[tuple[list[HtmlElement], str]]:
+    """Groups of elements that may draw a label's rating, the nearest first."""
+    below = _column_below(label)
+    top = label
+    yield [*label.iter(etree.Element)], "drawn-in-label"
+    for _ in range(_MOST_CLIMBS):
+        after = [
+            e for sibling in _until_fence(top.itersiblings(), fences) for e in sibling.iter(etree.Element)
+        ]
+        if after:
+            yield after, "drawn-after-label"
+        parent = top.getparent()
+        if parent is None or parent in fences or len(squeeze(parent.text_content())) > _MOST_TEXT:
+            break
+        top = parent
+        yield [*top.iter(etree.Element)], "drawn-around-label"
+    else:
+        top = label
+    if below is not None:
+        yield [*below.iter(etree.Element)], "drawn-below-label"
+    before = [
+        e
+        for sibling in _until_fence(top.itersiblings(preceding=True), fences)
+        for e in sibling.iter(etree.Element)
+    ]
+    if before:
+        yield before, "drawn-before-label"
+
+
+def _until_fence(siblings: Iterator[HtmlElement], fences: set[HtmlElement]) -> Iterator[HtmlElement]:
+    for sibling in siblings:
+        if not isinstance(sibling.tag, str):
+            continue
+        if sibling in fences or len(squeeze(sibling.text_content())) > _MOST_TEXT:
+            return
+        yield sibling
+
+
+def _column_below(label: HtmlElement) -> HtmlElement | None:
+    """In a table whose first row holds the labels, the cell under this one."""
+    cell = label if label.tag in ("td", "th") else next(label.iterancestors("td", "th"), None)
+    row = cell.getparent() if cell is not None else None
+    if cell is None or row is None or row.tag != "tr":
+        return None
+    below = row.getnext()
+    if below is None and row.getparent() is not None and row.getparent().tag == "thead":
+        body = row.getparent().getnext()
+        below = body[0] if body is not None and len(body) else None
+    cells = list(below) if below is not None else []
+    at = list(row).index(cell)
+    return cells[at] if at < len(cells) and len(cells) == len(row) else None
+
+
+def _named(root: HtmlElement, profile: SiteProfile) -> dict[str, Found]:
+    """Ratings whose label is only an accessible name: `aria-label="Credibility: 4 out of 5"`, or an attribute."""
+    found: dict[str, Found] = {}
+    for element in root.xpath("//*[@aria-label or @title or @alt]"):
+        for attribute in ("aria-label", "title", "alt"):
+            text = comparable(element.get(attribute) or "")
+            for key, name in profile.labels.items():
+                if name not in RATINGS or name in found or not text.startswith(key):
+                    continue
+                rating = rating_in_text(text[len(key) :], profile.rating_scale) or read_rating(
+                    [*element.iter(etree.Element)], key, profile.rating_scale
+                )
+                if rating is not None:
+                    found[name] = Found(None, rating, "accessible-name", f"{element.tag}[{attribute}]")
+    for name in RATINGS:
+        if name in found:
+            continue
+        for element in root.xpath(f"//*[@data-{name} or @data-{name}-score or @data-{name}-rating]"):
+            rating = read_rating([element], name, profile.rating_scale)
+            if rating is not None:
+                found[name] = Found(None, rating, "data-attribute", element.tag)
+                break
+    return found

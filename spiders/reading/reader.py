@@ -1,0 +1,237 @@
+"""One page, one reading: `read_page` puts the parts together.
+
+Order of precedence where sources disagree (the record's evidence says which won, and keeps the others):
+
+1. the profile's explicit selectors;
+2. what the page shows: words under headings, drawn ratings, the boilerplate's slot;
+3. JSON-LD, then OpenGraph and other `<meta>`, then a framework's embedded state, then `<title>`.
+
+Only the page's own address goes the other way: `rel=canonical`, then `og:url`, then where a browser saved it from,
+then where it was fetched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from lxml.cssselect import CSSSelector
+from lxml.html import HtmlElement
+
+from spiders.reading.addresses import article_id, canonical, on_site, page_address
+from spiders.reading.article import ArticlePage, ArticleReader
+from spiders.reading.cards import CardReader
+from spiders.reading.html import blocks_of, decode, looks_like_html, parse
+from spiders.reading.ledger import Ledger
+from spiders.reading.links import links_of
+from spiders.reading.model import Block, PageKind, Reading, Role
+from spiders.reading.outline import Line, Outline, outline_of
+from spiders.reading.profile import SiteProfile
+from spiders.reading.structured import Claim, head_claims, script_claims
+from spiders.reading.text import text_blocks
+
+Form = Literal["html", "text"]
+
+_HTML_TYPES = re.compile(r"^\s*(?:text/html|application/xhtml\+xml)\b", re.I)
+_OTHER_TYPES = re.compile(
+    r"^\s*(?:(?:image|audio|video|font)/|application/(?!octet-stream|xhtml\+xml|xml))", re.I
+)
+_BINARY = re.compile(
+    rb"^(?:\x89PNG|GIF8|\xff\xd8\xff|%PDF-|PK\x03\x04|\x1f\x8b|RIFF|\x7fELF|BM|\x00\x00\x01\x00)"
+)
+_FEWEST_CARDS = 2
+_SHELL = "an empty shell: a browser would have to render it"
+
+
+def read_page(
+    body: bytes,
+    *,
+    profile: SiteProfile,
+    url: str | None,
+    content_type: str | None = None,
+    form: Form | None = None,
+) -> Reading:
+    """Read a page.
+
+    `body` is the entity after content decoding; `url` where it was fetched, None when unknown; `content_type` the
+    HTTP header. `form` forces HTML or text; None tells by content type and content.
+
+    Never raises for what a page holds: what can't be read is an `UNREADABLE` reading with its reason. The same
+    arguments give an equal reading on any machine.
+    """
+    address = page_address(url, None, profile) if url is not None else None
+    form = form or _form_of(body, content_type)
+    if form is None:
+        kind = (content_type or "unknown type").split(";")[0].strip()
+        return _unreadable(f"neither HTML nor text ({kind})", "html", address, profile)
+    text = decode(body, content_type)
+    if not text.strip("\0 \t\r\n\ufeff"):
+        return _unreadable("the page is empty", form, address, profile)
+    if form == "text":
+        return _read_text(text, profile, address)
+    root = parse(text)
+    if root is None:
+        return _unreadable("there is no HTML in it", "html", address, profile)
+    return _HtmlPage.of(root, text, profile, address).read()
+
+
+def _form_of(body: bytes, content_type: str | None) -> Form | None:
+    if _BINARY.match(body) or _OTHER_TYPES.match(content_type or ""):
+        return None
+    if _HTML_TYPES.match(content_type or "") or looks_like_html(body):
+        return "html"
+    if b"\0" in body[:4096] and not body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return None
+    return "text"
+
+
+def _unreadable(
+    reason: str, form: Form, url: str | None, profile: SiteProfile, blocks: Iterable[Block] = ()
+) -> Reading:
+    return Reading(PageKind.UNREADABLE, reason, form, url, article_id(url, profile), blocks=tuple(blocks))
+
+
+def _read_text(text: str, profile: SiteProfile, url: str | None) -> Reading:
+    blocks = text_blocks(text, profile)
+    outline = outline_of(blocks, profile)
+    ledger = Ledger()
+    page = ArticlePage(
+        outline, profile, "text", url, url or profile.base_url,
+        cut_off=not ({"cards", "boilerplate"} & outline.known.keys()) or _ends_in_mid_sentence(blocks),
+    )  # fmt: skip
+    reader = ArticleReader(page, ledger)
+    if not _is_summary(outline) and not reader.readable_by_order():
+        reason = "no known heading in it, and its order does not tell the parts"
+        return _unreadable(reason, "text", url, profile, blocks)
+    return _summary(reader.read(), ledger, "text", url, profile, blocks)
+
+
+def _ends_in_mid_sentence(blocks: Sequence[Block]) -> bool:
+    return bool(blocks) and blocks[-1].text[-1] not in ".!?…”\"')’" and len(blocks[-1].text) > 60  # noqa: RUF001
+
+
+def _is_summary(outline: Outline) -> bool:
+    """Two of an article's own parts, or its takeaway, make a summary; a card list or a footer alone does not."""
+    own = [part for part in outline.known if part == "takeaway" or part.startswith("section:")]
+    return len(own) >= 2 or "takeaway" in own
+
+
+def _summary(
+    fields: dict[str, Any], ledger: Ledger, form: Form, url: str | None, profile: SiteProfile,
+    blocks: Sequence[Block], **more: Any,
+) -> Reading:  # fmt: skip
+    return Reading(
+        PageKind.SUMMARY, None, form, url, article_id(url, profile), **fields, **more,
+        absences=tuple(ledger.absences), evidence=tuple(ledger.evidence),
+        takes=tuple(sorted(ledger.takes.items())), blocks=tuple(blocks),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _HtmlPage:
+    root: HtmlElement
+    profile: SiteProfile
+    url: str | None
+    """The page's own address."""
+    base: str
+    head: Sequence[Claim]
+    blocks: Sequence[Block]
+    elements: Sequence[HtmlElement]
+    outline: Outline
+    cut_off: bool
+
+    @classmethod
+    def of(cls, root: HtmlElement, text: str, profile: SiteProfile, fetched: str | None) -> _HtmlPage:
+        head = head_claims(root)
+        url = _own_address(head, fetched, profile)
+        blocks, elements = blocks_of(root, profile.parts)
+        ending = text[-4096:].lower()
+        return cls(
+            root, profile, url, _base(root, fetched or url or profile.base_url), head, blocks, elements,
+            outline_of(blocks, profile), cut_off="</html" not in ending and "</body" not in ending,
+        )  # fmt: skip
+
+    def read(self) -> Reading:
+        return self._summary() if _is_summary(self.outline) else self._something_else()
+
+    def _summary(self) -> Reading:
+        ledger = Ledger()
+        name = article_id(self.url, self.profile)
+        titles = [str(claim.value) for claim in self.head if claim.field == "title"]
+        shown = [line.text for line in self.outline.lines[: self.outline.start] if line.block.level == 1]
+        scripts = script_claims(self.root, self.profile, next(iter(shown or titles), None), name)
+        linked_data = [claim for claim in scripts if claim.rule == "json-ld"]
+        state = [claim for claim in scripts if claim.rule != "json-ld"]
+        title_element = [claim for claim in self.head if claim.rule == "title-element"]
+        meta = [claim for claim in self.head if claim.rule != "title-element"]
+        page = ArticlePage(
+            self.outline, self.profile, "html", self.url, self.base,
+            [*linked_data, *meta, *state, *title_element], self.elements, self.root, self.cut_off,
+            self._overrides(),
+        )  # fmt: skip
+        fields = ArticleReader(page, ledger).read()
+        return _summary(fields, ledger, "html", self.url, self.profile, self.blocks, links=self._links())
+
+    def _links(self) -> tuple[Any, ...]:
+        return links_of(self.root, self.base, self.profile)
+
+    def _overrides(self) -> dict[str, list[Line]]:
+        """The lines inside the elements that the profile's selectors name."""
+        found: dict[str, list[Line]] = {}
+        for part, selector in self.profile.selectors.items():
+            chosen = set(CSSSelector(selector)(self.root))
+            lines = [
+                line for line in self.outline.lines
+                if chosen & {self.elements[line.block.index], *self.elements[line.block.index].iterancestors()}
+            ]  # fmt: skip
+            if lines:
+                found[part] = lines
+        return found
+
+    def _something_else(self) -> Reading:
+        """A listing, another page, or one that should have been a summary."""
+        lines = [line for line in self.outline.lines if not line.block.chrome]
+        shown = any(line.text for line in lines if line.block.role is not Role.IMAGE)
+        links = self._links()
+        name = article_id(self.url, self.profile)
+        if not shown and (name or not links):
+            return _unreadable(
+                _SHELL if len(self.root) else "the page is empty", "html", self.url, self.profile, self.blocks
+            )
+        if name is not None:
+            return _unreadable(self._headings_seen(), "html", self.url, self.profile, self.blocks)
+        ledger = Ledger()
+        cards = CardReader(self.profile, self.base, ledger.take).read(lines)
+        kind = PageKind.LISTING if len(cards) >= _FEWEST_CARDS else PageKind.OTHER
+        reason = (
+            "lists articles" if kind is PageKind.LISTING else "none of the profile's headings stand on it"
+        )
+        return Reading(
+            kind, reason, "html", self.url, None, cards=cards, links=links,
+            takes=tuple(sorted(ledger.takes.items())), blocks=tuple(self.blocks),
+        )  # fmt: skip
+
+    def _headings_seen(self) -> str:
+        headings = [block.text for block in self.blocks if block.level is not None and not block.chrome]
+        seen = " | ".join(headings[:8])
+        return f"none of the profile's headings stand on it; headings seen: {seen or 'none'}"
+
+
+def _own_address(claims: Sequence[Claim], fetched: str | None, profile: SiteProfile) -> str | None:
+    """The page's canonical address: what it says of itself when that is on the site, else where it was fetched."""
+    for rule in ("canonical", "opengraph", "saved-from"):
+        for claim in claims:
+            if claim.field == "url" and claim.rule == rule:
+                address = page_address(str(claim.value), fetched, profile)
+                if address and on_site(address, profile):
+                    return address
+    return fetched
+
+
+def _base(root: HtmlElement, url: str) -> str:
+    element = root.find(".//base[@href]")
+    if element is None:
+        return url
+    return canonical(element.get("href") or "", url) or url
