@@ -63,9 +63,8 @@ class Walk:
                 yield self._next_page(link.url, more_listings)
                 continue
             found = self._judged(link.url, _via(link.kind, is_listing))
-            if link.kind == "card":
-                yield found
-            elif found.refused is None and (found.kind != "page" or depth < self.profile.explore_depth):
+            near = found.kind != "page" or depth < self.profile.explore_depth
+            if link.kind == "card" or (found.refused is None and near):
                 yield found
 
     def _next_page(self, url: str, more_listings: bool) -> Found:

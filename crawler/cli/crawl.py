@@ -1,0 +1,140 @@
+"""`msarchive crawl`: a site into the archive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crawler.cli.common import archive_option, json_option, print_json, site_option
+from crawler.exits import ExitCode
+from crawler.terminal import Sheet, complain, printable
+
+if TYPE_CHECKING:
+    from crawler.outcome import CrawlResult
+
+_MOST_FAILURES_SHOWN = 20
+
+
+@click.command(
+    "crawl",
+    epilog="\b\nExamples:\n"
+    "  msarchive crawl --contact me@example.org\n"
+    "  msarchive crawl --contact me@example.org --max-pages 20      (a first look)\n"
+    "  msarchive crawl --site my-site.toml --start https://example.org/news --delay 5\n\n"
+    "\b\nExit codes: 0 complete, 3 some addresses failed, 4 archive busy, 5 stopped, 6 limit reached,\n"
+    "7 storage, 8 robots.txt, 10 no connection.",
+)
+@archive_option()
+@site_option()
+@click.option(
+    "--start",
+    metavar="URL",
+    multiple=True,
+    help="Start page, instead of the profile's (repeatable). On another host the profile moves there.",
+)
+@click.option(
+    "--urls",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Further addresses, one a line (a sitemap dump, a web archive's index).",
+)
+@click.option(
+    "--max-pages",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Stop after so many pages; the next crawl goes on from there.",
+)
+@click.option(
+    "--delay",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0),
+    help="Least time between requests.  [default: 2; 0 on loopback]",
+)
+@click.option(
+    "--contact",
+    metavar="ADDRESS",
+    envvar="MSARCHIVE_CONTACT",
+    show_envvar=True,
+    help="E-mail or web address for the site's operator; goes into the User-Agent.",
+)
+@json_option("Print the result as JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    directory: Path,
+    site: str,
+    start: tuple[str, ...],
+    urls: Path | None,
+    max_pages: int | None,
+    delay: float | None,
+    contact: str | None,
+    as_json: bool,
+) -> None:
+    """Crawl a site into the archive, or go on with a crawl that did not finish.
+
+    Asks as the site's robots.txt allows, one request at a time. Ctrl-C once ends cleanly, twice at once; either
+    way nothing is lost and the next crawl goes on. When a crawl has finished, the next one visits all again.
+    """
+    from crawler.run import CrawlOptions, run_crawl
+
+    result = run_crawl(
+        CrawlOptions(
+            archive=directory,
+            site=site,
+            start=start,
+            urls=urls,
+            max_pages=max_pages,
+            delay=delay,
+            contact=contact,
+        )
+    )
+    if as_json:
+        print_json(as_plain(result))
+    else:
+        print_result(result, directory)
+    if result.exit_code is not ExitCode.OK:
+        complain(result.reason)
+    ctx.exit(result.exit_code)
+
+
+def print_result(result: CrawlResult, directory: Path) -> None:
+    """What a crawl came to, in a few lines."""
+    counts, sheet = result.counts, Sheet()
+    found = f"{_number(counts, 'new_articles', 'new article')}"
+    changed = counts.get("new_revisions", 0) - counts.get("new_articles", 0)
+    if changed > 0:
+        found += f", {changed:,} changed"
+    sheet.text(
+        f"{result.outcome}: {_number(counts, 'answers', 'page')} in {result.seconds:.1f} s"
+        f"{' (going on with an unfinished crawl)' if result.resumed else ''}, {found}"
+    )
+    if counts.get("refused"):
+        sheet.text(f"{counts['refused']:,} not asked: robots.txt forbids them", indent=2)
+    for url, why in result.failed[:_MOST_FAILURES_SHOWN]:
+        sheet.text(f"failed: {url} ({why})", indent=2)
+    if len(result.failed) > _MOST_FAILURES_SHOWN:
+        sheet.text(f"and {len(result.failed) - _MOST_FAILURES_SHOWN:,} more that failed", indent=2)
+    if result.states.get("due"):
+        sheet.text(f"{result.states['due']:,} addresses are still to be asked", indent=2)
+    sheet.text(f"archive: {directory / 'archive.db'}")
+
+
+def as_plain(result: CrawlResult) -> dict[str, Any]:
+    """The result for `--json`."""
+    return {
+        "outcome": result.outcome,
+        "reason": printable(result.reason),
+        "exit_code": int(result.exit_code),
+        "resumed": result.resumed,
+        "seconds": round(result.seconds, 3),
+        "counts": dict(sorted(result.counts.items())),
+        "urls": dict(sorted(result.states.items())),
+        "failed": [{"url": url, "reason": why} for url, why in result.failed],
+    }
+
+
+def _number(counts: Any, key: str, noun: str) -> str:
+    number = counts.get(key, 0)
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

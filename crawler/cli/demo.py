@@ -1,0 +1,78 @@
+"""`msarchive demo`: the sample site, crawled before one's eyes."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crawler.cli.common import archive_option, json_option, print_json
+from crawler.exits import ExitCode
+from crawler.terminal import Column, Sheet, complain
+
+if TYPE_CHECKING:
+    from crawler.demo import Demo
+
+
+@click.command(
+    "demo",
+    epilog="\b\nExamples:\n  msarchive demo\n  msarchive demo --archive /tmp/demo-archive --json",
+)
+@archive_option(default=Path("demo-archive"), envvar=None)
+@json_option("Print what it found as JSON.")
+@click.pass_context
+def command(ctx: click.Context, directory: Path, as_json: bool) -> None:
+    """Serve the bundled sample site on a free port of this machine, crawl all of it, and show what came of it.
+
+    Needs no network. Run again it crawls again, and finds nothing new: the site has not changed.
+    """
+    from crawler.demo import run_demo
+
+    demo = run_demo(directory)
+    if as_json:
+        print_json(_as_plain(demo, directory))
+    else:
+        _print(demo, directory)
+    if demo.crawl.exit_code is not ExitCode.OK:
+        complain(demo.crawl.reason)
+    ctx.exit(demo.crawl.exit_code)
+
+
+def _print(demo: Demo, directory: Path) -> None:
+    counts, sheet = demo.crawl.counts, Sheet()
+    new, revisions = counts.get("new_articles", 0), counts.get("new_revisions", 0)
+    sheet.text(f"Crawled {counts.get('answers', 0)} pages of the sample site into {directory}", style="bold")
+    if not new and not revisions:
+        sheet.text("Nothing new since the last crawl: the same articles, unchanged.")
+    else:
+        sheet.text(f"{new} new articles, {max(0, revisions - new)} changed ones.")
+    sheet.blank()
+    sheet.table([Column("What"), Column("How many", wrap=True, grow=1)], demo.rows)
+    for url, why in demo.crawl.failed:
+        sheet.text(f"failed: {url} ({why})")
+    sheet.heading("Try next")
+    for line in _commands(demo, directory):
+        sheet.text(line, indent=2)
+
+
+def _commands(demo: Demo, directory: Path) -> tuple[str, ...]:
+    where = f"--archive {shlex.quote(str(directory))}"
+    show = demo.newest_id or "ID"
+    database = shlex.quote(str(directory / "archive.db"))
+    return (
+        f"msarchive show {where} {show}",
+        f"msarchive search {where} {demo.word}",
+        f"sqlite3 {database} 'select title, journal, published_on from articles limit 5'",
+    )
+
+
+def _as_plain(demo: Demo, directory: Path) -> dict[str, Any]:
+    from crawler.cli.crawl import as_plain
+
+    return {
+        "crawl": as_plain(demo.crawl),
+        "found": dict(demo.rows),
+        "try_next": list(_commands(demo, directory)),
+    }

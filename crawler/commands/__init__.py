@@ -1,0 +1,1 @@
+"""Commands of `scrapy` inside this project, in place of Scrapy's own of the same name."""

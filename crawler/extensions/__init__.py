@@ -1,0 +1,1 @@
+"""Scrapy extensions: the archive's run around a crawl, and its progress display."""

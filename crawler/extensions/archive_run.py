@@ -1,0 +1,159 @@
+"""Opens the archive when a crawl begins, and writes down truthfully how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import os
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
+from storage.frontier import Frontier
+from storage.writer import Writer
+from twisted.python.failure import Failure
+
+from crawler.exits import ExitCode, UserError
+from crawler.outcome import CrawlResult, conclude
+from pipelines.session import CrawlSession, RetryPolicy, attach
+from spiders.reading.model import READER_VERSION
+from spiders.reading.profile import SiteProfile
+from spiders.summaries import SummariesSpider
+from storage.archive import Archive, open_archive
+
+_PLAIN_SETTINGS = (
+    "DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT", "DOWNLOAD_MAXSIZE", "CONCURRENT_REQUESTS_PER_DOMAIN", "USER_AGENT",
+    "MSARCHIVE_SITE", "MSARCHIVE_START", "MSARCHIVE_MAX_PAGES", "MSARCHIVE_RETRIES", "MSARCHIVE_RETRY_WAIT",
+)  # fmt: skip
+
+
+class ArchiveRun:
+    """One run of the archive around one crawl of a `SummariesSpider`.
+
+    Settings read: `MSARCHIVE_DIR`, `MSARCHIVE_CONTACT` (or the environment variables of those names),
+    `MSARCHIVE_KIND`, `MSARCHIVE_MAX_PAGES`, `MSARCHIVE_RETRIES`, `MSARCHIVE_RETRY_WAIT`. Settings made, where
+    nobody set them with more weight: `USER_AGENT`, and on loopback `DOWNLOAD_DELAY` 0.
+    """
+
+    def __init__(self, crawler: Crawler, archive: Archive, session: CrawlSession) -> None:
+        self.session = session
+        self.result: CrawlResult | None = None
+        self._crawler = crawler
+        self._archive = archive
+        self._closing: asyncio.Task[None] | None = None
+        session.stop_crawl = self._stop_crawl
+        crawler.signals.connect(self._item_error, signals.item_error)
+        crawler.signals.connect(self._spider_error, signals.spider_error)
+        crawler.signals.connect(self._spider_closed, signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> ArchiveRun:
+        """Open the archive and begin a run.
+
+        Raises `UserError` without a contact for a site that is not on loopback, `ArchiveError` for an archive
+        that can't be written.
+        """
+        spider, settings = crawler.spider, crawler.settings
+        assert isinstance(spider, SummariesSpider)
+        adapt(settings, spider.profile)
+        directory = settings.get("MSARCHIVE_DIR") or os.environ.get("MSARCHIVE_DIR") or "archive"
+        archive = open_archive(Path(directory), create=True)
+        try:
+            session = _begin(archive, spider.profile, settings)
+        except BaseException:
+            archive.close()
+            raise
+        attach(crawler, session)
+        return cls(crawler, archive, session)
+
+    def finish(self, reason: str) -> CrawlResult:
+        """Settle the archive, write the run's end and close. Does it once; `reason` is Scrapy's."""
+        if self.result is None:
+            self.result = conclude(self.session, reason)
+            self._archive.close()
+        return self.result
+
+    def _spider_closed(self, spider: Spider, reason: str) -> None:
+        self.finish(reason)
+
+    def _item_error(self, item: Any, response: Any, spider: Spider, failure: Failure) -> None:
+        self.session.fail(failure.value)
+
+    def _spider_error(self, failure: Failure, response: Any, spider: Spider) -> None:
+        self.session.fail(failure.value)
+
+    def _stop_crawl(self, reason: str) -> None:
+        # Not awaited: it ends only after the request that is at work has ended, which may be the caller's.
+        if self._closing is None and self._crawler.spider is not None:
+            engine = self._crawler.engine
+            self._closing = asyncio.ensure_future(engine.close_spider_async(reason=reason))
+
+
+def adapt(settings: BaseSettings, profile: SiteProfile) -> None:
+    """Set what depends on the site: who we say we are, and no delay on loopback.
+
+    Raises `UserError` when the site is not on loopback and nobody gave a contact.
+    """
+    contact = settings.get("MSARCHIVE_CONTACT") or os.environ.get("MSARCHIVE_CONTACT")
+    local = is_loopback(profile)
+    if not contact and not local:
+        raise UserError(
+            f"a crawl of {profile.canonical_host} needs --contact (or MSARCHIVE_CONTACT): an e-mail address or "
+            "web page under which the site's operator can reach you",
+            ExitCode.USAGE,
+        )
+    if contact and not contact.isprintable():
+        raise UserError("the contact must be one line of printable text", ExitCode.USAGE)
+    own = SETTINGS_PRIORITIES["project"]
+    if (settings.getpriority("USER_AGENT") or 0) <= own:
+        name = f"msarchive/{version('msarchive')}"
+        settings.set("USER_AGENT", f"{name} (+{contact})" if contact else name, priority="spider")
+    if local and (settings.getpriority("DOWNLOAD_DELAY") or 0) <= own:
+        settings.set("DOWNLOAD_DELAY", 0.0, priority="spider")
+
+
+def is_loopback(profile: SiteProfile) -> bool:
+    """Whether every host of the profile is this machine."""
+    return all(_is_loopback(host) for host in profile.hosts)
+
+
+def _is_loopback(netloc: str) -> bool:
+    name = urlsplit(f"//{netloc}").hostname or ""
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+def _begin(archive: Archive, profile: SiteProfile, settings: BaseSettings) -> CrawlSession:
+    writer = Writer(archive, profile.name)
+    limit = settings.get("MSARCHIVE_MAX_PAGES")
+    writer.begin_run(
+        settings.get("MSARCHIVE_KIND"),
+        program_version=version("msarchive"),
+        reader_version=READER_VERSION,
+        profile_digest=profile.digest,
+        settings=plain_settings(settings),
+    )
+    return CrawlSession(
+        profile=profile,
+        writer=writer,
+        frontier=Frontier(archive, profile.name),
+        retry=RetryPolicy(
+            retries=settings.getint("MSARCHIVE_RETRIES"), first_wait=settings.getfloat("MSARCHIVE_RETRY_WAIT")
+        ),
+        max_pages=None if limit is None else int(limit),
+    )
+
+
+def plain_settings(settings: BaseSettings) -> Mapping[str, Any]:
+    """The settings that say how the site was asked; nothing secret among them."""
+    return {name: settings.get(name) for name in _PLAIN_SETTINGS}
+
+
+__all__ = ["ArchiveRun", "adapt", "is_loopback", "plain_settings"]

@@ -1,0 +1,124 @@
+"""How a crawl ended: one outcome, one reason, one exit code, and the counts behind them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Literal
+
+from crawler.cli.errors import as_user_error
+from crawler.exits import ExitCode
+from pipelines.session import CrawlSession
+from spiders.answers import utc_now
+
+logger = logging.getLogger(__name__)
+
+Outcome = Literal["complete", "incomplete", "stopped", "limit", "failed"]
+
+
+@dataclass(frozen=True)
+class CrawlResult:
+    """What a crawl came to."""
+
+    outcome: Outcome
+    reason: str
+    """One line, without a full stop."""
+    exit_code: ExitCode
+    counts: Mapping[str, int]
+    """Of this run: `requests`, `answers`, `bytes`, `summary`, `new_articles`, `new_revisions`, `new_urls`,
+    `unanswered`, `refused`, and one for each kind of capture."""
+    states: Mapping[str, int]
+    """Of the whole URL table: how many addresses are in each state, and how many are still `due`."""
+    failed: tuple[tuple[str, str], ...]
+    """Addresses without a usable answer, and why."""
+    seconds: float
+    resumed: bool
+    error: BaseException | None = field(default=None, compare=False)
+    """What ended it, for `failed`; None otherwise."""
+
+
+def conclude(session: CrawlSession, reason: str) -> CrawlResult:
+    """Settle the archive and write the run's end; `reason` is Scrapy's for closing the spider.
+
+    Never raises: what goes wrong here makes the run a failed one, too.
+    """
+    states: Mapping[str, int] = {}
+    failed: tuple[tuple[str, str], ...] = ()
+    try:
+        if session.error is None:
+            session.writer.settle(utc_now())
+            states = dict(session.frontier.counts())
+            failed = tuple((url, why) for url, why in session.frontier.failed())
+    except Exception as error:
+        session.error = error
+    outcome, text, code = judge(session, reason, states, failed)
+    try:
+        session.writer.end_run(outcome, text, dict(session.counts))
+    except Exception as error:
+        if session.error is None:
+            session.error = error
+            outcome, text, code = judge(session, reason, states, failed)
+    if session.error is not None and as_user_error(session.error) is None:
+        logger.error("The crawl ended with an unexpected error", exc_info=session.error)
+    return CrawlResult(
+        outcome=outcome,
+        reason=text,
+        exit_code=code,
+        counts=dict(session.counts),
+        states=states,
+        failed=failed,
+        seconds=monotonic() - session.started,
+        resumed=session.resumed,
+        error=session.error,
+    )
+
+
+def judge(
+    session: CrawlSession, reason: str, states: Mapping[str, int], failed: tuple[tuple[str, str], ...]
+) -> tuple[Outcome, str, ExitCode]:
+    """Outcome, reason and exit code. The worst thing that is true of the run decides."""
+    counts = session.counts
+    if session.error is not None:
+        known = as_user_error(session.error)
+        if known is not None:
+            return "failed", str(known), known.code
+        return "failed", _line(session.error), ExitCode.ERROR
+    if not counts["answers"] and counts["no_connection"]:
+        why = session.robots_failure or (failed[0][1] if failed else "no connection")
+        return "failed", f"no connection to {session.profile.canonical_host}: {why}", ExitCode.NO_CONNECTION
+    if session.robots_failure is not None:
+        text = f"robots.txt of {session.profile.canonical_host} can't be had ({session.robots_failure})"
+        return "failed", f"{text}, so nothing may be asked", ExitCode.ROBOTS
+    if reason in ("shutdown", "killed"):
+        return "stopped", "stopped by a signal; the next crawl goes on from here", ExitCode.STOPPED
+    if session.limit_reached or reason.startswith("closespider_"):
+        return "limit", f"{_limit(session, reason)}; the next crawl goes on from here", ExitCode.LIMIT
+    if reason != "finished":
+        return "failed", f"ended early: {reason}", ExitCode.ERROR
+    if counts["refused"] and not states.get("stored", 0) - counts["robots"] and not failed:
+        return "failed", "robots.txt disallows everything", ExitCode.ROBOTS
+    if failed:
+        return "incomplete", f"{len(failed)} of {_known(states)} addresses failed", ExitCode.INCOMPLETE
+    return "complete", "every address known has its answer", ExitCode.OK
+
+
+def _limit(session: CrawlSession, reason: str) -> str:
+    return (
+        f"limit of {session.max_pages} pages reached"
+        if session.limit_reached
+        else f"limit reached ({reason})"
+    )
+
+
+def _known(states: Mapping[str, int]) -> int:
+    return sum(number for state, number in states.items() if state not in ("due", "refused"))
+
+
+def _line(error: BaseException) -> str:
+    with contextlib.suppress(Exception):
+        first = (str(error).splitlines() or [""])[0]
+        return f"unexpected {type(error).__name__}: {first}"[:500]
+    return f"unexpected {type(error).__name__}"

@@ -1,0 +1,109 @@
+"""Runs one crawl in this process, from options to a truthful result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
+from scrapy.exceptions import DownloadCancelledError
+from scrapy.settings import Settings
+from twisted.python.failure import Failure
+
+from crawler.extensions.archive_run import ArchiveRun
+from crawler.outcome import CrawlResult
+from spiders.answers import NOT_ASKED
+from spiders.summaries import SummariesSpider
+
+SETTINGS_MODULE = "crawler.settings"
+
+
+@dataclass(frozen=True)
+class CrawlOptions:
+    """What `msarchive crawl` can be told. None: as the settings say."""
+
+    archive: Path
+    site: str = "mymsbuddy"
+    start: tuple[str, ...] = ()
+    urls: Path | None = None
+    max_pages: int | None = None
+    delay: float | None = None
+    """Seconds between the beginnings of two requests."""
+    origin: str | None = None
+    """Where to ask instead of at the site's own address (a mirror)."""
+    contact: str | None = None
+    kind: str = "crawl"
+    retries: int | None = None
+    retry_wait: float | None = None
+    """Seconds before the second try."""
+    progress: str = "screen"
+    """`screen`, `log` or `none`."""
+
+    def settings(self) -> Settings:
+        """Scrapy's settings for it."""
+        settings = Settings()
+        settings.setmodule(SETTINGS_MODULE, priority="project")
+        chosen: dict[str, Any] = {
+            "MSARCHIVE_DIR": str(self.archive),
+            "MSARCHIVE_SITE": self.site,
+            "MSARCHIVE_START": " ".join(self.start) or None,
+            "MSARCHIVE_URLS": None if self.urls is None else str(self.urls),
+            "MSARCHIVE_ORIGIN": self.origin,
+            "MSARCHIVE_MAX_PAGES": self.max_pages,
+            "MSARCHIVE_CONTACT": self.contact,
+            "MSARCHIVE_KIND": self.kind,
+            "MSARCHIVE_RETRIES": self.retries,
+            "MSARCHIVE_RETRY_WAIT": self.retry_wait,
+            "MSARCHIVE_PROGRESS": self.progress,
+            "DOWNLOAD_DELAY": self.delay,
+            "LOG_LEVEL": "WARNING",
+        }
+        given = {name: value for name, value in chosen.items() if value is not None}
+        settings.setdict(given, priority="cmdline")
+        return settings
+
+
+class CrawlProcess(AsyncCrawlerProcess):
+    """Scrapy's process, whose clean stop does not wait for requests that are not on the wire yet."""
+
+    async def stop(self) -> None:
+        """Let what is on the wire come in, drop what waits for its turn, end."""
+        for crawler in self.crawlers:
+            drop_waiting(crawler)
+        await super().stop()
+
+
+def run_crawl(options: CrawlOptions) -> CrawlResult:
+    """Crawl, and say how it ended. Once per process: an event loop that has ended does not run again.
+
+    Raises `UserError`, `ProfileError` or `ArchiveError` when it can't begin.
+    """
+    return crawl(options.settings(), {})
+
+
+def crawl(settings: Settings, arguments: Mapping[str, str]) -> CrawlResult:
+    """As `run_crawl`, for settings as they are and the spider's arguments (`-a`)."""
+    process = CrawlProcess(settings)
+    crawler = process.create_crawler(SummariesSpider)
+    task = process.crawl(crawler, **arguments)
+    process.start()
+    failure = task.exception() if task.done() and not task.cancelled() else None
+    run = crawler.get_extension(ArchiveRun) if crawler._extensions is not None else None
+    if run is None:
+        raise failure or RuntimeError("the crawl did not begin")
+    if failure is not None and run.result is None:
+        run.session.error = run.session.error or failure
+    return run.finish("killed" if failure is None else "failed")
+
+
+def drop_waiting(crawler: Crawler) -> None:
+    """Give back the requests that wait for their turn in the downloader: they stay due in the URL table."""
+    if not crawler.crawling or crawler._engine is None:
+        return
+    for slot in crawler.engine.downloader.slots.values():
+        while slot.queue:
+            request, waiting = slot.queue.popleft()
+            request.meta[NOT_ASKED] = True
+            waiting.errback(Failure(DownloadCancelledError("the crawl is stopping")))

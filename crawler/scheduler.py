@@ -1,0 +1,162 @@
+"""Scrapy's scheduler over the URL table: what is due there is what is asked next.
+
+There is no queue to save and none to lose. An address leaves the table's due set in the very transaction that
+stores its page, so a crawl that is killed goes on from the table. (Scrapy's JOBDIR, killed, can lose the rest of
+a site and call the crawl finished.)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from datetime import UTC, datetime
+from typing import Any
+
+from scrapy import Request, Spider
+from scrapy.core.scheduler import BaseScheduler
+from scrapy.crawler import Crawler
+from storage.frontier import FrontierUrl
+
+from crawler.robots import RobotsMiddleware
+from pipelines.normalise import found_record
+from pipelines.session import CrawlSession, session_of
+from spiders.answers import utc_now
+from spiders.sitemaps import found_at
+from spiders.summaries import SummariesSpider
+
+_PREFETCH = 32
+"""Rows taken at once. What is due sooner by its kind waits behind at most as many."""
+_FREE = frozenset({"robots", "sitemap"})
+"""Kinds that a page limit does not count."""
+
+
+class FrontierScheduler(BaseScheduler):
+    """Hands out what the URL table says is due, robots.txt first and alone."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._session: CrawlSession = session_of(crawler)
+        self._buffer: deque[FrontierUrl] = deque()
+        self._handed_out = 0
+        self._wake: asyncio.TimerHandle | None = None
+        self._spider: SummariesSpider
+        self._robots: RobotsMiddleware | None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> FrontierScheduler:
+        """Raises `LookupError` when no archive is open for this crawl."""
+        return cls(crawler)
+
+    def open(self, spider: Spider) -> None:
+        """Put the seeds into the table and begin, or go on with, a round."""
+        assert isinstance(spider, SummariesSpider)
+        self._spider = spider
+        self._robots = self._crawler.get_downloader_middleware(RobotsMiddleware)
+        session, now = self._session, utc_now()
+        session.frontier.seed([found_record(found, spider.profile) for found in spider.seeds()], now)
+        session.resumed = session.frontier.start_round(now).resumed
+
+    def close(self, reason: str) -> None:
+        """Forget what was prefetched: it is still due in the table."""
+        self._buffer.clear()
+        if self._wake is not None:
+            self._wake.cancel()
+
+    def has_pending_requests(self) -> bool:
+        """Whether anything is due, on its way, or waits for another try."""
+        session = self._session
+        if session.stopping or session.limit_reached:
+            return bool(session.in_flight)
+        if self._buffer or session.in_flight:
+            return True
+        try:
+            return session.frontier.next_due(utc_now()) is not None
+        except Exception as error:
+            session.fail(error)
+            return False
+
+    def next_request(self) -> Request | None:
+        """The next request; None while there is none to be made now."""
+        session = self._session
+        if session.stopping or session.limit_reached:
+            return None
+        try:
+            row = self._next_row()
+        except Exception as error:  # Scrapy would log it and wait for ever
+            session.fail(error)
+            return None
+        if row is None:
+            return None
+        session.in_flight[row.url] = row
+        session.counts["requests"] += 1
+        return self._request(row)
+
+    def enqueue_request(self, request: Request) -> bool:
+        """Put the address of a request that somebody else made into the table; False when it may not be asked.
+
+        Only the address is taken: how it is asked is decided here.
+        """
+        found = found_at(request.url, None, "seed", self._spider.profile)
+        if found is None:
+            return False
+        self._session.frontier.seed([found_record(found, self._spider.profile)], utc_now())
+        return found.refused is None
+
+    def _next_row(self) -> FrontierUrl | None:
+        if not self._buffer:
+            self._refill()
+        if not self._buffer:
+            return None
+        row = self._buffer[0]
+        if row.kind != "robots" and not self._rules_known():
+            self._buffer.clear()
+            self._wake_at(self._session.frontier.next_due(utc_now()))
+            return None
+        if row.kind not in _FREE and not self._within_limit():
+            return None
+        return self._buffer.popleft()
+
+    def _within_limit(self) -> bool:
+        limit = self._session.max_pages
+        if limit is not None and self._handed_out >= limit:
+            self._session.limit_reached = True
+            self._buffer.clear()
+            return False
+        self._handed_out += 1
+        return True
+
+    def _rules_known(self) -> bool:
+        if self._robots is None:
+            return True
+        return self._robots.usable(self._spider.spelling(self._spider.profile.base_url))
+
+    def _refill(self) -> None:
+        session, now = self._session, utc_now()
+        taken = [row.id for row in session.in_flight.values()]
+        # Robots.txt alone at first: after it the order of everything else is known better.
+        size = _PREFETCH if self._rules_known() else 1
+        self._buffer.extend(session.frontier.take(size, now=now, exclude=taken))
+        if not self._buffer and not taken:
+            self._wake_at(session.frontier.next_due(now))
+
+    def _wake_at(self, due: str | None) -> None:
+        """Have the engine ask again when the next try is due, not at its next heartbeat five seconds on."""
+        if due is None or self._wake is not None:
+            return
+        wait = (datetime.fromisoformat(due) - datetime.now(UTC)).total_seconds()
+        loop = asyncio.get_running_loop()
+        self._wake = loop.call_later(max(0.05, wait), self._woken)
+
+    def _woken(self) -> None:
+        self._wake = None
+        slot: Any = self._crawler.engine._slot  # Scrapy offers no public way to say "there is work"
+        if slot is not None:
+            slot.nextcall.schedule()
+
+    def _request(self, row: FrontierUrl) -> Request:
+        return Request(
+            self._spider.spelling(row.url),
+            callback=self._spider.parse,
+            errback=self._spider.no_answer,
+            meta={"url": row.url, "kind": row.kind, "depth": row.depth},
+        )

@@ -1,0 +1,126 @@
+"""The last step: one call of the archive's writer for each page, one transaction each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+from storage.writer import SavedPage
+
+from pipelines.session import CrawlSession, session_of
+from spiders.page import Unanswered
+from storage.records import PageRecord
+
+_WORTH_ANOTHER_TRY = frozenset({408, 425, 429})
+
+
+class Persist:
+    """Scrapy's door to the writer. Synchronous: nothing comes between a page and its transaction."""
+
+    def __init__(self, session: CrawlSession) -> None:
+        self._session = session
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Persist:
+        """Raises `LookupError` when no archive is open for this crawl."""
+        return cls(session_of(crawler))
+
+    def process_item(self, item: Any) -> Any:
+        """Write a `PageRecord` or an `Unanswered`; the first write that fails ends the crawl.
+
+        Raises `DropItem` for what is not written, after the failure and for everything that comes later.
+        """
+        session = self._session
+        if session.error is not None:
+            raise DropItem("the crawl has ended")
+        try:
+            if isinstance(item, PageRecord):
+                save(item, session)
+            elif isinstance(item, Unanswered):
+                save_unanswered(item, session)
+            else:
+                raise TypeError(f"not a page: {type(item).__name__}")
+        except Exception as error:
+            session.fail(error)
+            raise DropItem("it could not be written") from error
+        return item
+
+
+def save(record: PageRecord, session: CrawlSession) -> SavedPage:
+    """Write one answer with its URL's new state, and count it."""
+    record = _with_retry(record, session)
+    saved = session.writer.save_page(record, now=record.capture.captured_at)
+    assert record.capture.url is not None
+    _count(record, saved, session)
+    outcome = record.outcome
+    if outcome is not None and outcome.retry_at is None and record.url_kind == "robots":
+        session.robots_failure = outcome.reason if outcome.state == "failed" else None
+    session.in_flight.pop(record.capture.url, None)
+    return saved
+
+
+def save_unanswered(item: Unanswered, session: CrawlSession) -> None:
+    """Write that a request brought no answer, and when it is to be tried again."""
+    now = datetime.now(UTC)
+    wait = session.retry.wait(_attempts(item.url, session)) if item.temporary and not item.refused else None
+    retry_at = None if wait is None else _text(now + timedelta(seconds=wait))
+    session.writer.record_failure(
+        item.url,
+        item.reason,
+        now=_text(now),
+        retry_at=retry_at,
+        final_state="refused" if item.refused else "failed",
+    )
+    session.counts["refused" if item.refused else "unanswered"] += 1
+    if item.no_connection:
+        session.counts["no_connection"] += 1
+    if retry_at is None and not item.refused and item.kind == "robots":
+        session.robots_failure = item.reason
+    session.in_flight.pop(item.url, None)
+
+
+def _with_retry(record: PageRecord, session: CrawlSession) -> PageRecord:
+    """The record with the time of another try, where its failure is worth one and tries are left."""
+    outcome, capture = record.outcome, record.capture
+    if outcome is None or outcome.state != "failed":
+        return record
+    url = capture.url
+    assert url is not None
+    if capture.kind == "redirect":  # to itself under another spelling, which the spider has learned
+        wait: float | None = 0.0
+    elif capture.truncated == "length" or not _is_temporary(capture.status):
+        wait = None
+    else:
+        wait = session.retry.wait(_attempts(url, session))
+    if wait is None:
+        return record
+    at = datetime.now(UTC) + timedelta(seconds=wait)
+    return replace(record, outcome=replace(outcome, retry_at=_text(at)))
+
+
+def _is_temporary(status: int | None) -> bool:
+    # A 2xx that failed is one whose body broke off.
+    return status is None or status < 300 or status >= 500 or status in _WORTH_ANOTHER_TRY
+
+
+def _attempts(url: str, session: CrawlSession) -> int:
+    row = session.in_flight.get(url)
+    return 1 if row is None else row.attempts + 1
+
+
+def _count(record: PageRecord, saved: SavedPage, session: CrawlSession) -> None:
+    counts, capture = session.counts, record.capture
+    counts["answers"] += 1
+    counts["bytes"] += len(capture.body)
+    counts[capture.kind] += 1
+    counts["new_articles"] += saved.new_article
+    counts["new_revisions"] += saved.new_revision
+    counts["new_urls"] += saved.new_urls
+    session.current = capture.url or ""
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -1,0 +1,87 @@
+"""What the doors of one crawl share: the archive's writer, the frontier, and what became of the run so far."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+from weakref import WeakKeyDictionary
+
+from scrapy.crawler import Crawler
+from storage.frontier import Frontier, FrontierUrl
+from storage.writer import Writer
+
+from spiders.reading.profile import SiteProfile
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """When a failed request is tried again."""
+
+    retries: int = 2
+    """Tries after the first."""
+    first_wait: float = 30.0
+    """Seconds before the second try; every further wait is twice as long."""
+    longest_wait: float = 600.0
+
+    def wait(self, attempts: int) -> float | None:
+        """Seconds to wait after `attempts` tries that failed; None when there is to be no other."""
+        if attempts > self.retries:
+            return None
+        return min(self.longest_wait, self.first_wait * 2.0 ** (attempts - 1))
+
+
+@dataclass
+class CrawlSession:
+    """One crawl of one site. Lives in the event loop's thread only."""
+
+    profile: SiteProfile
+    writer: Writer
+    frontier: Frontier
+    retry: RetryPolicy
+    max_pages: int | None = None
+    """How many pages to ask for at most (robots.txt and sitemaps not counted); None: no limit."""
+    stop_crawl: Callable[[str], None] = lambda reason: None
+    """Closes the spider, with a reason for its log."""
+
+    in_flight: dict[str, FrontierUrl] = field(default_factory=dict)
+    """Addresses handed out whose outcome is not written yet."""
+    counts: Counter[str] = field(default_factory=Counter)
+    current: str = ""
+    """What it is at now, for the progress display."""
+    error: BaseException | None = None
+    """What ended the crawl: a failed write, a bug. The first one stands."""
+    robots_failure: str | None = None
+    """Why robots.txt can't be had; None as long as it may."""
+    limit_reached: bool = False
+    resumed: bool = False
+    """Whether it goes on with an unfinished crawl."""
+    started: float = field(default_factory=monotonic)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing more may be asked."""
+        return self.error is not None or self.robots_failure is not None
+
+    def fail(self, error: BaseException) -> None:
+        """End the crawl because of `error`; the archive keeps what is committed."""
+        if self.error is None:
+            self.error = error
+            self.stop_crawl("failed")
+
+
+_sessions: WeakKeyDictionary[Crawler, CrawlSession] = WeakKeyDictionary()
+
+
+def attach(crawler: Crawler, session: CrawlSession) -> None:
+    """Make `session` the one that the crawler's parts find."""
+    _sessions[crawler] = session
+
+
+def session_of(crawler: Crawler) -> CrawlSession:
+    """The crawler's session. Raises `LookupError` when nobody has opened one (settings not ours)."""
+    try:
+        return _sessions[crawler]
+    except KeyError:
+        raise LookupError("no archive is open for this crawl: EXTENSIONS lacks ArchiveRun") from None
