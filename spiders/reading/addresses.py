@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
@@ -52,6 +53,13 @@ def page_address(url: str, base: str | None, profile: SiteProfile) -> str | None
 
     None when it is not an http(s) address.
     """
+    if base is not None and (url.startswith("/") or "://" in url[:10]):
+        base = _origin(base)  # the page's own path plays no part: the same link on every page is one look-up
+    return _page_address(url, base, profile)
+
+
+@lru_cache(maxsize=50_000)
+def _page_address(url: str, base: str | None, profile: SiteProfile) -> str | None:
     absolute = canonical(url, base)
     return None if absolute is None else site_address(absolute, profile)
 
@@ -117,6 +125,12 @@ def _match_id(path: str, profile: SiteProfile) -> str | None:
         if found:
             return found["id"]
     return None
+
+
+@lru_cache(maxsize=1_000)
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/"
 
 
 def _is_tracking(key: str) -> bool:

@@ -189,7 +189,7 @@ class ArticleReader:
         """Buttons and labels that stand in a part without being its text."""
         if heading_key(line.text) in self.profile.labels:
             return True
-        if _MINUTES.search(line.text) and len(line.text) <= 40:
+        if line.text[0] == "©" or (len(line.text) <= 40 and _MINUTES.search(line.text)):
             return True
         return line.block.style.startswith("button") and len(line.text) <= 40
 

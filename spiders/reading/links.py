@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
 from lxml.html import HtmlElement
@@ -32,7 +31,7 @@ def links_of(root: HtmlElement, base: str, profile: SiteProfile) -> tuple[PageLi
         rel = element.get("rel")
         if not href or href.startswith("#") or (element.tag == "link" and rel not in ("next", "prev")):
             continue
-        address = _address(href, base if _is_relative(href) else _origin(base), profile)
+        address = page_address(href, base, profile)
         if address is None or address == here or refusal(address, profile):
             continue
         link = _link(address, element, rel, here, profile)
@@ -42,19 +41,6 @@ def links_of(root: HtmlElement, base: str, profile: SiteProfile) -> tuple[PageLi
         if len(found) >= _MOST_LINKS:
             break
     return tuple(found.values())
-
-
-def _is_relative(href: str) -> bool:
-    return not href.startswith("/") and "://" not in href[:10]
-
-
-def _origin(base: str) -> str:
-    parts = urlsplit(base)
-    return f"{parts.scheme}://{parts.netloc}/"
-
-
-# Canonical addresses are dear (parsed and quoted anew), and the same few links stand on every page.
-_address = lru_cache(maxsize=50_000)(page_address)
 
 
 def _link(

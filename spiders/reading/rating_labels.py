@@ -59,7 +59,7 @@ def find_ratings(
         for name, drawn in _drawn(spots, boundaries, profile).items():
             if found[name].rating is None:
                 found[name] = drawn
-    if root is not None:
+    if root is not None and any(name not in found or found[name].rating is None for name in RATINGS):
         for name, named in _named(root, profile).items():
             if name not in found or found[name].rating is None:
                 found[name] = named

@@ -28,10 +28,10 @@ _DATA_VALUE = re.compile(
 _DATA_SCALE = re.compile(r"data-(?:[\w-]+-)?(?:max|total|scale|out-?of|best|count)(?:-[\w-]+)?$")
 _FULL, _EMPTY, _HALF = "★⭐●🟊✦⬤🌟", "☆○✩◯✧⚪", "½⯨⯪◐"
 _FILLED_WORDS = re.compile(
-    r"(?<![a-z])(?:filled|full|fill|solid|active|on|selected|checked|fas|lit|gold)(?![a-z])", re.I
+    r"(?<![a-z])(?:filled|full|fill(?!-)|solid|active|on|selected|checked|fas|lit|gold)(?![a-z])", re.I
 )
 _EMPTY_WORDS = re.compile(
-    r"(?<![a-z])(?:empty|outline|outlined|off|far|inactive|unfilled|blank|none|o|regular|grey|gray|disabled)(?![a-z])",
+    r"(?<![a-z])(?:empty|outline|outlined|off|far|inactive|unfilled|blank|none|o|regular|grey|gray|disabled|slate|zinc|neutral|muted)(?![a-z])",
     re.I,
 )
 _HALF_WORDS = re.compile(r"(?<![a-z])half", re.I)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
-_SPACE = re.compile(r"\s+")
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
 _QUOTES = {
-    **dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4`"), "'"),
+    **dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4"), "'"),
     **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"), '"'),
 }
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f"))
@@ -21,14 +21,17 @@ _NUMBER_START = re.compile(r"^(?:\d{1,2}[.):]\s+)")
 
 def squeeze(text: str) -> str:
     """Text with every run of white space made one space, and none at its ends."""
-    return _SPACE.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def comparable(text: str) -> str:
     """Comparison form: NFKC, case folded, dashes and quotes made plain, invisible characters dropped."""
-    return squeeze(unicodedata.normalize("NFKC", text).translate(_FOLD)).casefold()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_FOLD)
+    return " ".join(text.split()).replace("`", "'").casefold()
 
 
+@lru_cache(maxsize=20_000)
 def heading_key(text: str) -> str:
     """Comparison form of a heading or label: also without icons, colons, numbering and counts around it.
 

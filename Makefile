@@ -1,0 +1,48 @@
+# Everything goes into .venv inside this checkout; nothing is installed outside of it.
+# A fresh machine needs Python 3.11 or later (with venv), make, and pip's access to a package index.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: demo test lint bench dictionary constraints clean help
+
+help:
+	@echo "make demo   set up, crawl the bundled sample site into demo-archive/ and show what it found"
+	@echo "make test   set up, run the tests"
+	@echo "make lint   set up, run ruff, mypy --strict and the import contract"
+	@echo "make bench  set up, run the benchmarks (loopback only, some minutes)"
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "msarchive needs Python 3.11 or later; $(PYTHON) is older (try: make PYTHON=python3.12)" >&2; exit 2; }
+	@echo "Setting up .venv ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(STAMP)
+
+demo: $(STAMP)
+	@$(BIN)/msarchive demo
+
+test: $(STAMP)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -q
+
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(STAMP)
+	@$(BIN)/python -m benchmarks
+
+dictionary: $(STAMP)
+	@$(BIN)/python -m storage.dictionary
+
+# The exact versions that tests and demo run with. No index address gets in.
+constraints: $(STAMP)
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
+	  --extra dev --output-file constraints.txt pyproject.toml
+
+clean:
+	rm -rf .venv demo-archive build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
