@@ -81,8 +81,14 @@ def _print_version(ctx: click.Context, _param: click.Parameter, wanted: bool) ->
     "  msarchive search 'iron in the brain'\n\n"
     "'msarchive COMMAND --help' explains a command.",
 )
-@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version,
-              help="Print the version and exit.")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Print the version and exit.",
+)
 @click.option("--debug", is_flag=True, help="On an unexpected error print the traceback.")
 def cli(debug: bool) -> None:
     """Archive a site of research summaries, and ask the archive.

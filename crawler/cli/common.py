@@ -11,21 +11,28 @@ import click
 from crawler.terminal import json_text
 
 if TYPE_CHECKING:  # storage means SQLAlchemy: not for --help
-    from storage.archive import Archive
-
     from spiders.reading.profile import SiteProfile
+    from storage.archive import Archive
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 DEFAULT_ARCHIVE = Path("archive")
 
 
-def archive_option(default: Path = DEFAULT_ARCHIVE, envvar: str | None = "MSARCHIVE_DIR",
-                   ) -> Callable[[Decorated], Decorated]:
+def archive_option(
+    default: Path = DEFAULT_ARCHIVE,
+    envvar: str | None = "MSARCHIVE_DIR",
+) -> Callable[[Decorated], Decorated]:
     """`--archive DIR`, passed as `directory: Path`."""
     return click.option(
-        "--archive", "directory", metavar="DIR", default=default, show_default=True, envvar=envvar,
-        show_envvar=envvar is not None, type=click.Path(path_type=Path, file_okay=False),
+        "--archive",
+        "directory",
+        metavar="DIR",
+        default=default,
+        show_default=True,
+        envvar=envvar,
+        show_envvar=envvar is not None,
+        type=click.Path(path_type=Path, file_okay=False),
         help="The archive's folder.",
     )
 
@@ -38,7 +45,10 @@ def json_option(what: str = "Print JSON.") -> Callable[[Decorated], Decorated]:
 def site_option() -> Callable[[Decorated], Decorated]:
     """`--site NAME|FILE.toml`, passed as `site: str`."""
     return click.option(
-        "--site", metavar="NAME|FILE.toml", default="mymsbuddy", show_default=True,
+        "--site",
+        metavar="NAME|FILE.toml",
+        default="mymsbuddy",
+        show_default=True,
         help="The site's profile: a bundled one, or a file.",
     )
 

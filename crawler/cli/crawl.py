@@ -74,8 +74,9 @@ def command(
 ) -> None:
     """Crawl a site into the archive, or go on with a crawl that did not finish.
 
-    Asks as the site's robots.txt allows, one request at a time. Ctrl-C once ends cleanly, twice at once; either
-    way nothing is lost and the next crawl goes on. When a crawl has finished, the next one visits all again.
+    Asks as the site's robots.txt allows, one request at a time. Ctrl-C once ends cleanly, twice at once;
+    either way nothing is lost and the next crawl goes on. When a crawl has finished, the next one visits
+    all again.
     """
     from crawler.run import CrawlOptions, run_crawl
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @json_option("Print what it found as JSON.")
 @click.pass_context
 def command(ctx: click.Context, directory: Path, as_json: bool) -> None:
-    """Serve the bundled sample site on a free port of this machine, crawl all of it, and show what came of it.
+    """Serve the bundled sample site on a free port of this machine, crawl it all, and show what came of it.
 
     Needs no network. Run again it crawls again, and finds nothing new: the site has not changed.
     """

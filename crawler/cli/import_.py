@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 @click.option("--url", metavar="URL", help="The address of a single file that does not tell its own.")
 @json_option("Print what each file came to as JSON.")
 @click.pass_context
-def command(ctx: click.Context, paths: tuple[Path, ...], directory: Path, site: str, url: str | None,
-            as_json: bool) -> None:
+def command(
+    ctx: click.Context, paths: tuple[Path, ...], directory: Path, site: str, url: str | None, as_json: bool
+) -> None:
     """Read saved HTML pages and plain text captures (files, or folders with all that is in them) into the archive.
 
     A page's own address comes from the page (its canonical link, or the note a browser leaves in what it
@@ -51,8 +52,14 @@ def command(ctx: click.Context, paths: tuple[Path, ...], directory: Path, site: 
             sheet.text(f"{file.article_id or '-':<8}{file.path}: {file.text}", mark=f"{file.outcome:<13} ")
 
     sheet = Sheet()
-    result = import_files(paths, directory=directory, profile=load_site(site), url=url,
-                          program_version=program_version(), report=report)
+    result = import_files(
+        paths,
+        directory=directory,
+        profile=load_site(site),
+        url=url,
+        program_version=program_version(),
+        report=report,
+    )
     if as_json:
         print_json(_as_json(result))
     else:
@@ -76,8 +83,11 @@ def _summary(sheet: Sheet, result: ImportResult, directory: Path) -> None:
     sheet.blank()
     sheet.table(
         [Column("Files", "right"), Column("Outcome"), Column("Meaning", grow=1)],
-        [(str(result.count(outcome)), outcome.value, text) for outcome, text in meaning.items()
-         if result.count(outcome)],
+        [
+            (str(result.count(outcome)), outcome.value, text)
+            for outcome, text in meaning.items()
+            if result.count(outcome)
+        ],
     )
     if result.passed_over:
         endings = ", ".join(sorted({path.suffix.lower() for path in result.passed_over}))
@@ -89,8 +99,12 @@ def _as_json(result: ImportResult) -> dict[str, Any]:
     return {
         "run": result.run_id,
         "files": [
-            {"path": str(file.path), "outcome": file.outcome.value, "article_id": file.article_id,
-             "text": file.text}
+            {
+                "path": str(file.path),
+                "outcome": file.outcome.value,
+                "article_id": file.article_id,
+                "text": file.text,
+            }
             for file in result.files
         ],
         "passed_over": [str(path) for path in result.passed_over],

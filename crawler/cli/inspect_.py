@@ -32,8 +32,13 @@ _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 @site_option()
 @click.option("--url", metavar="URL", help="The address of a file that does not tell its own.")
 @click.option("--blocks/--no-blocks", default=True, show_default=True, help="Show the table of blocks.")
-@click.option("--contact", metavar="ADDRESS", envvar="MSARCHIVE_CONTACT", show_envvar=True,
-              help="Your mail or web address, told to the site with the request.")
+@click.option(
+    "--contact",
+    metavar="ADDRESS",
+    envvar="MSARCHIVE_CONTACT",
+    show_envvar=True,
+    help="Your mail or web address, told to the site with the request.",
+)
 @json_option("Print the whole reading as JSON.")
 def command(page: str, site: str, url: str | None, blocks: bool, contact: str | None, as_json: bool) -> None:
     """Show how a page is read: its blocks, what each was taken for, every field with its value or the reason
@@ -68,8 +73,10 @@ def _read_url(url: str, profile: SiteProfile, contact: str | None) -> tuple[Read
     if address is None:
         raise UserError(f"not an http or https address: {url}", ExitCode.USAGE)
     if contact is None and not _is_loopback(urlsplit(address).hostname or ""):
-        raise UserError("give a --contact (mail or web address) for the site to write to, "
-                        "or set MSARCHIVE_CONTACT", ExitCode.USAGE)
+        raise UserError(
+            "give a --contact (mail or web address) for the site to write to, or set MSARCHIVE_CONTACT",
+            ExitCode.USAGE,
+        )
     agent = f"msarchive/{program_version()}" + (f" (+{contact})" if contact else "")
     if not agent.isprintable() or not agent.isascii():
         raise UserError("--contact must be plain ASCII text", ExitCode.USAGE)
@@ -79,8 +86,9 @@ def _read_url(url: str, profile: SiteProfile, contact: str | None) -> tuple[Read
         parts = urlsplit(address)
         profile = profile.at(f"{parts.scheme}://{parts.netloc}/")
         note = f"{parts.netloc} is none of the profile's hosts: read as if it were"
-    reading = read_page(answer.body, profile=profile, url=canonical(answer.url),
-                        content_type=answer.content_type)
+    reading = read_page(
+        answer.body, profile=profile, url=canonical(answer.url), content_type=answer.content_type
+    )
     return reading, len(answer.body), note
 
 

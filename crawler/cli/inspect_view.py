@@ -14,16 +14,24 @@ _QUOTE = 70
 
 
 def show_reading(
-    reading: Reading, missing: Sequence[Missing], profile: SiteProfile, page: str, size: int,
-    note: str | None, *, blocks: bool,
+    reading: Reading,
+    missing: Sequence[Missing],
+    profile: SiteProfile,
+    page: str,
+    size: int,
+    note: str | None,
+    *,
+    blocks: bool,
 ) -> None:
     """Print everything that reading a page gave. `page` is what the user called it, `size` its bytes."""
     sheet = Sheet()
     sheet.text(page, style="bold")
     verdict = reading.kind.value + (f": {reading.reason}" if reading.reason else "")
     sheet.text(f"read as {verdict}", style="green" if reading.kind is PageKind.SUMMARY else "yellow")
-    sheet.text(f"{size:,} bytes of {reading.form}, {len(reading.blocks)} blocks; profile {profile.name}, "
-               f"reader {reading.reader_version}")
+    sheet.text(
+        f"{size:,} bytes of {reading.form}, {len(reading.blocks)} blocks; profile {profile.name}, "
+        f"reader {reading.reader_version}"
+    )
     if note:
         sheet.text(note, style="yellow")
     if blocks:
@@ -46,11 +54,21 @@ def _blocks(sheet: Sheet, reading: Reading) -> None:
     for index, take in reading.takes:
         takes.setdefault(index, []).append(take)
     sheet.table(
-        [Column("#", "right"), Column("Role"), Column("Flags"), Column("Taken for", style="cyan"),
-         Column("Text", grow=1)],
         [
-            (str(block.index), _role(block), _flags(block), ", ".join(takes.get(block.index, ["-"])),
-             shortened(_content(block), _BLOCK_TEXT))
+            Column("#", "right"),
+            Column("Role"),
+            Column("Flags"),
+            Column("Taken for", style="cyan"),
+            Column("Text", grow=1),
+        ],
+        [
+            (
+                str(block.index),
+                _role(block),
+                _flags(block),
+                ", ".join(takes.get(block.index, ["-"])),
+                shortened(_content(block), _BLOCK_TEXT),
+            )
             for block in reading.blocks
         ],
     )
@@ -83,7 +101,9 @@ def _fields(sheet: Sheet, reading: Reading) -> None:
             detail = f" ({absence.detail})" if absence and absence.detail else ""
             sheet.pair(name, reason + detail, width=15, indent=2, style="yellow")
         for evidence in reading.evidence:
-            if evidence.field == name or (evidence.field.startswith(name) and evidence.field[len(name)] in ".["):
+            if evidence.field == name or (
+                evidence.field.startswith(name) and evidence.field[len(name)] in ".["
+            ):
                 told.add(evidence.field)
                 _evidence(sheet, evidence, name)
     for evidence in reading.evidence:
@@ -114,8 +134,14 @@ def _values(reading: Reading) -> Iterator[tuple[str, str | None]]:
         yield "sections", None
     for number, section in enumerate(reading.sections):
         yield f"sections[{number}]", _section(section)
-    yield "topics", None if reading.topics is None else " | ".join(
-        topic.text + (" (uncertain: may be several)" if topic.uncertain else "") for topic in reading.topics
+    yield (
+        "topics",
+        None
+        if reading.topics is None
+        else " | ".join(
+            topic.text + (" (uncertain: may be several)" if topic.uncertain else "")
+            for topic in reading.topics
+        ),
     )
     yield "journal", reading.journal
     source = reading.source
@@ -136,7 +162,9 @@ def _values(reading: Reading) -> Iterator[tuple[str, str | None]]:
 def _section(section: Section) -> str:
     heading = "without a heading" if section.heading is None else f"“{section.heading}”"
     items = section.list_items or (False,) * len(section.paragraphs)
-    text = " ¶ ".join(("* " if item else "") + part for part, item in zip(section.paragraphs, items, strict=False))
+    text = " ¶ ".join(
+        ("* " if item else "") + part for part, item in zip(section.paragraphs, items, strict=False)
+    )
     return f"{section.kind}, {heading}: {text}"
 
 
@@ -158,8 +186,12 @@ def _cards(sheet: Sheet, cards: Sequence[Card]) -> None:
     sheet.heading(f"Cards ({len(cards)})")
     for card in cards:
         sheet.text(card.title or "(no title)", mark=f"{card.position:>3}. ")
-        for label, value in (("date", _date(card.date)), ("teaser", card.teaser), ("url", card.url),
-                             ("image", card.image)):
+        for label, value in (
+            ("date", _date(card.date)),
+            ("teaser", card.teaser),
+            ("url", card.url),
+            ("image", card.image),
+        ):
             if value is not None:
                 sheet.pair(label, value, width=7, indent=5)
 
@@ -187,8 +219,11 @@ def _missing(sheet: Sheet, reading: Reading, missing: Sequence[Missing]) -> None
     for part in missing:
         sheet.text(f"{part.part}: {', '.join(part.spellings)}", indent=2)
         for near in part.near:
-            sheet.text(f"block {near.block} has “{near.text}”: if that is it, add it to {part.table} in the profile",
-                       indent=6, style="cyan")
+            sheet.text(
+                f"block {near.block} has “{near.text}”: if that is it, add it to {part.table} in the profile",
+                indent=6,
+                style="cyan",
+            )
 
 
 def shortened(text: str, length: int) -> str:

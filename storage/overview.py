@@ -1,0 +1,138 @@
+"""What an archive holds at a glance: counts, sizes, the last run. Read-only."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One crawl or import."""
+
+    id: int
+    site: str
+    kind: str
+    started_at: str
+    ended_at: str | None
+    """None while it runs, and for one that was killed until the next begins."""
+    outcome: str | None
+    reason: str | None
+    program_version: str
+    counts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What an archive holds."""
+
+    sites: tuple[str, ...]
+    articles: int
+    without_id: int
+    gone: int
+    revisions: int
+    topics: int
+    """Distinct as printed, on current revisions."""
+    journals: int
+    boilerplate: int
+    captures: dict[str, int]
+    """Kind -> number."""
+    urls: dict[str, int]
+    """State -> number; the states that occur."""
+    due: int
+    """Addresses that an unfinished crawl still has to ask for."""
+    newest_title: str | None
+    newest_key: str | None
+    newest_seen_at: str | None
+    """The article first seen last."""
+    latest_date: str | None
+    """The latest date that any article bears; it may lie in the future."""
+    runs: int
+    last_run: RunRow | None
+
+
+def overview(connection: Connection) -> Overview:
+    """Counts over the whole archive, from one snapshot when the caller's transaction is one."""
+
+    def one(sql: str) -> Any:
+        return connection.execute(text(sql)).scalar()
+
+    def counts(sql: str) -> dict[str, int]:
+        return {str(name): int(number) for name, number in connection.execute(text(sql))}
+
+    newest = connection.execute(
+        text("SELECT title, key, first_seen_at FROM articles ORDER BY first_seen_at DESC, key LIMIT 1")
+    ).first()
+    return Overview(
+        sites=tuple(connection.execute(text("SELECT DISTINCT site FROM runs ORDER BY site")).scalars()),
+        articles=one("SELECT count(*) FROM articles"),
+        without_id=one("SELECT count(*) FROM articles WHERE id IS NULL"),
+        gone=one("SELECT count(*) FROM articles WHERE gone_since IS NOT NULL"),
+        revisions=one("SELECT count(*) FROM revision"),
+        topics=one("SELECT count(DISTINCT topic) FROM article_topics"),
+        journals=one("SELECT count(*) FROM journals"),
+        boilerplate=one("SELECT count(*) FROM boilerplate"),
+        captures=counts("SELECT kind, count(*) FROM captures GROUP BY kind ORDER BY 2 DESC, 1"),
+        urls=counts("SELECT state, count(*) FROM urls GROUP BY state ORDER BY 2 DESC, 1"),
+        due=one("SELECT count(*) FROM urls WHERE due_at IS NOT NULL"),
+        newest_title=newest.title if newest else None,
+        newest_key=newest.key if newest else None,
+        newest_seen_at=newest.first_seen_at if newest else None,
+        latest_date=one("SELECT max(published_on) FROM articles"),
+        runs=one("SELECT count(*) FROM runs"),
+        last_run=last_run(connection),
+    )
+
+
+def last_run(connection: Connection) -> RunRow | None:
+    """The run that began last; None in an archive without any."""
+    row = (
+        connection.execute(
+            text(
+                "SELECT id, site, kind, started_at, ended_at, outcome, reason, program_version, counts "
+                "FROM runs ORDER BY id DESC LIMIT 1"
+            )
+        )
+        .mappings()
+        .first()
+    )
+    return None if row is None else RunRow(**{**row, "counts": json.loads(row["counts"])})
+
+
+def size_on_disk(directory: Path) -> int:
+    """Bytes of all files in the archive's folder."""
+    return sum(
+        entry.stat().st_size for entry in directory.rglob("*") if entry.is_file() and not entry.is_symlink()
+    )
+
+
+def writer_at_work(directory: Path) -> str | None:
+    """Who writes to the archive at the moment, as one line; None when nobody does.
+
+    Looks at the note beside the lock rather than at the lock, which a look could take from a writer that is
+    about to begin. On another host's word it is believed.
+    """
+    try:
+        holder = json.loads((directory / ".lock.json").read_text("utf-8"))
+        pid, host, since = int(holder["pid"]), str(holder["host"]), str(holder["since"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if host == socket.gethostname() and not _is_alive(pid):
+        return None
+    return f"process {pid} on {host} since {since}"
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it belongs to somebody else
+        return True
+    return True
