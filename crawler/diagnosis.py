@@ -72,11 +72,12 @@ def _table(part: str) -> str:
 
 def _candidates(reading: Reading, profile: SiteProfile) -> Iterator[tuple[Block, str]]:
     """Short lines without a full stop: a heading drawn as a styled `div` is no more than that."""
+    known = profile.parts.keys() | profile.labels.keys()
     for block in reading.blocks:
         if block.chrome or block.role in (Role.IMAGE, Role.RATING) or len(block.text) > _LONGEST_HEADING:
             continue
         key = heading_key(block.text)
-        if key and key not in profile.parts and not block.text.endswith((".", "!", ",")):
+        if key and key not in known and not block.text.endswith((".", "!", ",")):
             yield block, key
 
 

@@ -78,8 +78,14 @@ def _robots(url: str, user_agent: str) -> Protego:
 
 
 def _get(url: str, user_agent: str, limit: int, cut: bool = False) -> tuple[int, Message, bytes]:
-    request = Request(url, headers={"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate",
-                                    "Accept": "text/html,application/xhtml+xml,text/plain;q=0.9,*/*;q=0.5"})
+    request = Request(
+        url,
+        headers={
+            "User-Agent": user_agent,
+            "Accept-Encoding": "gzip, deflate",
+            "Accept": "text/html,application/xhtml+xml,text/plain;q=0.9,*/*;q=0.5",
+        },
+    )
     try:
         with _opener().open(request, timeout=TIMEOUT_S) as response:
             return int(response.status), response.headers, _body(response, limit, cut, url)

@@ -74,8 +74,8 @@ def import_files(
     """Import files, and every page in folders, into the archive in `directory` (made when there is none).
 
     `url` is the address of the only file. `report` hears of each file as it is done. A file that is no page
-    is an outcome, not an error. Raises `UserError` when there is no page at all among them or `url` is not the
-    site's, `ArchiveError` when the archive can't be opened for writing.
+    is an outcome, not an error. Raises `UserError` when there is no page at all among them or `url` is not
+    the site's, `ArchiveError` when the archive can't be opened for writing.
     """
     address = None if url is None else _own_address(url, profile)
     files, passed_over = page_files(paths)

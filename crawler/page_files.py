@@ -16,17 +16,23 @@ MAX_BYTES = 20 * 2**20
 """No page of text is larger; the crawl's limit is the same."""
 
 _HTML_ENDINGS = frozenset((".html", ".htm", ".xhtml", ".xht"))
-_TEXT_ENDINGS = frozenset((".txt", ".text", ".md"))
 # What a browser saves beside a page. In a folder they are passed over; named one by one they are errors.
 _ASSETS = frozenset(
-    ".css .js .mjs .map .json .xml .rss .png .jpg .jpeg .gif .webp .avif .svg .ico .bmp .tif .tiff .woff .woff2 "
-    ".ttf .otf .eot .mp3 .mp4 .webm .ogg .pdf .zip .gz .bz2 .xz .7z .tar .db .sqlite .csv .tsv .toml .py".split()
+    ".css .js .mjs .map .json .xml .rss .png .jpg .jpeg .gif .webp .avif .svg .ico .bmp .tif .tiff "
+    ".woff .woff2 .ttf .otf .eot .mp3 .mp4 .webm .ogg .pdf .zip .gz .bz2 .xz .7z .tar .db .sqlite "
+    ".csv .tsv .toml .py".split()
 )
-_SIGNATURES = (
-    (b"\x89PNG", "a PNG image"), (b"\xff\xd8\xff", "a JPEG image"), (b"GIF8", "a GIF image"),
-    (b"RIFF", "an image or a sound"), (b"%PDF", "a PDF document"), (b"PK\x03\x04", "a ZIP archive"),
-    (b"\x1f\x8b", "compressed with gzip"), (b"SQLite format 3\0", "a SQLite database"), (b"\x7fELF", "a program"),
-)  # fmt: skip
+_SIGNATURES = {
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"GIF8": "a GIF image",
+    b"RIFF": "an image or a sound",
+    b"%PDF": "a PDF document",
+    b"PK\x03\x04": "a ZIP archive",
+    b"\x1f\x8b": "compressed with gzip",
+    b"SQLite format 3\0": "a SQLite database",
+    b"\x7fELF": "a program",
+}
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(\S+?)\s*-->", re.IGNORECASE)
 _WEB_ARCHIVE = re.compile(r"^https?://web\.archive\.org/web/\d+[a-z_]*/(https?:/.*)$")
 
@@ -36,7 +42,7 @@ class NotAPage(Exception):
 
 
 def page_files(paths: Iterable[Path]) -> tuple[list[Path], tuple[Path, ...]]:
-    """The files to import, each once and sorted within its folder; and those in folders that are plainly no pages.
+    """The files to import, and those in folders that are plainly no pages; each once, sorted in its folder.
 
     Hidden files and folders are skipped, links to folders not followed.
     """
@@ -90,7 +96,7 @@ def _problem(body: bytes) -> str | None:
     """Why bytes are neither HTML nor text; None when they are."""
     if not body.strip(b"\0 \t\r\n\x0c\xef\xbb\xbf\xff\xfe"):
         return "empty"
-    for signature, name in _SIGNATURES:
+    for signature, name in _SIGNATURES.items():
         if body.startswith(signature):
             return name
     head = body[:4096]

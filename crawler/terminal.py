@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 if TYPE_CHECKING:  # rich takes 0.1 s to import; `--help` does without it
     from rich.console import Console
+    from rich.text import Text
 
 # C0 and C1 controls, directional marks and overrides, line separators, deprecated format characters, tags,
 # lone surrogates (which no output encoding takes). Joiners stay: Persian and emoji are spelled with them.
@@ -203,18 +204,34 @@ class Sheet:
         """A labelled value, the values standing in one column."""
         self._print(" " * indent + label.ljust(width) + " ", value, style)
 
-    def _print(self, lead: str, text: str, style: str) -> None:
-        from rich.cells import cell_len
+    def marked(self, pieces: Iterable[tuple[str, bool]], *, indent: int = 0) -> None:
+        """A paragraph of pieces, those with True set off: by style on a terminal, by brackets when piped."""
         from rich.text import Text
 
+        if not self._folds:
+            print(" " * indent + "".join(f"[{printable(t)}]" if hit else printable(t) for t, hit in pieces))
+            return
+        self._fold(
+            " " * indent, Text.assemble(*((printable(t), "bold yellow" if hit else "") for t, hit in pieces))
+        )
+
+    def _print(self, lead: str, text: str, style: str) -> None:
         lead, text = printable(lead), printable(text)
         if not self._folds:
             # Not through rich: it would fold a line at 80 columns even where nobody looks at columns.
             print((lead + text).rstrip())
             return
+        from rich.text import Text
+
+        self._fold(lead, Text(text, style=style))
+
+    def _fold(self, lead: str, text: Text) -> None:
+        from rich.cells import cell_len
+        from rich.text import Text
+
         hang = cell_len(lead)
         room = max(min(self._screen.width, PROSE_WIDTH) - hang, 20)
-        for number, line in enumerate(Text(text, style=style).wrap(self._screen, room) or [Text("")]):
+        for number, line in enumerate(text.wrap(self._screen, room) or [Text("")]):
             line.rstrip()
             self._screen.print(Text.assemble(lead if number == 0 else " " * hang, line), soft_wrap=True)
 

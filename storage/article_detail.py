@@ -158,7 +158,8 @@ def _boilerplate(connection: Connection, asked: dict[str, str]) -> tuple[Boilerp
     found = _of_revision(
         connection,
         "b.template, b.heading, x.slots",
-        "revision_boilerplate x ON x.revision_id = r.id JOIN boilerplate_passage b ON b.id = x.boilerplate_id",
+        "revision_boilerplate x ON x.revision_id = r.id "
+        "JOIN boilerplate_passage b ON b.id = x.boilerplate_id",
         "x.position",
         asked,
     )

@@ -1,8 +1,8 @@
 """Questions to an archive, answered read-only from the public views as plain frozen values.
 
 Every function takes a connection, so that several answers can come from one snapshot:
-`with archive.engine.connect() as connection: …`. Text is as printed, times are UTC text, dates ISO text only as
-precise as printed, None is "absent".
+`with archive.engine.connect() as connection: …`. Text is as printed, times are UTC text, dates ISO text only
+as precise as printed, None is "absent".
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def articles(
 ) -> list[ArticleRow]:
     """The articles in the archive, one row each.
 
-    `topic_group` keeps those with a topic of that grouping form, `journal_part` those whose journal's grouping
-    form contains it. `limit` None means all.
+    `topic_group` keeps those with a topic of that grouping form, `journal_part` those whose journal's
+    grouping form contains it. `limit` None means all.
     """
     conditions = {
         "key IN (SELECT article_key FROM article_topics WHERE topic_group = :topic)": topic_group,
@@ -75,10 +75,9 @@ def articles(
         "site = :site": site,
     }
     where = " AND ".join(condition for condition, value in conditions.items() if value is not None) or "1"
+    columns, order = ", ".join(ROW_FIELDS), _ORDERS[sort]
     rows = connection.execute(
-        text(
-            f"SELECT {', '.join(ROW_FIELDS)} FROM articles WHERE {where} ORDER BY {_ORDERS[sort]} LIMIT :limit"
-        ),
+        text(f"SELECT {columns} FROM articles WHERE {where} ORDER BY {order} LIMIT :limit"),
         {
             "topic": topic_group,
             "journal": journal_part,
@@ -142,6 +141,12 @@ def ids_but_for_case(connection: Connection, wanted: str) -> list[str]:
         {"wanted": wanted},
     )
     return list(rows.scalars())
+
+
+def address_state(connection: Connection, url: str) -> tuple[str, str] | None:
+    """State and reason of an address; None when it was never heard of."""
+    row = connection.execute(text("SELECT state, reason FROM urls WHERE url = :url"), {"url": url}).first()
+    return None if row is None else (row.state, row.reason)
 
 
 def topic_names(connection: Connection) -> list[str]:

@@ -1,7 +1,7 @@
 """Full-text search: what a person typed as a safe FTS5 expression, and the ranked answer with snippets.
 
-FTS5 has a query language of its own (https://sqlite.org/fts5.html#full_text_query_syntax), in which `COVID-19` is
-an error and `NEAR(` a function. None of it reaches the database: every word is quoted.
+FTS5 has a query language of its own (https://sqlite.org/fts5.html#full_text_query_syntax), in which `COVID-19`
+is an error and `NEAR(` a function. None of it reaches the database: every word is quoted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from storage.queries import ROW_FIELDS, ArticleRow, article_row
 from storage.views import ARTICLES
 
 MAX_TERMS = 50
-"""More words in one search are a pasted text, and FTS5's limit on an expression's depth (256) is not far."""
+"""More words than this are a pasted text, not a search."""
 
 WEIGHTS = (10.0, 5.0, 1.0)
 """Of a word in title, takeaway and sections, for bm25."""

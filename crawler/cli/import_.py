@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 def command(
     ctx: click.Context, paths: tuple[Path, ...], directory: Path, site: str, url: str | None, as_json: bool
 ) -> None:
-    """Read saved HTML pages and plain text captures (files, or folders with all that is in them) into the archive.
+    """Read saved HTML pages and plain text captures into the archive: files, or folders with all in them.
 
     A page's own address comes from the page (its canonical link, or the note a browser leaves in what it
-    saves) or from --url. A capture that has none is kept by its text, and joined to its article as soon as the
-    same text turns up with an address. The same file twice changes nothing.
+    saves) or from --url. A capture that has none is kept by its text, and joined to its article as soon as
+    the same text turns up with an address. The same file twice changes nothing.
     """
     from crawler.importing import Outcome, import_files
 

@@ -67,7 +67,7 @@ def command(page: str, site: str, url: str | None, blocks: bool, contact: str | 
 def _read_url(url: str, profile: SiteProfile, contact: str | None) -> tuple[Reading, int, str | None]:
     from crawler.fetch_once import fetch_once
     from spiders.reading import read_page
-    from spiders.reading.addresses import canonical, on_site
+    from spiders.reading.addresses import canonical
 
     address = canonical(url)
     if address is None:
@@ -81,11 +81,7 @@ def _read_url(url: str, profile: SiteProfile, contact: str | None) -> tuple[Read
     if not agent.isprintable() or not agent.isascii():
         raise UserError("--contact must be plain ASCII text", ExitCode.USAGE)
     answer = fetch_once(address, agent)
-    note = None
-    if not on_site(address, profile):
-        parts = urlsplit(address)
-        profile = profile.at(f"{parts.scheme}://{parts.netloc}/")
-        note = f"{parts.netloc} is none of the profile's hosts: read as if it were"
+    profile, note = _at(address, profile)
     reading = read_page(
         answer.body, profile=profile, url=canonical(answer.url), content_type=answer.content_type
     )
@@ -93,15 +89,30 @@ def _read_url(url: str, profile: SiteProfile, contact: str | None) -> tuple[Read
 
 
 def _read_file(path: Path, profile: SiteProfile, url: str | None) -> tuple[Reading, int, str | None]:
-    from crawler.importing import NotAPage, address_for, page_bytes
+    from crawler.page_files import NotAPage, page_bytes, saved_from
     from spiders.reading import read_page
+    from spiders.reading.addresses import canonical
 
     try:
         body, form = page_bytes(path)
     except NotAPage as error:
         raise UserError(str(error)) from None
-    address, note = address_for(body, url, profile)
+    address = saved_from(body) if url is None else canonical(url)
+    if url is not None and address is None:
+        raise UserError(f"--url is not an http or https address: {url}", ExitCode.USAGE)
+    profile, note = _at(address, profile)
     return read_page(body, profile=profile, url=address, form=form), len(body), note
+
+
+def _at(address: str | None, profile: SiteProfile) -> tuple[SiteProfile, str | None]:
+    """The profile moved to where the page lies, if that is not one of its hosts; and a note that says so."""
+    from spiders.reading.addresses import on_site
+
+    if address is None or on_site(address, profile):
+        return profile, None
+    parts = urlsplit(address)
+    note = f"{parts.netloc} is none of the profile's hosts: read as if it were"
+    return profile.at(f"{parts.scheme}://{parts.netloc}/"), note
 
 
 def _is_loopback(host: str) -> bool:

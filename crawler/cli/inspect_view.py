@@ -1,4 +1,4 @@
-"""A reading as a person sees it: blocks, fields, evidence, cards, boilerplate, and what was looked for in vain."""
+"""A reading as a person sees it: blocks, fields, evidence, cards, and what was looked for in vain."""
 
 from __future__ import annotations
 
@@ -6,11 +6,22 @@ from collections.abc import Iterator, Sequence
 
 from crawler.diagnosis import Missing, headings_seen
 from crawler.terminal import Column, Sheet
-from spiders.reading.model import Block, Card, Evidence, PageKind, PartialDate, Rating, Reading, Section
+from spiders.reading.model import (
+    Absence,
+    Block,
+    Card,
+    Evidence,
+    PageKind,
+    PartialDate,
+    Rating,
+    Reading,
+    Section,
+)
 from spiders.reading.profile import SiteProfile
 
 _BLOCK_TEXT = 300
 _QUOTE = 70
+_LABEL = 23
 
 
 def show_reading(
@@ -90,36 +101,47 @@ def _content(block: Block) -> str:
 
 def _fields(sheet: Sheet, reading: Reading) -> None:
     sheet.heading("Fields")
-    absent = {absence.field: absence for absence in reading.absences}
-    told: set[str] = set()
-    for name, value in _values(reading):
+    absent = {absence.field: _why(absence) for absence in reading.absences}
+    values = dict(_values(reading))
+    values |= {name: None for name in absent if name not in values and not name.startswith("cards")}
+    claims = list(reading.evidence)
+    for name, value in values.items():
         if value is not None:
-            sheet.pair(name, value, width=15, indent=2)
+            sheet.pair(name, value, width=_LABEL, indent=2)
         else:
-            absence = absent.get(name)
-            reason = "absent" if absence is None else f"absent: {absence.reason.value}"
-            detail = f" ({absence.detail})" if absence and absence.detail else ""
-            sheet.pair(name, reason + detail, width=15, indent=2, style="yellow")
-        for evidence in reading.evidence:
-            if evidence.field == name or (
-                evidence.field.startswith(name) and evidence.field[len(name)] in ".["
-            ):
-                told.add(evidence.field)
-                _evidence(sheet, evidence, name)
-    for evidence in reading.evidence:
-        if evidence.field not in told and not evidence.field.startswith(("cards", "boilerplate")):
-            sheet.pair(evidence.field, "", width=15, indent=2)
-            _evidence(sheet, evidence, evidence.field)
+            sheet.pair(name, absent.get(name, "absent"), width=_LABEL, indent=2, style="yellow")
+        own = [
+            claim
+            for claim in claims
+            if claim.field == name or claim.field.startswith((f"{name}.", f"{name}["))
+        ]
+        _evidence(sheet, own, name)
+        claims = [claim for claim in claims if claim not in own]
+    for claim in claims:
+        if not claim.field.startswith(("cards", "boilerplate")):
+            sheet.pair(claim.field, "", width=_LABEL, indent=2)
+            _evidence(sheet, [claim], claim.field)
 
 
-def _evidence(sheet: Sheet, evidence: Evidence, field: str) -> None:
-    place = evidence.where if evidence.block is None else f"block {evidence.block}, {evidence.where}"
-    of = "" if evidence.field == field else f"{evidence.field} "
-    if evidence.won:
-        sheet.text(f"{of}by {evidence.rule} ({place})", indent=18, style="dim")
-    else:
-        quote = shortened(evidence.value, _QUOTE)
-        sheet.text(f"{of}not taken: “{quote}” by {evidence.rule} ({place})", indent=18, style="magenta")
+def _why(absence: Absence) -> str:
+    detail = f" ({absence.detail})" if absence.detail else ""
+    return f"absent: {absence.reason.value}{detail}"
+
+
+def _evidence(sheet: Sheet, claims: Sequence[Evidence], field: str) -> None:
+    """One line a claim; the parts of a list that come from one place, by one rule, share theirs."""
+    lines: dict[str, list[str]] = {}
+    for claim in claims:
+        block = [] if claim.block is None else [f"block {claim.block}"]
+        place = ", ".join([*block, *([claim.where] if claim.where else [])])
+        found = f"by {claim.rule}" + (f" ({place})" if place else "")
+        if not claim.won:
+            found = f"not taken: “{shortened(claim.value, _QUOTE)}” {found}"
+        lines.setdefault(found, []).append(claim.field.removeprefix(field))
+    for found, parts in lines.items():
+        part = "" if len(parts) > 1 or not parts[0] else f"{parts[0].lstrip('.')} "
+        style = "magenta" if found.startswith("not taken") else "dim"
+        sheet.text(f"{part}{found}", indent=_LABEL + 3, style=style)
 
 
 def _values(reading: Reading) -> Iterator[tuple[str, str | None]]:
@@ -130,10 +152,9 @@ def _values(reading: Reading) -> Iterator[tuple[str, str | None]]:
     yield "interest", _rating(reading.interest)
     yield "reading_minutes", None if reading.reading_minutes is None else f"{reading.reading_minutes} min"
     yield "takeaway", reading.takeaway
-    if not reading.sections:
-        yield "sections", None
     for number, section in enumerate(reading.sections):
-        yield f"sections[{number}]", _section(section)
+        name = f"sections[{number}]" if section.kind in ("other", "lead") else f"sections.{section.kind}"
+        yield name, _section(section)
     yield (
         "topics",
         None
@@ -160,12 +181,12 @@ def _values(reading: Reading) -> Iterator[tuple[str, str | None]]:
 
 
 def _section(section: Section) -> str:
-    heading = "without a heading" if section.heading is None else f"“{section.heading}”"
+    heading = "(no heading)" if section.heading is None else f"“{section.heading}”"
     items = section.list_items or (False,) * len(section.paragraphs)
     text = " ¶ ".join(
         ("* " if item else "") + part for part, item in zip(section.paragraphs, items, strict=False)
     )
-    return f"{section.kind}, {heading}: {text}"
+    return f"{heading} {text}"
 
 
 def _rating(rating: Rating | None) -> str | None:

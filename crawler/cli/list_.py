@@ -1,0 +1,111 @@
+"""`msarchive list`: the articles, one a line."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from crawler.cli.common import archive_option, json_option, open_to_read, print_json
+from crawler.terminal import Column, complain, print_table
+
+if TYPE_CHECKING:
+    from storage.queries import ArticleRow
+
+# Spelled out here as well as in storage.queries: `--help` does without the database library.
+SORTS = ("date", "title", "journal", "credibility", "interest", "seen", "id")
+
+
+@click.command(
+    "list",
+    epilog="\b\nExamples:\n"
+    "  msarchive list --limit 20\n"
+    "  msarchive list --topic 'multiple sclerosis' --sort credibility\n"
+    "  msarchive list --json | jq -r '.[].url'",
+)
+@archive_option()
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="At most N articles.  [default: all]")
+@click.option(
+    "--sort",
+    type=click.Choice(SORTS),
+    default="date",
+    show_default=True,
+    help="Dates, ratings and 'seen' (first seen) begin with the greatest.",
+)
+@click.option("--topic", metavar="TOPIC", help="Only articles with this topic, in any of its spellings.")
+@click.option("--journal", metavar="NAME", help="Only articles from journals with this in their name.")
+@json_option("Print a JSON array, an object for each article.")
+def command(
+    directory: Path, limit: int | None, sort: str, topic: str | None, journal: str | None, as_json: bool
+) -> None:
+    """List the articles, one a line: id, date, ratings, title and journal.
+
+    An article whose id no capture shows has a key instead ('body:…'), which 'show' takes as well.
+    """
+    from pipelines.grouping import normal_journal, normal_topic
+    from storage.queries import articles, count_articles, topic_names
+
+    with open_to_read(directory) as archive, archive.engine.connect() as connection:
+        rows = articles(
+            connection,
+            sort=sort,  # type: ignore[arg-type]  # click has checked it
+            limit=limit,
+            topic_group=None if topic is None else normal_topic(topic),
+            journal_part=None if journal is None else normal_journal(journal),
+        )
+        total = count_articles(connection)
+        near = _near(topic, topic_names(connection)) if topic is not None and not rows else []
+    if as_json:
+        print_json([asdict(row) for row in rows])
+        return
+    if not rows:
+        complain(_nothing(topic, journal, total, near))
+        return
+    _print(rows)
+
+
+def _print(rows: list[ArticleRow]) -> None:
+    print_table(
+        [
+            Column("Id", style="cyan"),
+            Column("Date"),
+            Column("Cred.", "right"),
+            Column("Int.", "right"),
+            Column("Title", grow=3),
+            Column("Journal", grow=1),
+        ],
+        [
+            (
+                row.key,
+                row.published_on or "-",
+                rating(row.credibility, row.credibility_scale),
+                rating(row.interest, row.interest_scale),
+                (row.title or f"(no title) {row.takeaway or ''}") + (" [gone]" if row.gone_since else ""),
+                row.journal or "-",
+            )
+            for row in rows
+        ],
+    )
+
+
+def rating(value: float | None, scale: float | None) -> str:
+    """`4/5`; `-` when there is none."""
+    return "-" if value is None or scale is None else f"{value:g}/{scale:g}"
+
+
+def _near(topic: str, known: list[str]) -> list[str]:
+    from difflib import get_close_matches
+
+    return get_close_matches(topic, known, n=3, cutoff=0.6)
+
+
+def _nothing(topic: str | None, journal: str | None, total: int, near: list[str]) -> str:
+    if not total:
+        return "the archive holds no articles yet"
+    if near:
+        return f"no article with the topic {topic!r}; there are: {', '.join(near)}"
+    wanted = [f"the topic {topic!r}"] if topic else []
+    wanted += [f"{journal!r} in its journal's name"] if journal else []
+    return f"no article with {' and '.join(wanted)}"

@@ -1,0 +1,132 @@
+"""`msarchive status`: the archive and its last run, on one screen."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from crawler.cli.common import archive_option, json_option, open_to_read, print_json
+from crawler.terminal import Sheet
+
+if TYPE_CHECKING:
+    from storage.overview import Overview, RunRow
+
+_OUTCOME_STYLES = {
+    "complete": "green",
+    "incomplete": "yellow",
+    "stopped": "yellow",
+    "limit": "yellow",
+    "failed": "red",
+}
+
+
+@click.command(
+    "status", epilog="\b\nExamples:\n  msarchive status\n  msarchive status --json | jq .last_run.outcome"
+)
+@archive_option()
+@json_option("Print it as a JSON object.")
+def command(directory: Path, as_json: bool) -> None:
+    """Say what the archive holds, how the last run went, and what to do next."""
+    from storage.overview import overview, size_on_disk, writer_at_work
+
+    with open_to_read(directory) as archive, archive.engine.connect() as connection:
+        seen = overview(connection)
+        size, path = size_on_disk(directory), archive.path
+    writer = writer_at_work(directory)
+    if as_json:
+        print_json(
+            {
+                "archive": str(path),
+                "bytes": size,
+                "writer": writer,
+                **asdict(seen),
+                "next": _next(seen, writer, directory),
+            }
+        )
+        return
+    sheet = Sheet()
+    sheet.text(f"{path}, {_size(size)}", style="bold")
+    sheet.blank()
+    _holdings(sheet, seen)
+    sheet.heading("Last run")
+    _last_run(sheet, seen.last_run, writer)
+    sheet.heading("Next")
+    sheet.text(_next(seen, writer, directory))
+
+
+def _holdings(sheet: Sheet, seen: Overview) -> None:
+    sheet.pair("Site", ", ".join(seen.sites) or "-")
+    notes = [f"{seen.revisions:,} revisions"]
+    notes += [f"{seen.gone:,} gone from the site"] if seen.gone else []
+    notes += [f"{seen.without_id:,} without an id"] if seen.without_id else []
+    sheet.pair("Articles", f"{seen.articles:,} ({', '.join(notes)})")
+    sheet.pair("Topics", f"{seen.topics:,}, as printed")
+    sheet.pair("Journals", f"{seen.journals:,}")
+    sheet.pair("Boilerplate", f"{seen.boilerplate:,} passages, each kept once")
+    sheet.pair("Captures", _counted(seen.captures))
+    sheet.pair("Addresses", _counted(seen.urls))
+    if seen.newest_key is not None:
+        sheet.pair(
+            "Newest",
+            f"{seen.newest_key}  {seen.newest_title or '(no title)'} (first seen {seen.newest_seen_at})",
+        )
+    if seen.latest_date is not None:
+        sheet.pair("Latest date", f"{seen.latest_date} (as the site dates articles; it may lie ahead)")
+
+
+def _counted(counts: dict[str, int]) -> str:
+    if not counts:
+        return "none"
+    parts = ", ".join(f"{number:,} {name}" for name, number in counts.items())
+    return f"{sum(counts.values()):,} ({parts})"
+
+
+def _last_run(sheet: Sheet, run: RunRow | None, writer: str | None) -> None:
+    if run is None:
+        sheet.text("none yet")
+        return
+    sheet.pair("Run", f"{run.id}, {run.kind} of {run.site} by version {run.program_version}")
+    sheet.pair("Began", run.started_at)
+    if run.ended_at is None:
+        state = f"still at work: {writer}" if writer else "ended without a word (killed?)"
+        sheet.pair("Ended", state, style="yellow")
+    else:
+        sheet.pair("Ended", run.ended_at)
+        sheet.pair(
+            "Outcome", f"{run.outcome}: {run.reason}", style=_OUTCOME_STYLES.get(run.outcome or "", "")
+        )
+    if run.counts:
+        sheet.pair(
+            "Came to", ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in run.counts.items())
+        )
+
+
+def _next(seen: Overview, writer: str | None, directory: Path) -> str:
+    crawl = "msarchive crawl" if directory == Path("archive") else f"msarchive crawl --archive {directory}"
+    if writer:
+        return f"Nothing to do: {writer} writes to the archive."
+    if seen.last_run is None:
+        return f"'{crawl}' fills it."
+    if seen.due:
+        return f"{seen.due:,} addresses are still to be asked for: '{crawl}' goes on with them."
+    if seen.last_run.outcome == "failed":
+        return f"The last run failed: mend what it says, then '{crawl}'."
+    failed = seen.urls.get("failed", 0)
+    if failed:
+        return (
+            f"{failed:,} addresses failed; '{crawl}' tries them again. Which and why: "
+            f"sqlite3 {directory / 'archive.db'} \"select url, reason from urls where state = 'failed'\""
+        )
+    return f"All is well. '{crawl}' asks again for what is new."
+
+
+def _size(number: int) -> str:
+    size = float(number)
+    for unit in ("bytes", "KiB", "MiB"):
+        if size < 1024:
+            return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
+        size /= 1024
+    return f"{size:,.1f} GiB"
