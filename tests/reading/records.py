@@ -4,8 +4,8 @@
 its page: `page.html` or `page.txt`, and `meta.json` with what was known when it was fetched (`url`,
 `content_type`, `form`), what the build shows (`shows`), and only what a build can't show or shows otherwise:
 `expect` (values by field, `cards.image` and the like for all cards, `headings` for all sections), `absent`
-(acceptable reasons by field), `joined` (its sentences are blocks of their own), `rating` = `ratio` (it shows a
-share, not a scale), `ignore_heading`, `list_items` = `any`, `uncertain_topics`.
+(acceptable reasons by field), `joined` (its sentences are blocks of their own), `rating` = `ratio` (it shows
+a share, not a scale), `ignore_heading`, `list_items` = `any`, `uncertain_topics`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ PAGES = Path(__file__).parent / "pages"
 PROFILE = load_profile("mymsbuddy")
 PLAIN_FIELDS = ("url", "article_id", "title", "reading_minutes", "takeaway", "journal")
 NEEDS_REASON = (
-    "title", "credibility", "interest", "reading_minutes", "takeaway", "topics", "journal", "source", "published",
+    "title", "credibility", "interest", "reading_minutes", "takeaway", "topics", "journal", "source",
+    "published",
 )  # fmt: skip
 
 

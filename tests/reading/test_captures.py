@@ -1,7 +1,7 @@
 """The two whole text captures of the real site, held against their own lines.
 
-They are third-party text and lie beside the project, not in it; what is expected is told by line numbers and by
-SHA-256 digests of lines that were cut out by hand.
+They are third-party text and lie beside the project, not in it; what is expected is told by line numbers and
+by SHA-256 digests of lines that were cut out by hand.
 """
 
 from __future__ import annotations

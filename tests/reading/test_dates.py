@@ -86,7 +86,7 @@ def test_what_is_no_whole_date_is_none_and_keeps_its_text(raw: str) -> None:
     ],
 )
 def test_the_sites_order_of_day_and_month_decides(raw: str, order: str, iso: str | None) -> None:
-    assert read_date(raw, order).iso == iso  # type: ignore[arg-type]
+    assert read_date(raw, order).iso == iso
 
 
 def test_a_date_is_read_the_same_the_second_time_and_in_another_order() -> None:

@@ -11,7 +11,8 @@ from spiders.reading.model import PageKind, Reading
 
 from .records import PROFILE
 
-PRIVACY = """<!DOCTYPE html><html><head><title>Privacy</title></head><body><nav><a href="/news">News</a></nav><main>
+PRIVACY = """<!DOCTYPE html><html><head><title>Privacy</title></head><body><nav><a href="/news">News</a></nav>
+<main>
 <h1>Privacy</h1><p>Last changed July 2024. The key takeaway: we count visits and keep nothing else.</p>
 <h2>What we keep</h2><p>Your interest in a topic is not stored. Our credibility depends on it.</p>
 <h2>Topics</h2><ul><li>Cookies</li><li>Letters</li></ul></main></body></html>"""
@@ -44,7 +45,7 @@ def _read(body: str | bytes, url: str | None = None, content_type: str | None = 
 
 def test_a_listing_shows_its_cards_in_order_and_leads_on() -> None:
     reading = _read(LISTING, "https://mymsbuddy.com/news?page=2")
-    assert reading.kind is PageKind.LISTING
+    assert (reading.kind, reading.reason) == (PageKind.LISTING, None)
     assert [(card.position, card.title, card.teaser) for card in reading.cards] == [
         (number, title, teaser) for number, (_, _, title, _, teaser) in enumerate(ITEMS, 1)
     ]
@@ -72,7 +73,7 @@ def test_a_listing_shows_its_cards_in_order_and_leads_on() -> None:
 )
 def test_a_page_without_a_summarys_parts_is_no_summary_and_says_why(body: str, url: str | None) -> None:
     reading = _read(body, url)
-    assert reading.kind in (PageKind.OTHER, PageKind.LISTING)
+    assert reading.kind is not PageKind.SUMMARY
     assert reading.kind is PageKind.LISTING or reading.reason
     assert (reading.takeaway, reading.topics, reading.journal) == (None, None, None)
 
