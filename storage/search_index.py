@@ -18,7 +18,7 @@ TABLE = "article_search"
 
 # The double quotes around the content's name are how Datasette recognises a full-text table.
 DDL = (
-    f"CREATE VIRTUAL TABLE {TABLE} USING fts5(title, takeaway, sections, content=\"search_documents\", "
+    f'CREATE VIRTUAL TABLE {TABLE} USING fts5(title, takeaway, sections, content="search_documents", '
     "content_rowid=\"id\", tokenize='unicode61 remove_diacritics 2')"
 )
 
@@ -47,7 +47,9 @@ def index(cursor: Cursor, revision_id: int) -> None:
     cursor.execute(_NEW, (revision_id,))
 
 
-def insert(cursor: Cursor, revision_id: int, title: str | None, takeaway: str | None, sections: str | None) -> None:
+def insert(
+    cursor: Cursor, revision_id: int, title: str | None, takeaway: str | None, sections: str | None
+) -> None:
     """Put a new revision in whose columns of `search_documents` the caller has at hand."""
     cursor.execute(
         f"INSERT INTO {TABLE} (rowid, title, takeaway, sections) VALUES (?, ?, ?, ?)",

@@ -51,7 +51,10 @@ ARTICLES = View(
         "journal": (T, "Journal as printed; NULL when absent."),
         "journal_group": (T, "Form of the journal's name that groups its spellings."),
         "topics": (T, "Topics as printed, in order, as a JSON list; NULL when the page shows no topic list."),
-        "published_on": (T, "Its date as ISO text, only as precise as printed (2026-05-01, 2026-05 or 2026)."),
+        "published_on": (
+            T,
+            "Its date as ISO text, only as precise as printed (2026-05-01, 2026-05 or 2026).",
+        ),
         "published_precision": (T, "day, month or year."),
         "published_raw": (T, "Its date as printed."),
         "published_source": (T, "What dates it: card, or the rule that found the page's own date."),
@@ -97,7 +100,10 @@ ARTICLE_SECTIONS = View(
         "article_id": (T, "The site's id of the article; NULL when unknown."),
         "article_key": (T, "The article's key, as in articles."),
         "position": (N, "Order on the page; numbers may be left out."),
-        "kind": (T, "findings, audience, considerations, …; other for an unknown heading, lead for text before any."),
+        "kind": (
+            T,
+            "findings, audience, considerations, …; other for an unknown heading, lead for text before any.",
+        ),
         "heading": (T, "As printed; NULL when there is none, or no capture shows it."),
         "text": (T, "Its paragraphs as printed, an empty line between them."),
     },

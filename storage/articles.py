@@ -1,0 +1,282 @@
+"""Articles in the database: who is who, which revision a capture shows, when it was seen, whether it is gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storage.cards import FROM_CARD, Cards
+from storage.content import (
+    PARTIAL,
+    Content,
+    content_of,
+    digests,
+    frame_digest,
+    loads,
+    rank,
+    same,
+    separated,
+    teaches,
+)
+from storage.db import Db, Row
+from storage.joining import joined, refreshed, with_links_of
+from storage.names import Names
+from storage.records import ArticleRecord, CaptureRecord
+from storage.revisions import Revisions
+
+_ARTICLE = "id, first_seen_at, last_seen_at, gone_since, url"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedArticle:
+    """What saving a capture of an article came to."""
+
+    key: int
+    revision_id: int
+    new_article: bool
+    new_revision: bool
+
+
+class Articles:
+    """The article tables behind a writer's cursor."""
+
+    def __init__(self, db: Db, site: str, names: Names, revisions: Revisions, cards: Cards) -> None:
+        self._db = db
+        self._site = site
+        self._names = names
+        self._revisions = revisions
+        self._cards = cards
+
+    def save(
+        self, record: ArticleRecord, capture: CaptureRecord, capture_id: int, body_sha256: str
+    ) -> SavedArticle:
+        """Put a capture of an article where it belongs. The capture's row has to be there already."""
+        content = content_of(record, capture.reader_version)
+        content = separated(content, *self._names.counted())
+        at = capture.captured_at
+        identity, key = _identity(record, content, body_sha256)
+        row = self._db.one(
+            f"SELECT {_ARTICLE} FROM article WHERE site = ? AND identity = ? AND identity_key = ?",
+            self._site, identity, key,
+        )  # fmt: skip
+        if row is None and identity == "body":
+            row = self._by_body(content)
+        new = row is None
+        article_key = self._insert(identity, key, record, at) if row is None else int(row[0])
+        if row is not None:
+            self._see(row, record, at)
+        revision_id, new_revision = self._place(article_key, content, at, capture_id)
+        self._db.run(
+            "UPDATE capture SET article_key = ?, revision_id = ? WHERE id = ?",
+            article_key,
+            revision_id,
+            capture_id,
+        )
+        self._date(article_key, record, at)
+        if new and record.article_id is not None:
+            self._cards.changed(record.article_id)
+            self._cards.tell_article(record.article_id)
+        if new_revision and identity != "body":
+            self._take_in(article_key, content.body_digest)
+            revision_id = self._db.value("SELECT revision_id FROM capture WHERE id = ?", capture_id)
+        return SavedArticle(article_key, revision_id, new, new_revision)
+
+    def mark_gone(self, article_id: str, at: str) -> None:
+        """Note that an address of an article answered 404 or 410; it is gone when no other address shows it."""
+        self._db.run(
+            "UPDATE article SET gone_since = ? WHERE site = ? AND article_id = ? AND gone_since IS NULL "
+            "AND NOT EXISTS (SELECT 1 FROM url WHERE site = ? AND article_id = ? AND state = 'stored')",
+            at, self._site, article_id, self._site, article_id,
+        )  # fmt: skip
+
+    def _by_body(self, content: Content) -> Row | None:
+        """The article with a name whose text this is; None when there is none."""
+        if not _has_text(content):
+            return None
+        return self._db.one(
+            f"SELECT a.{', a.'.join(_ARTICLE.split(', '))} FROM revision r JOIN article a ON a.id = r.article_key "
+            "WHERE r.body_digest = ? AND a.site = ? AND a.identity <> 'body' "
+            "ORDER BY a.identity, a.identity_key LIMIT 1",
+            content.body_digest, self._site,
+        )  # fmt: skip
+
+    def _insert(self, identity: str, key: str, record: ArticleRecord, at: str) -> int:
+        return self._db.insert(
+            "INSERT INTO article (site, identity, identity_key, article_id, url, first_seen_at, last_seen_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            self._site, identity, key, record.article_id, record.url if identity != "body" else None, at, at,
+        )  # fmt: skip
+
+    def _see(self, row: Row, record: ArticleRecord, at: str) -> None:
+        """Note that an article was seen at `at`; its address is the latest one, and it is no longer gone."""
+        key, first, last, gone, url = row
+        latest = at >= last
+        if latest and record.url is not None:
+            url = record.url
+        self._db.run(
+            "UPDATE article SET first_seen_at = ?, last_seen_at = ?, gone_since = ?, url = ? WHERE id = ?",
+            min(first, at), max(last, at), None if gone is not None and at >= gone else gone, url, key,
+        )  # fmt: skip
+
+    def _date(self, article_key: int, record: ArticleRecord, at: str) -> None:
+        """Date an article by its own page, unless a card has dated it or a later capture has."""
+        date = record.published
+        if date is None:
+            return
+        changed = self._db.run(
+            "UPDATE article SET published_raw = ?, published_iso = ?, published_precision = ?, published_source = ? "
+            "WHERE id = ? AND last_seen_at <= ? AND coalesce(published_source, '') <> ? "
+            "AND (published_raw, published_source) IS NOT (?, ?)",
+            date.raw, date.iso, date.precision, record.published_rule or "page", article_key, at, FROM_CARD,
+            date.raw, record.published_rule or "page",
+        )  # fmt: skip
+        if changed:
+            self._cards.changed(record.article_id)
+
+    def _place(self, article_key: int, content: Content, at: str, capture_id: int) -> tuple[int, bool]:
+        """The revision that a capture of `at` shows, and whether it is new."""
+        found = digests(content)
+        before, after = self._neighbours(article_key, at)
+        for row in (before, after):
+            if row is not None and same(found, loads(row[3])):
+                self._attach(row, content, at, capture_id)
+                return int(row[0]), False
+        number = (
+            self._db.value("SELECT max(number) FROM revision WHERE article_key = ?", article_key) or 0
+        ) + 1
+        latest = after is None
+        if latest and before is not None:
+            self._db.run(
+                "UPDATE revision SET is_current = 0 WHERE article_key = ? AND is_current = 1", article_key
+            )
+        revision_id = self._revisions.insert(article_key, number, latest, content, at, capture_id)
+        if not latest or (before is not None and before[2] > at):
+            self._revisions.renumber(article_key)
+        return revision_id, True
+
+    def _neighbours(self, article_key: int, at: str) -> tuple[Row | None, Row | None]:
+        """The revision in force at `at`, and the next one after it."""
+        columns = "SELECT id, first_seen_at, last_seen_at, field_digests, frame_digest FROM revision"
+        before = self._db.one(
+            f"{columns} WHERE article_key = ? AND first_seen_at <= ? ORDER BY last_seen_at DESC, first_seen_at DESC "
+            "LIMIT 1",
+            article_key, at,
+        )  # fmt: skip
+        after = self._db.one(
+            f"{columns} WHERE article_key = ? AND first_seen_at > ? ORDER BY first_seen_at LIMIT 1",
+            article_key,
+            at,
+        )
+        return before, after
+
+    def _attach(self, row: Row, content: Content, at: str, capture_id: int) -> None:
+        """Count a capture to an equal revision, which learns from it what it does not know."""
+        revision_id, first, last, stored_digests, frame = row
+        if not first <= at <= last:
+            self._db.run(
+                "UPDATE revision SET first_seen_at = ?, last_seen_at = ? WHERE id = ?",
+                min(first, at), max(last, at), revision_id,
+            )  # fmt: skip
+        stored, found, new_frame = loads(stored_digests), digests(content), frame_digest(content)
+        if teaches(found, stored):
+            merged = joined(self._revisions.load(revision_id), content)
+            speaks = rank(found) < rank(stored)
+            self._revisions.rewrite(revision_id, merged, capture_id, new_frame if speaks else frame)
+        elif new_frame != frame:
+            self._reframe(
+                revision_id, content, capture_id, new_frame, PARTIAL in found, PARTIAL in stored, at >= last
+            )
+
+    def _reframe(
+        self, revision_id: int, content: Content, capture_id: int, frame: str, partial: bool, was_partial: bool,
+        later: bool,
+    ) -> None:  # fmt: skip
+        """Take over a capture's frame when it is the latest of those that show all; else only its boilerplate."""
+        stored = self._revisions.load(revision_id)
+        if later and (was_partial or not partial):
+            self._revisions.rewrite(revision_id, refreshed(stored, content), capture_id, frame)
+            return
+        merged = with_links_of(stored, content)
+        if merged != stored:
+            self._revisions.rewrite(revision_id, merged, capture_id)
+
+    def _take_in(self, article_key: int, body_digest: str) -> None:
+        """Join the nameless article of the same text, if there is one, to this one."""
+        nameless = self._db.one(
+            "SELECT id, first_seen_at, last_seen_at FROM article "
+            "WHERE site = ? AND identity = 'body' AND identity_key = ?",
+            self._site, body_digest,
+        )  # fmt: skip
+        if nameless is None or nameless[0] == article_key:
+            return
+        old, first, last = nameless
+        offset = self._db.value("SELECT max(number) FROM revision WHERE article_key = ?", article_key)
+        self._db.run("UPDATE revision SET is_current = 0 WHERE article_key = ?", old)
+        self._db.run(
+            "UPDATE revision SET article_key = ?, number = number + ? WHERE article_key = ?",
+            article_key,
+            offset,
+            old,
+        )
+        self._db.run("UPDATE capture SET article_key = ? WHERE article_key = ?", article_key, old)
+        self._move_sightings(old, article_key)
+        self._db.run("DELETE FROM article WHERE id = ?", old)
+        self._db.run(
+            "UPDATE article SET first_seen_at = min(first_seen_at, ?), last_seen_at = max(last_seen_at, ?) "
+            "WHERE id = ?",
+            first, last, article_key,
+        )  # fmt: skip
+        self.fold_equal(article_key)
+
+    def _move_sightings(self, old: int, new: int) -> None:
+        for sighting, list_id, first, last in self._db.all(
+            "SELECT id, card_list_id, first_seen_at, last_seen_at FROM card_list_sighting WHERE article_key = ?",
+            old,
+        ):
+            twin = self._db.value(
+                "SELECT id FROM card_list_sighting WHERE article_key = ? AND card_list_id = ? AND url_id IS NULL",
+                new, list_id,
+            )  # fmt: skip
+            if twin is None:
+                self._db.run("UPDATE card_list_sighting SET article_key = ? WHERE id = ?", new, sighting)
+                continue
+            self._db.run(
+                "UPDATE card_list_sighting SET first_seen_at = min(first_seen_at, ?), "
+                "last_seen_at = max(last_seen_at, ?) WHERE id = ?",
+                first, last, twin,
+            )  # fmt: skip
+            self._db.run("DELETE FROM card_list_sighting WHERE id = ?", sighting)
+
+    def fold_equal(self, article_key: int) -> int:
+        """Make neighbouring revisions of an article that have become equal one; how many went."""
+        folded = 0
+        self._revisions.renumber(article_key)
+        while True:
+            rows = self._db.all(
+                "SELECT id, field_digests FROM revision WHERE article_key = ? ORDER BY number", article_key
+            )
+            pair = next(
+                (
+                    (a[0], b[0])
+                    for a, b in zip(rows, rows[1:], strict=False)
+                    if same(loads(a[1]), loads(b[1]))
+                ),
+                None,
+            )
+            if pair is None:
+                return folded
+            self._revisions.fold(*pair)
+            self._revisions.renumber(article_key)
+            folded += 1
+
+
+def _identity(record: ArticleRecord, content: Content, body_sha256: str) -> tuple[str, str]:
+    if record.article_id is not None:
+        return "id", record.article_id
+    if record.url is not None:
+        return "url", record.url
+    return "body", content.body_digest if _has_text(content) else body_sha256
+
+
+def _has_text(content: Content) -> bool:
+    """Whether the body digest is one of any text at all."""
+    return content.takeaway is not None or any(part.paragraphs for part in content.own_parts)

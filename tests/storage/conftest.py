@@ -1,0 +1,35 @@
+"""An archive for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tests.storage.build import House
+from storage import search_index
+
+
+@pytest.fixture
+def new_house(tmp_path: Path) -> Iterator[Callable[[], House]]:
+    """Makes archives; at the end each is looked over: foreign keys, search index, SQLite's own check."""
+    houses: list[House] = []
+
+    def make() -> House:
+        houses.append(House(tmp_path / f"archive{len(houses)}"))
+        return houses[-1]
+
+    yield make
+    for house in houses:
+        with house.archive.engine.begin() as connection:
+            assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+            assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+            search_index.check(connection)
+        house.archive.close()
+
+
+@pytest.fixture
+def house(new_house: Callable[[], House]) -> House:
+    return new_house()
