@@ -17,11 +17,43 @@ MAX_BYTES = 20 * 2**20
 
 _HTML_ENDINGS = frozenset((".html", ".htm", ".xhtml", ".xht"))
 # What a browser saves beside a page. In a folder they are passed over; named one by one they are errors.
-_ASSETS = frozenset(
-    ".css .js .mjs .map .json .xml .rss .png .jpg .jpeg .gif .webp .avif .svg .ico .bmp .tif .tiff "
-    ".woff .woff2 .ttf .otf .eot .mp3 .mp4 .webm .ogg .pdf .zip .gz .bz2 .xz .7z .tar .db .sqlite "
-    ".csv .tsv .toml .py".split()
+_STYLE = (".css", ".js", ".mjs", ".map", ".woff", ".woff2", ".ttf", ".otf", ".eot")
+_MEDIA = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".webp",
+    ".avif",
+    ".svg",
+    ".ico",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".mp3",
+    ".mp4",
+    ".webm",
+    ".ogg",
 )
+_DATA = (
+    ".json",
+    ".xml",
+    ".rss",
+    ".csv",
+    ".tsv",
+    ".toml",
+    ".py",
+    ".pdf",
+    ".zip",
+    ".gz",
+    ".bz2",
+    ".xz",
+    ".7z",
+    ".tar",
+    ".db",
+    ".sqlite",
+)
+_ASSETS = frozenset((*_STYLE, *_MEDIA, *_DATA))
 _SIGNATURES = {
     b"\x89PNG": "a PNG image",
     b"\xff\xd8\xff": "a JPEG image",
@@ -114,6 +146,7 @@ def _may_be_utf16(head: bytes) -> bool:
 
 
 def is_page(path: Path) -> bool:
+    """Whether `page_bytes` would give anything for it."""
     try:
         page_bytes(path)
     except NotAPage:

@@ -1,6 +1,6 @@
 """Full-text search: what a person typed as a safe FTS5 expression, and the ranked answer with snippets.
 
-FTS5 has a query language of its own (https://sqlite.org/fts5.html#full_text_query_syntax), in which `COVID-19`
+FTS5 has a query language of its own (https://sqlite.org/fts5.html#full_text_query_syntax): in it `COVID-19`
 is an error and `NEAR(` a function. None of it reaches the database: every word is quoted.
 """
 
@@ -23,7 +23,7 @@ WEIGHTS = (10.0, 5.0, 1.0)
 """Of a word in title, takeaway and sections, for bm25."""
 
 _SNIPPET_WORDS = 24
-# Noncharacters (Unicode 23.7): no page can print them, so they mark what matched without being mistaken for text.
+# Noncharacters (Unicode 23.7): no page prints them, so nobody mistakes them for text.
 _BEGIN, _END = "\ufdd0", "\ufdd1"
 _QUOTES = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02", '"'))
 _PHRASE_OR_WORD = re.compile(r'"([^"]*)"|([^\s"]+)')

@@ -1,0 +1,131 @@
+"""Fetching one page for a person: robots.txt, redirects, sizes, codings."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from crawler import fetch_once as fetching
+from crawler.exits import ExitCode, UserError
+from crawler.fetch_once import fetch_once
+
+Reply = tuple[int, dict[str, str], bytes]
+Replies = dict[str, Reply]
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Replies], str]]:
+    replies: Replies = {}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, headers, body = replies.get(self.path, (404, {}, b""))
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+
+    def begin(wanted: Replies) -> str:
+        replies.update(wanted)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield begin
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+Serve = Callable[[Replies], str]
+TEXT = b"<p>a page</p>"
+
+
+def test_the_body_comes_decoded(serve: Serve) -> None:
+    raw = zlib.compressobj(wbits=-15)
+    base = serve({
+        "/gzip": (200, {"Content-Encoding": "gzip", "Content-Type": "text/html"}, gzip.compress(TEXT)),
+        "/zlib": (200, {"Content-Encoding": "deflate"}, zlib.compress(TEXT)),
+        "/raw": (200, {"Content-Encoding": "deflate"}, raw.compress(TEXT) + raw.flush()),
+    })  # fmt: skip
+    assert fetch_once(f"{base}/gzip", "me").body == TEXT
+    assert fetch_once(f"{base}/gzip", "me").content_type == "text/html"
+    assert fetch_once(f"{base}/zlib", "me").body == TEXT
+    assert fetch_once(f"{base}/raw", "me").body == TEXT
+
+
+def test_redirects_on_the_same_host_are_followed(serve: Serve) -> None:
+    base = serve({"/a": (301, {"Location": "/b"}, b""), "/b": (200, {}, TEXT)})
+    answer = fetch_once(f"{base}/a", "me")
+    assert (answer.url, answer.body) == (f"{base}/b", TEXT)
+
+
+@pytest.mark.parametrize("target", ["http://127.0.0.2/x", "file:///etc/passwd", "ftp://127.0.0.1/x"])
+def test_redirects_elsewhere_are_not(serve: Serve, target: str) -> None:
+    base = serve({"/a": (302, {"Location": target}, b"")})
+    with pytest.raises(UserError, match="redirects to"):
+        fetch_once(f"{base}/a", "me")
+
+
+def test_redirects_end(serve: Serve) -> None:
+    base = serve({"/a": (302, {"Location": "/a"}, b"")})
+    with pytest.raises(UserError, match="more than 5 redirects"):
+        fetch_once(f"{base}/a", "me")
+
+
+@pytest.mark.parametrize("status", [429, 500, 503, 301])
+def test_without_robots_txt_nothing_is_fetched(serve: Serve, status: int) -> None:
+    base = serve({"/robots.txt": (status, {}, b""), "/a": (200, {}, TEXT)})
+    with pytest.raises(UserError, match="without robots.txt") as error:
+        fetch_once(f"{base}/a", "me")
+    assert error.value.code is ExitCode.ROBOTS
+
+
+def test_robots_txt_is_obeyed_after_redirects_too(serve: Serve) -> None:
+    base = serve({
+        "/robots.txt": (301, {"Location": "/rules"}, b""),
+        "/rules": (200, {}, b"User-agent: *\nDisallow: /b"),
+        "/a": (302, {"Location": "/b"}, b""),
+        "/b": (200, {}, TEXT),
+    })  # fmt: skip
+    with pytest.raises(UserError, match="robots.txt forbids"):
+        fetch_once(f"{base}/a", "me")
+
+
+def test_bodies_have_a_limit_also_when_unpacked(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "MAX_BYTES", 1000)
+    bomb = gzip.compress(bytes(100_000))
+    assert len(bomb) < 1000
+    base = serve({"/big": (200, {}, bytes(1001)), "/bomb": (200, {"Content-Encoding": "gzip"}, bomb)})
+    for path in ("/big", "/bomb"):
+        with pytest.raises(UserError, match="larger than"):
+            fetch_once(base + path, "me")
+
+
+def test_odd_codings_are_told(serve: Serve) -> None:
+    base = serve({
+        "/br": (200, {"Content-Encoding": "br"}, b"x"),
+        "/broken": (200, {"Content-Encoding": "gzip"}, b"not gzip"),
+    })  # fmt: skip
+    with pytest.raises(UserError, match="'br'"):
+        fetch_once(f"{base}/br", "me")
+    with pytest.raises(UserError, match="damaged"):
+        fetch_once(f"{base}/broken", "me")
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/", "gopher://x/", "http:///x", "x"])
+def test_only_http(url: str) -> None:
+    with pytest.raises(UserError, match="not an http") as error:
+        fetch_once(url, "me")
+    assert error.value.code is ExitCode.USAGE
