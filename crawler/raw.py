@@ -1,7 +1,7 @@
 """Keeps an answer as it was before its content coding was undone.
 
-Without it an answer whose gzip is broken, or unpacks to too much, would be lost: the middleware that undoes the
-coding raises, and what came over the wire is gone with it.
+Without it an answer whose gzip is broken, or unpacks to too much, would be lost: the middleware that undoes
+the coding raises, and what came over the wire is gone with it.
 """
 
 from __future__ import annotations

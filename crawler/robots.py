@@ -5,7 +5,7 @@ unreachable robots.txt for "everything is allowed". Here every request waits for
 
 - 2xx: its rules hold (the first 512 KiB of it; RFC 9309 §2.5 asks for at least 500 KiB).
 - 3xx: followed up to five times within the site (§2.3.1.2); a target elsewhere or more hops: unavailable.
-- 429: unavailable (our choice: who is asked to go away goes away); other 4xx: everything is allowed (§2.3.1.3).
+- 429: unavailable (our choice: who is asked to go away goes away); other 4xx: all is allowed (§2.3.1.3).
 - 5xx, timeouts, broken connections: unavailable, so everything is disallowed (§2.3.1.4).
 """
 

@@ -10,7 +10,6 @@ from typing import Any
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.exceptions import DownloadCancelledError
 from scrapy.settings import Settings
-from twisted.python.failure import Failure
 
 from crawler.extensions.archive_run import ArchiveRun
 from crawler.outcome import CrawlResult
@@ -106,4 +105,4 @@ def drop_waiting(crawler: Crawler) -> None:
         while slot.queue:
             request, waiting = slot.queue.popleft()
             request.meta[NOT_ASKED] = True
-            waiting.errback(Failure(DownloadCancelledError("the crawl is stopping")))
+            waiting.errback(DownloadCancelledError("the crawl is stopping"))

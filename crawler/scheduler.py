@@ -1,8 +1,8 @@
 """Scrapy's scheduler over the URL table: what is due there is what is asked next.
 
 There is no queue to save and none to lose. An address leaves the table's due set in the very transaction that
-stores its page, so a crawl that is killed goes on from the table. (Scrapy's JOBDIR, killed, can lose the rest of
-a site and call the crawl finished.)
+stores its page, so a crawl that is killed goes on from the table. (Scrapy's JOBDIR, killed, can lose the rest
+of a site and call the crawl finished.)
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class FrontierScheduler(BaseScheduler):
         return self._request(row)
 
     def enqueue_request(self, request: Request) -> bool:
-        """Put the address of a request that somebody else made into the table; False when it may not be asked.
+        """Put the address of a request that somebody else made into the table; False when it may not be.
 
         Only the address is taken: how it is asked is decided here.
         """

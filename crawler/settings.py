@@ -10,7 +10,7 @@ BOT_NAME = "msarchive"
 SPIDER_MODULES = ["spiders.summaries"]
 COMMANDS_MODULE = "crawler.commands"
 
-# --- Ours -----------------------------------------------------------------------------------------------------
+# --- Ours -----------------------------------------------------------------------------------------
 MSARCHIVE_DIR = None  # None: the environment's MSARCHIVE_DIR, else ./archive
 MSARCHIVE_SITE = "mymsbuddy"
 MSARCHIVE_START = None
@@ -23,7 +23,7 @@ MSARCHIVE_RETRIES = 2
 MSARCHIVE_RETRY_WAIT = 30.0  # seconds; doubled with every further try
 MSARCHIVE_PROGRESS = "log"  # or "screen" (stderr), or "none"
 
-# --- Gentle ---------------------------------------------------------------------------------------------------
+# --- Gentle ---------------------------------------------------------------------------------------
 DOWNLOAD_DELAY = 2.0  # a site on loopback is asked without delay, unless one is set
 DOWNLOAD_DELAY_JITTER = 0.0  # jitter would go below the delay that was promised
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
@@ -42,13 +42,13 @@ DEFAULT_REQUEST_HEADERS = {
     "Accept-Encoding": "gzip, deflate",  # old tools can't read captures in br or zstd
 }
 
-# --- Safe: nothing listens, nothing but HTTP is spoken, nothing is remembered between requests ------------------
+# --- Safe: nothing listens, nothing but HTTP is spoken, nothing is remembered between requests ----
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 COOKIES_ENABLED = False
 DOWNLOAD_HANDLERS = {"file": None, "data": None, "ftp": None, "s3": None}
 
-# --- The URL table is the frontier: redirects and retries are rows of it ---------------------------------------
+# --- The URL table is the frontier: redirects and retries are rows of it --------------------------
 SCHEDULER = "crawler.scheduler.FrontierScheduler"
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 REDIRECT_ENABLED = False
@@ -99,14 +99,14 @@ EXTENSIONS = {
     "scrapy.extensions.throttle.AutoThrottle": None,
 }
 
-# --- Fast -----------------------------------------------------------------------------------------------------
+# --- Fast -----------------------------------------------------------------------------------------
 CONCURRENT_ITEMS = 2  # Scrapy makes that many tasks for every response; a response is one page
 ASYNCIO_EVENT_LOOP = "uvloop.Loop" if find_spec("uvloop") else None
 STATS_CLASS = "scrapy.statscollectors.DummyStatsCollector"  # the run's row has the counts that matter
 STATS_DUMP = False
 WARN_ON_GENERATOR_RETURN_VALUE = False  # it parses the callback's source
 
-# --- Logs -----------------------------------------------------------------------------------------------------
+# --- Logs -----------------------------------------------------------------------------------------
 LOG_LEVEL = "INFO"
 LOG_FORMATTER = "crawler.quiet.QuietLog"
 LOG_VERSIONS: list[str] = []

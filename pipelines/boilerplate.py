@@ -1,8 +1,8 @@
 """The second step: passages known to be boilerplate leave the article's own text.
 
-The reader takes boilerplate out where it stands. The same passage can stand on a page a second time, hidden or
-in another part (a clone for small screens, a copy in a framework's state): that copy is no text of the article
-either. What only counting over the whole archive can tell is the archive's business.
+The reader takes boilerplate out where it stands. The same passage can stand on a page a second time, hidden
+or in another part (a clone for small screens, a copy in a framework's state): that copy is no text of the
+article either. What only counting over the whole archive can tell is the archive's business.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""Grouping forms: under which spellings of one topic, or one journal, come together. Never shown, never stored
-in place of what was printed."""
+"""Grouping forms: under which spellings of one topic, or one journal, come together.
+
+They stand beside what was printed, never in its place.
+"""
 
 from __future__ import annotations
 

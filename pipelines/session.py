@@ -1,4 +1,4 @@
-"""What the doors of one crawl share: the archive's writer, the frontier, and what became of the run so far."""
+"""What the doors of one crawl share: the archive's writer, the frontier, and the run so far."""
 
 from __future__ import annotations
 

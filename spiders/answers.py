@@ -27,7 +27,7 @@ REFUSED = "refused"
 NOT_ASKED = "not_asked"
 """Key in a request's meta: it was given back before it went out; its address is as it was."""
 UNAVAILABLE = "robots_unavailable"
-"""Key in the meta of a request for robots.txt: why its answer gives no rules, so that nothing may be asked."""
+"""Key in the meta of a request for robots.txt: why its answer gives no rules, so nothing may be asked."""
 
 _FINAL = (DownloadCancelledError, UnsupportedURLSchemeError)
 _NO_CONNECTION = (
@@ -66,6 +66,11 @@ def fetched_from(response: Response, *, url: str, truncated: str | None = None) 
     )
 
 
+def cause(failure: Failure) -> BaseException:
+    """The exception in a Twisted failure."""
+    return failure.value or RuntimeError("unknown failure")
+
+
 def content_type(response: Response) -> str | None:
     """The Content-Type header as sent; None when there is none."""
     value = response.headers.get("Content-Type")
@@ -75,7 +80,7 @@ def content_type(response: Response) -> str | None:
 def unanswered(failure: Failure, *, request: Request, url: str, kind: str) -> Unanswered:
     """Why a request brought no answer."""
     refused = request.meta.get(REFUSED)
-    error = failure.value
+    error = cause(failure)
     return Unanswered(
         url=url,
         kind=kind,  # type: ignore[arg-type]
@@ -88,9 +93,9 @@ def unanswered(failure: Failure, *, request: Request, url: str, kind: str) -> Un
 
 def undecodable(failure: Failure) -> str:
     """Why the body of an answer that did come can't be used."""
-    if isinstance(failure.value, IgnoreRequest):
+    if isinstance(cause(failure), IgnoreRequest):
         return "body too large once decompressed"
-    return f"body can't be decompressed: {_one_line(failure.value)}"
+    return f"body can't be decompressed: {_one_line(cause(failure))}"
 
 
 def _reason(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""Sitemaps as sitemaps.org describes them: XML (`urlset`, `sitemapindex`), gzip, and plain lists of addresses."""
+"""Sitemaps as sitemaps.org describes them: XML (`urlset`, `sitemapindex`), gzip, plain lists of addresses."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ MAX_DEPTH = 5
 """Clicks from robots.txt (depth 0). The protocol knows one level of index; sites nest two at most."""
 
 _GZIP = b"\x1f\x8b"
+_ROOT = re.compile(rb"<(?:[\w.-]+:)?(?:urlset|sitemapindex)\b")
+_ROOT_END = re.compile(
+    rb"</(?:[\w.-]+:)?(?:urlset|sitemapindex)\s*>|<(?:[\w.-]+:)?(?:urlset|sitemapindex)\b[^>]*/>"
+)
+_LOC = re.compile(rb"<(?:[\w.-]+:)?loc\b")
+_LOC_END = re.compile(rb"</(?:[\w.-]+:)?loc\s*>")
 _TAG = re.compile(rb"<\s*([!?\w:-]+)")
 
 
@@ -51,7 +57,12 @@ def read_sitemap(body: bytes, *, url: str, depth: int, profile: SiteProfile) -> 
                     break
                 entries.append(found)
             else:
-                fault = None if entries or _is_empty_set(text) else "no address in it"
+                if _is_torn(text):
+                    fault = "cut off before its end"
+                    if len(_LOC.findall(text)) > len(_LOC_END.findall(text)):
+                        del entries[-1:]  # an address cut in the middle is another address
+                elif not entries and not _ROOT.search(text[:4096]):
+                    fault = "no address in it"
     except (OSError, EOFError, etree.XMLSyntaxError, ValueError, StopIteration) as error:
         fault = f"broken sitemap: {error or type(error).__name__}"
     except Exception as error:  # scrapy's size limit has a private exception class
@@ -140,5 +151,6 @@ def _fault(text: bytes) -> str | None:
     return None
 
 
-def _is_empty_set(text: bytes) -> bool:
-    return bool(re.search(rb"<(?:\w+:)?(?:urlset|sitemapindex)\b", text[:4096]))
+def _is_torn(text: bytes) -> bool:
+    """Whether an XML sitemap lacks its end tag."""
+    return bool(_ROOT.search(text[:4096])) and not _ROOT_END.search(text[-4096:])

@@ -47,14 +47,14 @@ class SummariesSpider(Spider):
     Arguments (`-a name=value`), each with a setting of the same meaning as its default:
 
     - `site` (`MSARCHIVE_SITE`): a bundled profile's name, or a `.toml` file.
-    - `start` (`MSARCHIVE_START`): start addresses instead of the profile's, separated by white space. On a host
-      the profile does not know, the whole profile is moved there.
+    - `start` (`MSARCHIVE_START`): start addresses instead of the profile's, separated by white space. On a
+      host the profile does not know, the whole profile is moved there.
     - `urls` (`MSARCHIVE_URLS`): a file with further addresses, one a line.
-    - `origin` (`MSARCHIVE_ORIGIN`): `scheme://host:port` where the site is asked instead of at its own address,
-      under which everything is stored all the same (a mirror, a sample site on another port).
+    - `origin` (`MSARCHIVE_ORIGIN`): `scheme://host:port` where the site is asked instead of at its own
+      address, under which everything is stored all the same (a mirror, a sample site on another port).
 
-    Which address is asked next is the scheduler's business: it hands out requests whose `meta` holds `url` (the
-    canonical address), `kind`, `depth` and the redirects made to come there (`hops`).
+    Which address is asked next is the scheduler's business: it hands out requests whose `meta` holds `url`
+    (the canonical address), `kind` and `depth`.
     """
 
     name = "summaries"
@@ -93,7 +93,8 @@ class SummariesSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Nothing: the URL table is the frontier, and `seeds` go into it."""
-        for request in ():
+        nothing: tuple[Request, ...] = ()
+        for request in nothing:
             yield request
 
     def seeds(self) -> tuple[Found, ...]:
@@ -216,8 +217,8 @@ class SummariesSpider(Spider):
 def site_profile(site: str, start: tuple[str, ...] = ()) -> SiteProfile:
     """The profile of `site`, with `start` in place of its own start pages.
 
-    Start addresses on a host that the profile does not know move the whole profile there. Raises `ProfileError`
-    when one is no http(s) address, or they lie on different hosts.
+    Start addresses on a host that the profile does not know move the whole profile there. Raises
+    `ProfileError` when one is no http(s) address, or they lie on different hosts.
     """
     profile = load_profile(site)
     if not start:

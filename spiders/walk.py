@@ -1,4 +1,4 @@
-"""Which of the addresses on a page the walk goes on to. Pure: no network, no database, no memory of its own."""
+"""Which of the addresses on a page the walk goes on to. Pure: no network, no database, no state."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Walk:
     ) -> tuple[Found, ...]:
         """The addresses a page leads to, each once for each way it was told.
 
-        `url` and `kind` are what was asked, `depth` how far it lies from a start page. Without `more_listings`
-        further pages of a listing are refused: a calendar or an endless list must end somewhere.
+        `url` and `kind` are what was asked, `depth` how far it lies from a start page. Without
+        `more_listings` further pages of a listing are refused: a calendar or an endless list must end.
         """
         found = dict.fromkeys(self._links(reading, kind, depth, more_listings))
         own = self._canonical(reading, url, kind)
@@ -49,7 +49,7 @@ class Walk:
         if not target:
             return None
         found = found_at(target, url, "redirect", self.profile)
-        if found is None or found.refused or hops < MAX_HOPS:
+        if found is None or found.refused or hops <= MAX_HOPS:
             return found
         return Found(found.url, "redirect", found.kind, refused=f"more than {MAX_HOPS} redirects")
 

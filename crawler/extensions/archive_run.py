@@ -21,6 +21,7 @@ from twisted.python.failure import Failure
 from crawler.exits import ExitCode, UserError
 from crawler.outcome import CrawlResult, conclude
 from pipelines.session import CrawlSession, RetryPolicy, attach
+from spiders.answers import cause
 from spiders.reading.model import READER_VERSION
 from spiders.reading.profile import SiteProfile
 from spiders.summaries import SummariesSpider
@@ -82,10 +83,10 @@ class ArchiveRun:
         self.finish(reason)
 
     def _item_error(self, item: Any, response: Any, spider: Spider, failure: Failure) -> None:
-        self.session.fail(failure.value)
+        self.session.fail(cause(failure))
 
     def _spider_error(self, failure: Failure, response: Any, spider: Spider) -> None:
-        self.session.fail(failure.value)
+        self.session.fail(cause(failure))
 
     def _stop_crawl(self, reason: str) -> None:
         # Not awaited: it ends only after the request that is at work has ended, which may be the caller's.
@@ -103,8 +104,8 @@ def adapt(settings: BaseSettings, profile: SiteProfile) -> None:
     local = is_loopback(profile)
     if not contact and not local:
         raise UserError(
-            f"a crawl of {profile.canonical_host} needs --contact (or MSARCHIVE_CONTACT): an e-mail address or "
-            "web page under which the site's operator can reach you",
+            f"a crawl of {profile.canonical_host} needs --contact (or MSARCHIVE_CONTACT): an e-mail address "
+            "or web page under which the site's operator can reach you",
             ExitCode.USAGE,
         )
     if contact and not contact.isprintable():

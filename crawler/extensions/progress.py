@@ -1,4 +1,4 @@
-"""Tells whoever watches how a crawl gets on: a live line on a terminal, a plain one now and then elsewhere."""
+"""Tells whoever watches how a crawl gets on: a live line on a terminal, plain ones elsewhere."""
 
 from __future__ import annotations
 

@@ -1,0 +1,118 @@
+"""A web server on loopback that answers exactly what a test tells it to, byte by byte where it must."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to send. `cut` sends only so many bytes of the body, then drops the connection."""
+
+    status: int = 200
+    body: bytes = b""
+    type: str = "text/html; charset=utf-8"
+    headers: tuple[tuple[str, str], ...] = ()
+    cut: int | None = None
+    wait: float = 0.0
+
+    def wire(self) -> bytes:
+        """The bytes on the wire."""
+        lines = [f"HTTP/1.1 {self.status} Some Reason", f"Content-Length: {len(self.body)}"]
+        lines += [f"Content-Type: {self.type}"] if self.type else []
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
+        return head + (self.body if self.cut is None else self.body[: self.cut])
+
+
+DROP = Answer(status=0)
+"""Close the connection without a byte."""
+
+Script = Mapping[str, "Answer | list[Answer] | Callable[[str], Answer]"]
+
+
+@dataclass
+class ScriptedSite:
+    """Serves `script`: path (with query) to an answer, to a list of answers in turn (the last one stays), or to
+    a function of the path. What it does not name is 404. A context manager."""
+
+    script: Script
+    host: str = "127.0.0.1"
+    seen: list[tuple[float, str]] = field(default_factory=list)
+    """When (monotonic) and what was asked, in order."""
+
+    def __post_init__(self) -> None:
+        self._listener = socket.create_server((self.host, 0))
+        self._turns: dict[str, int] = {}
+        self.base_url = f"http://{self.host}:{self._listener.getsockname()[1]}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    @property
+    def paths(self) -> list[str]:
+        """What was asked, in order."""
+        return [path for _, path in self.seen]
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError), connection.makefile("rb") as stream:
+            while line := stream.readline():
+                while stream.readline().strip():
+                    pass
+                path = line.split()[1].decode()
+                self.seen.append((time.monotonic(), path))
+                answer = self._answer(path)
+                if answer.wait:
+                    time.sleep(answer.wait)
+                if answer is DROP:
+                    return
+                connection.sendall(answer.wire())
+                if answer.cut is not None:
+                    return
+
+    def _answer(self, path: str) -> Answer:
+        told = self.script.get(path, Answer(404, b"no such page"))
+        if isinstance(told, list):
+            turn = self._turns.get(path, 0)
+            self._turns[path] = turn + 1
+            return told[min(turn, len(told) - 1)]
+        return told if isinstance(told, Answer) else told(path)
+
+
+def robots(*lines: str) -> Answer:
+    """A robots.txt for everybody."""
+    return Answer(body="\n".join(("User-agent: *", *lines)).encode(), type="text/plain")
+
+
+def links(*targets: str, title: str = "A page") -> Answer:
+    """An HTML page with links."""
+    anchors = "".join(f'<p><a href="{target}">Link to {target}</a></p>' for target in targets)
+    return Answer(body=f"<html><head><title>{title}</title></head><body>{anchors}</body></html>".encode())
+
+
+def redirect(target: str, status: int = 301) -> Answer:
+    """An answer that leads elsewhere."""
+    return Answer(status, b"moved", headers=(("Location", target),))

@@ -1,0 +1,142 @@
+"""robots.txt is obeyed by every request, also by those that start together, and fails closed."""
+
+import contextlib
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from .crawling import clean_environment
+from .scripted import DROP, Answer, ScriptedSite, links, redirect, robots
+
+_PLAIN_SPIDER = """
+import json, sys
+import scrapy
+from scrapy.crawler import AsyncCrawlerProcess
+told = json.loads(sys.argv[1])
+seen = []
+class Eager(scrapy.Spider):
+    name = "eager"
+    async def start(self):
+        for url in told["urls"]:
+            yield scrapy.Request(url, callback=self.got, errback=self.missed, dont_filter=True)
+    def got(self, response):
+        seen.append((response.url, response.status))
+    def missed(self, failure):
+        seen.append((failure.request.url, failure.request.meta.get("refused", failure.type.__name__)))
+process = AsyncCrawlerProcess({
+    "DOWNLOADER_MIDDLEWARES": {"crawler.robots.RobotsMiddleware": 100,
+        "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+        "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None},
+    "CONCURRENT_REQUESTS": 16, "CONCURRENT_REQUESTS_PER_DOMAIN": 16, "HTTPERROR_ALLOW_ALL": True,
+    "TELNETCONSOLE_ENABLED": False, "REMOTE_CONTROL_ENABLED": False, "COOKIES_ENABLED": False,
+    "DOWNLOAD_TIMEOUT": 1, "LOG_LEVEL": "CRITICAL", **told.get("settings", {})})
+process.crawl(Eager)
+process.start()
+print(json.dumps(seen))
+"""
+
+
+def fetch(*urls: str, **settings: Any) -> dict[str, Any]:
+    """What a spider that asks for all of them at once gets for each: a status, or why not."""
+    told = json.dumps({"urls": urls, "settings": settings})
+    done = subprocess.run(
+        [sys.executable, "-c", _PLAIN_SPIDER, told],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=clean_environment(),
+    )
+    assert done.returncode == 0, done.stderr
+    return {url: outcome for url, outcome in json.loads(done.stdout.splitlines()[-1])}
+
+
+def test_eight_disallowed_pages_asked_for_at_once_are_none_of_them_fetched() -> None:
+    slow = Answer(body=b"User-agent: *\nDisallow: /no", type="text/plain", wait=0.3)
+    with ScriptedSite({"/robots.txt": slow, "/yes": links()}) as site:
+        asked = [f"{site.base_url}/no/{number}" for number in range(8)]
+        got = fetch(*asked, f"{site.base_url}/yes")
+    assert site.paths == ["/robots.txt", "/yes"]
+    assert got == {**dict.fromkeys(asked, "robots.txt"), f"{site.base_url}/yes": 200}
+
+
+_RULES: dict[str, tuple[Answer, bool]] = {
+    "another part is disallowed": (robots("Disallow: /no"), True),
+    "all is disallowed": (robots("Disallow: /"), False),
+    "the longer match wins": (robots("Disallow: /", "Allow: /page"), True),
+    "a group of our own": (
+        Answer(body=b"User-agent: msarchive\nDisallow: /\n\nUser-agent: *\nDisallow:\n"),
+        False,
+    ),
+    "a byte order mark": (Answer(body=b"\xef\xbb\xbfUser-agent: *\nDisallow: /\n"), False),
+    "nonsense": (Answer(body=b"\x00\xff\xfenonsense"), True),
+    "empty": (Answer(body=b""), True),
+    "404": (Answer(404), True),
+    "403": (Answer(403), True),
+    "410": (Answer(410), True),
+    "429": (Answer(429), False),
+    "500": (Answer(500), False),
+    "503": (Answer(503), False),
+    "a dropped connection": (DROP, False),
+    "a torn answer": (Answer(body=b"User-agent: *\nDisallow: /no\n" + b"#" * 90, cut=40), False),
+    "no answer in time": (Answer(body=b"", wait=3), False),
+    "a redirect to rules that allow": (redirect("/rules/allow"), True),
+    "a redirect to rules that forbid": (redirect("/rules/forbid"), False),
+    "five redirects": (redirect("/rules/1"), True),
+    "redirects without end": (redirect("/rules/loop"), False),
+    "a redirect to another site": (redirect("http://127.0.0.1:9/robots.txt"), False),
+}
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> dict[str, tuple[list[str], Any]]:
+    """For each kind of robots.txt: what was asked of a site with it, and what came of the request for /page."""
+    sites = {name: ScriptedSite(_site_with(answer)) for name, (answer, _) in _RULES.items()}
+    with contextlib.ExitStack() as stack:
+        for site in sites.values():
+            stack.enter_context(site)
+        got = fetch(*(f"{site.base_url}/page" for site in sites.values()), DOWNLOAD_FAIL_ON_DATALOSS=False)
+        return {name: (site.paths, got[f"{site.base_url}/page"]) for name, site in sites.items()}
+
+
+def _site_with(answer: Answer) -> dict[str, Answer]:
+    return {
+        "/robots.txt": answer,
+        "/page": links(),
+        "/rules/allow": robots("Disallow:"),
+        "/rules/forbid": robots("Disallow: /"),
+        "/rules/loop": redirect("/rules/loop"),
+        "/rules/4": redirect("/rules/allow"),
+        **{f"/rules/{number}": redirect(f"/rules/{number + 1}") for number in range(1, 4)},
+    }
+
+
+@pytest.mark.parametrize("name", _RULES)
+def test_an_answer_for_robots_decides(name: str, outcomes: dict[str, tuple[list[str], Any]]) -> None:
+    asked, outcome = outcomes[name]
+    is_allowed = _RULES[name][1]
+    assert ("/page" in asked) is is_allowed
+    assert outcome == 200 if is_allowed else "robots.txt" in outcome
+
+
+def test_a_crawl_delay_is_honoured_and_never_shortens_the_delay_that_was_set() -> None:
+    pages = [f"/{number}" for number in range(4)]
+    with ScriptedSite(
+        {"/robots.txt": robots("Crawl-delay: 0.3"), **{page: links() for page in pages}}
+    ) as site:
+        fetch(*(site.base_url + page for page in pages))
+        times = [at for at, _ in site.seen[1:]]
+    assert min(b - a for a, b in zip(times, times[1:], strict=False)) >= 0.29
+    with ScriptedSite(
+        {"/robots.txt": robots("Crawl-delay: 0.01"), **{page: links() for page in pages}}
+    ) as site:
+        fetch(
+            *(site.base_url + page for page in pages),
+            DOWNLOAD_DELAY=0.3,
+            DOWNLOAD_DELAY_JITTER=0.0,
+            CONCURRENT_REQUESTS_PER_DOMAIN=1,
+        )
+        times = [at for at, _ in site.seen]
+    assert min(b - a for a, b in zip(times, times[1:], strict=False)) >= 0.29

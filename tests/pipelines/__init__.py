@@ -1,0 +1,1 @@
+"""The steps between spider and archive."""
