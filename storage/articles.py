@@ -8,6 +8,7 @@ from storage.cards import FROM_CARD, Cards
 from storage.content import (
     PARTIAL,
     Content,
+    Digests,
     content_of,
     digests,
     frame_digest,
@@ -23,6 +24,7 @@ from storage.names import Names
 from storage.records import ArticleRecord, CaptureRecord
 from storage.revisions import Revisions
 
+_REVISION = "SELECT id, first_seen_at, last_seen_at, field_digests, frame_digest FROM revision"
 _ARTICLE = "id, first_seen_at, last_seen_at, gone_since, url"
 
 
@@ -138,7 +140,7 @@ class Articles:
         before, after = self._neighbours(article_key, at)
         for row in (before, after):
             if row is not None and same(found, loads(row[3])):
-                self._attach(row, content, at, capture_id)
+                self._attach(row, content, found, at, capture_id)
                 return int(row[0]), False
         number = (
             self._db.value("SELECT max(number) FROM revision WHERE article_key = ?", article_key) or 0
@@ -155,20 +157,23 @@ class Articles:
 
     def _neighbours(self, article_key: int, at: str) -> tuple[Row | None, Row | None]:
         """The revision in force at `at`, and the next one after it."""
-        columns = "SELECT id, first_seen_at, last_seen_at, field_digests, frame_digest FROM revision"
+        current = self._db.one(f"{_REVISION} WHERE article_key = ? AND is_current = 1", article_key)
+        if current is None or current[2] <= at:
+            return current, None
         before = self._db.one(
-            f"{columns} WHERE article_key = ? AND first_seen_at <= ? ORDER BY last_seen_at DESC, first_seen_at DESC "
-            "LIMIT 1",
-            article_key, at,
-        )  # fmt: skip
+            f"{_REVISION} WHERE article_key = ? AND first_seen_at <= ? "
+            "ORDER BY last_seen_at DESC, first_seen_at DESC LIMIT 1",
+            article_key,
+            at,
+        )
         after = self._db.one(
-            f"{columns} WHERE article_key = ? AND first_seen_at > ? ORDER BY first_seen_at LIMIT 1",
+            f"{_REVISION} WHERE article_key = ? AND first_seen_at > ? ORDER BY first_seen_at LIMIT 1",
             article_key,
             at,
         )
         return before, after
 
-    def _attach(self, row: Row, content: Content, at: str, capture_id: int) -> None:
+    def _attach(self, row: Row, content: Content, found: Digests, at: str, capture_id: int) -> None:
         """Count a capture to an equal revision, which learns from it what it does not know."""
         revision_id, first, last, stored_digests, frame = row
         if not first <= at <= last:
@@ -176,7 +181,7 @@ class Articles:
                 "UPDATE revision SET first_seen_at = ?, last_seen_at = ? WHERE id = ?",
                 min(first, at), max(last, at), revision_id,
             )  # fmt: skip
-        stored, found, new_frame = loads(stored_digests), digests(content), frame_digest(content)
+        stored, new_frame = loads(stored_digests), frame_digest(content)
         if teaches(found, stored):
             merged = joined(self._revisions.load(revision_id), content)
             speaks = rank(found) < rank(stored)

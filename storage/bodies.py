@@ -15,24 +15,25 @@ _TOO_SMALL = 128
 """Below this many bytes compressing gains nothing."""
 
 
-def save_body(db: Db, body: bytes) -> int:
-    """The id of the row that holds `body`, made when there is none yet."""
+def save_body(db: Db, body: bytes) -> tuple[int, str]:
+    """The id of the row that holds `body`, made when there is none yet, and its SHA-256 (hex)."""
     digest = hashlib.sha256(body).hexdigest()
     known = db.value("SELECT id FROM body WHERE sha256 = ?", digest)
     if known is not None:
-        return int(known)
+        return int(known), digest
     encoding, content = "identity", body
     if len(body) >= _TOO_SMALL:
         packed = zlib.compress(body, _LEVEL)
         if len(packed) < len(body):
             encoding, content = "zlib", packed
-    return db.insert(
+    body_id = db.insert(
         "INSERT INTO body (sha256, size, encoding, content) VALUES (?, ?, ?, ?)",
         digest,
         len(body),
         encoding,
         content,
     )
+    return body_id, digest
 
 
 def read_body(connection: Connection, capture_id: int) -> bytes:

@@ -73,9 +73,11 @@ class Urls:
         """`hear` each; how many are new."""
         return sum(self.hear(one, teller, depth, now=now, run=run) for one in found)
 
-    def depth(self, url_id: int) -> int:
-        """Fewest clicks from a start address."""
-        return int(self._db.value("SELECT depth FROM url WHERE id = ?", url_id))
+    def depth(self, url: str) -> int:
+        """Fewest clicks from a start address to a known one."""
+        known = self._look_up(url)
+        assert known is not None
+        return known.depth
 
     def settle_outcome(
         self, url_id: int, outcome: UrlOutcome, record: PageRecord, *, now: str, run: int | None
@@ -139,7 +141,7 @@ class Urls:
                 "redirect" if outcome.state == "redirected" else "canonical"
             )
             found = FoundRecord(outcome.target, record.url_kind, via, article)
-            self.hear(found, url_id, self.depth(url_id), now=now, run=run)
+            self.hear(found, url_id, self.depth(record.capture.url or ""), now=now, run=run)
             told = self.id_of(outcome.target)
         assert told is not None
         return told

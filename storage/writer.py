@@ -141,12 +141,12 @@ class Writer:
         if capture.url is not None:
             via: Literal["import", "seed"] = "import" if capture.origin == "import" else "seed"
             url_id = self._own_id(capture.url, record.url_kind, via, now, record)
-            depth = self._urls.depth(url_id)
+            depth = self._urls.depth(capture.url)
         new_urls = self._urls.hear_all(record.found, url_id, depth + 1, now=now, run=run)
-        body_id = save_body(self._db, capture.body)
+        body_id, sha256 = save_body(self._db, capture.body)
         list_id = self._cards.save_list(record.cards, capture.captured_at) if record.cards else None
         capture_id = self._save_capture(capture, run, url_id, body_id, list_id)
-        saved = self._save_article(record, capture_id, body_id)
+        saved = self._save_article(record, capture_id, sha256)
         if list_id is not None:
             self._cards.sight(list_id, url_id, saved.key if saved else None, capture_id, capture.captured_at)
             self._cards.tell(record.cards)
@@ -173,11 +173,10 @@ class Writer:
             capture.reader_version, list_id,
         )  # fmt: skip
 
-    def _save_article(self, record: PageRecord, capture_id: int, body_id: int) -> SavedArticle | None:
+    def _save_article(self, record: PageRecord, capture_id: int, sha256: str) -> SavedArticle | None:
         if record.article is None:
             return None
-        digest = self._db.value("SELECT sha256 FROM body WHERE id = ?", body_id)
-        return self._articles.save(record.article, record.capture, capture_id, digest)
+        return self._articles.save(record.article, record.capture, capture_id, sha256)
 
     def _finish(self, url_id: int, record: PageRecord, *, now: str) -> None:
         """Write the new state of the address that was asked, and of its article when it is gone."""
