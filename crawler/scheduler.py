@@ -15,7 +15,6 @@ from typing import Any
 from scrapy import Request, Spider
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
-from storage.frontier import FrontierUrl
 
 from crawler.robots import RobotsMiddleware
 from pipelines.normalise import found_record
@@ -23,6 +22,7 @@ from pipelines.session import CrawlSession, session_of
 from spiders.answers import utc_now
 from spiders.sitemaps import found_at
 from spiders.summaries import SummariesSpider
+from storage.frontier import FrontierUrl
 
 _PREFETCH = 32
 """Rows taken at once. What is due sooner by its kind waits behind at most as many."""

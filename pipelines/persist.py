@@ -8,11 +8,11 @@ from typing import Any
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
-from storage.writer import SavedPage
 
 from pipelines.session import CrawlSession, session_of
 from spiders.page import Unanswered
 from storage.records import PageRecord
+from storage.writer import SavedPage
 
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 429})
 

@@ -9,10 +9,10 @@ from time import monotonic
 from weakref import WeakKeyDictionary
 
 from scrapy.crawler import Crawler
-from storage.frontier import Frontier, FrontierUrl
-from storage.writer import Writer
 
 from spiders.reading.profile import SiteProfile
+from storage.frontier import Frontier, FrontierUrl
+from storage.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)

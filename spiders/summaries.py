@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
@@ -162,28 +162,28 @@ class SummariesSpider(Spider):
         url = fetched.url
         assert url is not None
         hops = self._hops[url] + 1
-        absolute = None if target is None else canonical(target, response.url)
-        found = self.walk.redirect(absolute, url=url, kind=kind, hops=hops)
+        found = self.walk.redirect(canonical(target or "", response.url), url=url, kind=kind, hops=hops)
         if found is None:
             return Page(fetched, kind, None, failure=f"HTTP {response.status} without a usable target")
         if found.url == url:
-            return self._other_spelling(fetched, kind, absolute or url)
+            return self._other_spelling(fetched, kind, asked=response.url, named=target or "")
         self._hops[found.url] = max(hops, self._hops[found.url])
         if kind in ("robots", "sitemap") and found.kind == "page":
             found = replace(found, kind=kind)
         return Page(fetched, kind, None, found=(found,), redirect=found.url)
 
-    def _other_spelling(self, fetched: Fetched, kind: UrlKind, spelling: str) -> Page:
+    def _other_spelling(self, fetched: Fetched, kind: UrlKind, *, asked: str, named: str) -> Page:
         """The answer leads to the same page under another spelling: another of the site's hosts, a slash."""
         url = fetched.url
         assert url is not None
-        if self._spellings.get(url) is not None or len(self._spellings) >= _MOST_SPELLINGS:
-            return Page(fetched, kind, None, failure=f"redirects to itself ({spelling})")
-        named, asked = urlsplit(spelling), urlsplit(self.spelling(url))
+        spelling = urldefrag(urljoin(asked, named)).url
+        if spelling == asked or url in self._spellings or len(self._spellings) >= _MOST_SPELLINGS:
+            return Page(fetched, kind, None, failure="redirects to itself")
         self._spellings[url] = spelling
-        if named[2:4] == asked[2:4] and named[:2] != asked[:2]:
+        there, here = urlsplit(spelling), urlsplit(asked)
+        if there[2:4] == here[2:4] and there[:2] != here[:2]:
             # The site prefers another of its hosts: asking each page twice would be rude.
-            self._origin = (named.scheme, named.netloc)
+            self._origin = (there.scheme, there.netloc)
         return Page(fetched, kind, None, redirect=url, note=spelling)
 
     def _page(self, response: Response, fetched: Fetched, kind: UrlKind, depth: int) -> Page:

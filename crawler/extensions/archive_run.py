@@ -14,8 +14,6 @@ from urllib.parse import urlsplit
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
-from storage.frontier import Frontier
-from storage.writer import Writer
 from twisted.python.failure import Failure
 
 from crawler.exits import ExitCode, UserError
@@ -26,6 +24,8 @@ from spiders.reading.model import READER_VERSION
 from spiders.reading.profile import SiteProfile
 from spiders.summaries import SummariesSpider
 from storage.archive import Archive, open_archive
+from storage.frontier import Frontier
+from storage.writer import Writer
 
 _PLAIN_SETTINGS = (
     "DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT", "DOWNLOAD_MAXSIZE", "CONCURRENT_REQUESTS_PER_DOMAIN", "USER_AGENT",

@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from storage.archive import open_archive
 
+CHECKOUT = Path(__file__).parents[2]
 _ONE_CRAWL = """
 import json, sys
 from pathlib import Path

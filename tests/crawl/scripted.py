@@ -40,8 +40,8 @@ Script = Mapping[str, "Answer | list[Answer] | Callable[[str], Answer]"]
 
 @dataclass
 class ScriptedSite:
-    """Serves `script`: path (with query) to an answer, to a list of answers in turn (the last one stays), or to
-    a function of the path. What it does not name is 404. A context manager."""
+    """Serves `script`: path (with query) to an answer, to a list of answers in turn (the last one stays), or
+    to a function of the path. What it does not name is 404. A context manager."""
 
     script: Script
     host: str = "127.0.0.1"

@@ -4,6 +4,7 @@ import contextlib
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -50,7 +51,7 @@ def fetch(*urls: str, **settings: Any) -> dict[str, Any]:
         env=clean_environment(),
     )
     assert done.returncode == 0, done.stderr
-    return {url: outcome for url, outcome in json.loads(done.stdout.splitlines()[-1])}
+    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def test_eight_disallowed_pages_asked_for_at_once_are_none_of_them_fetched() -> None:
@@ -92,7 +93,7 @@ _RULES: dict[str, tuple[Answer, bool]] = {
 
 @pytest.fixture(scope="module")
 def outcomes() -> dict[str, tuple[list[str], Any]]:
-    """For each kind of robots.txt: what was asked of a site with it, and what came of the request for /page."""
+    """For each kind of robots.txt: what was asked of a site with it, and what came of asking for /page."""
     sites = {name: ScriptedSite(_site_with(answer)) for name, (answer, _) in _RULES.items()}
     with contextlib.ExitStack() as stack:
         for site in sites.values():
@@ -128,7 +129,7 @@ def test_a_crawl_delay_is_honoured_and_never_shortens_the_delay_that_was_set() -
     ) as site:
         fetch(*(site.base_url + page for page in pages))
         times = [at for at, _ in site.seen[1:]]
-    assert min(b - a for a, b in zip(times, times[1:], strict=False)) >= 0.29
+    assert min(b - a for a, b in pairwise(times)) >= 0.29
     with ScriptedSite(
         {"/robots.txt": robots("Crawl-delay: 0.01"), **{page: links() for page in pages}}
     ) as site:
@@ -139,4 +140,4 @@ def test_a_crawl_delay_is_honoured_and_never_shortens_the_delay_that_was_set() -
             CONCURRENT_REQUESTS_PER_DOMAIN=1,
         )
         times = [at for at, _ in site.seen]
-    assert min(b - a for a, b in zip(times, times[1:], strict=False)) >= 0.29
+    assert min(b - a for a, b in pairwise(times)) >= 0.29

@@ -17,6 +17,7 @@ from spiders.reading.model import (
     Source,
 )
 from storage.records import JournalRecord
+
 from .pages import ARTICLE, BASE, PROFILE, fetched, page, summary
 
 OTHER_SLUG = f"{BASE}/news/view/a-small-study-of-cold-aB3dE6"
