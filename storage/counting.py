@@ -30,7 +30,8 @@ _KEY = 15
 """Two passages are compared at all when they begin, or end, with this many characters in common. Less would not do:
 of a common text of 30 characters with one slot, 15 stand on one side."""
 
-_TOKEN = re.compile(r"\w+|\W")
+# A date or a number is one word: its parts are no text that two passages have in common.
+_TOKEN = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|\d[\d.,]*\d|\w+|\W")
 _NUMBER = re.compile(r"[\d.,]*\d[\d.,]*")
 _DATE = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|(?:\d{1,2} )?[A-Z][a-z]+\.?(?: \d{1,2},?)? \d{4}")
 

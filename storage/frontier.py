@@ -84,9 +84,10 @@ class Frontier:
         """Up to `limit` addresses that are due, without those in `exclude`: robots.txt, sitemaps, listings,
         articles, other pages, each in the order in which they were heard of. They stay due until their outcome is
         written."""
+        # `coalesce` keeps the planner from the index on `due_at`, for which it would have to sort all that is due.
         rows = self._db.all(
             "SELECT id, url, kind, article_id, etag, last_modified, attempts, depth FROM url "
-            "WHERE site = ? AND due_at IS NOT NULL AND due_at <= ? ORDER BY priority, id LIMIT ?",
+            "WHERE site = ? AND due_at IS NOT NULL AND coalesce(due_at, '') <= ? ORDER BY priority, id LIMIT ?",
             self._site, now, limit + len(exclude),
         )  # fmt: skip
         return [FrontierUrl(*row) for row in rows if row[0] not in exclude][:limit]
