@@ -86,6 +86,7 @@ def site_address(url: str, profile: SiteProfile) -> str:
     return urlunsplit((profile.scheme, profile.canonical_host, path, query, ""))
 
 
+@lru_cache(maxsize=50_000)
 def article_id(url: str | None, profile: SiteProfile) -> str | None:
     """The case-sensitive id in an article's address; None when it is none, or on another site."""
     if url is None or not on_site(url, profile):

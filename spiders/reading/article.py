@@ -104,6 +104,16 @@ class ArticleReader:
 
     # -- helpers --------------------------------------------------------------------------------------------
 
+    @cached_property
+    def _torn(self) -> Line | None:
+        """The last line of a page that is cut off: perhaps half of itself."""
+        lines = [line for line in self.outline.lines if line.is_text]
+        return lines[-1] if self.page.cut_off and lines else None
+
+    def _whole(self, lines: Sequence[Line]) -> list[Line]:
+        """Lines without the torn one, for fields of which a half would be a wrong value."""
+        return [line for line in lines if line is not self._torn]
+
     def _part(self, name: str) -> tuple[Line | None, list[Line]]:
         """A part's heading and lines, by the profile's selector or by its words; strays go to the unplaced."""
         if name in self.page.overrides:
@@ -132,7 +142,7 @@ class ArticleReader:
         """Whether the capture ends before the part could have come."""
         if not self.page.cut_off or name in ("title", "credibility", "interest"):
             return False
-        return not ({"cards", "boilerplate"} & self.outline.known.keys()) or name in ("journal", "cards")
+        return "cards" not in self.outline.known or name in ("journal", "boilerplate", "cards")
 
     def _claims(self, name: str) -> list[Claim]:
         return [claim for claim in self.page.claims if claim.field == name]
@@ -239,7 +249,7 @@ class ArticleReader:
         if headings:
             return headings[-1], "heading-before-parts"
         if self._has_own_parts() and not claimed and content and not content[-1].text.endswith("."):
-            candidates = [line for line in content if len(line.text) > 15 and not line.block.href]
+            candidates = [line for line in content if len(line.text) > 15 and not line.href]
             if len(candidates) == 1:
                 return candidates[0], "only-line-before-parts"
         return None, ""
@@ -248,10 +258,10 @@ class ArticleReader:
         return self.profile.labels.get(heading_key(line.text)) in (*RATINGS, "share")
 
     def _article_area(self) -> list[Line]:
-        """Lines that belong to the article and to no card."""
+        """Lines that belong to no card."""
         cards = self.outline.known.get("cards")
         skip = {line.block.index for line in self.outline.content(cards)[0]} if cards else set()
-        return [line for line in self.outline.lines if not line.block.chrome and line.block.index not in skip]
+        return [line for line in self.outline.lines if line.block.index not in skip]
 
     def _ratings(self) -> dict[str, Rating]:
         marks = self.outline.marks
@@ -311,7 +321,7 @@ class ArticleReader:
 
     def _takeaway(self) -> str | None:
         heading, lines = self._part("takeaway")
-        paragraphs = self._paragraphs(lines, "takeaway")
+        paragraphs = self._paragraphs(self._whole(lines), "takeaway")
         if paragraphs:
             text = " ".join(text for text, _ in paragraphs)
             self.ledger.won("takeaway", text, "heading" if heading else "selector", _first_text(lines))
@@ -354,6 +364,8 @@ class ArticleReader:
                     kind, heading.text, tuple(text for text, _ in paragraphs), items if any(items) else ()
                 )
             )
+            if self._torn is not None and self._torn in lines:
+                self.ledger.absent(f"sections.{kind}", Reason.CUT_OFF, "its text breaks off")
             name = f"sections.{kind}" if kind != "other" else f"sections[{len(sections) - 1}]"
             self.ledger.won(name, heading.text, "heading", heading)
         present = {section.kind for section in sections}
@@ -368,7 +380,9 @@ class ArticleReader:
         words = heading.text if heading else None
         found = passages_under(lines, words, self.profile)
         taken = {line.block.index for _, line in found}
-        for line in self.outline.lines:
+        self._stray += [line for line in lines if line.block.index not in taken]
+        found = [entry for entry in found if entry[1] is not self._torn]
+        for line in self._whole(self.outline.lines):
             if line.block.index not in taken and line.is_text and len(line.text) > _SHORT_TEXT:
                 passage = passage_of(line, words, self.profile)
                 if passage:
@@ -381,6 +395,11 @@ class ArticleReader:
             once.setdefault(comparable(passage.text), passage)
         if not once:
             self._missing("boilerplate")
+        elif heading is None:
+            last = max(line.block.index for _, line in found)
+            self._stray += [
+                line for line in self.outline.lines if line.block.index > last and not line.block.chrome
+            ]
         return tuple(once.values())
 
     def _journal(self, boilerplate: Sequence[Passage], source: Source | None) -> str | None:
@@ -414,7 +433,7 @@ class ArticleReader:
             if line.block.index not in self._placed and not self._is_stray_button(line)
             and not (line.block.hidden and comparable(line.text) in self._visible_texts)
         ]  # fmt: skip
-        topics = read_topics(lines, glued=self.page.form == "text")
+        topics = read_topics(self._whole(lines), glued=self.page.form == "text")
         for number, (topic, line) in enumerate(topics):
             self.ledger.take(line, "topics")
             self.ledger.won(f"topics[{number}]", topic.text, "heading", line)
@@ -434,8 +453,9 @@ class ArticleReader:
 
     def _source(self) -> Source | None:
         heading, lines = self._part("details")
-        if heading is not None and heading.block.href:
+        if heading is not None and heading.href:
             lines = [heading, *lines]  # "More Details" is itself the link
+        lines = self._whole(lines)
         source = read_details(lines, self.page.base, self.profile, self.ledger) if lines else None
         if source is None:
             source = self._linked_source() or self._claimed_source()
@@ -447,7 +467,9 @@ class ArticleReader:
     def _linked_source(self) -> Source | None:
         """Outside "More Details", only a link that itself carries an identifier names the paper."""
         for line in self._article_area():
-            for href in (line.block.href, *(part.href for part in line.parts)):
+            if line.block.chrome:
+                continue
+            for href in (line.href, *(part.href for part in line.parts)):
                 doi, pmid = (
                     (doi_in_link(href), pmid_in_link(href)) if href and "://" in href else (None, None)
                 )
@@ -472,7 +494,7 @@ class ArticleReader:
         _, lines = self._part("cards")
         if not lines and by_order:
             lines = self._lines_from_first_date()
-        lines = [line for line in lines if line.block.index not in self._placed]
+        lines = self._whole([line for line in lines if line.block.index not in self._placed])
         cards = CardReader(self.profile, self.page.base, self.ledger.take).read(lines, self.page.own_id)
         self._placed |= {
             line.block.index
@@ -515,12 +537,12 @@ class ArticleReader:
         long_before = [
             line
             for line in before
-            if len(line.text) > _SHORT_TEXT and not line.block.chrome and not line.block.href
+            if len(line.text) > _SHORT_TEXT and not line.block.chrome and not line.href
         ]
         texts: dict[str, str] = {}
         for line in [*long_before, *sorted(self._stray, key=lambda line: line.block.index)]:
             index = line.block.index
-            if index in self.ledger.takes or not line.is_text or line.block.hidden or line.block.href:
+            if index in self.ledger.takes or not line.is_text or line.block.hidden or line.href:
                 continue
             if len(line.text) < _SHORTEST_UNPLACED or self._is_furniture(line):
                 continue
@@ -567,6 +589,8 @@ class ArticleReader:
             self.ledger.take(line, f"section: {key}")
             self.ledger.won(f"sections.{key}", line.text[:80], "order", line)
             sections.append(Section(key, None, (line.text,)))
+            if line is self._torn:
+                self.ledger.absent(f"sections.{key}", Reason.CUT_OFF, "its text breaks off")
         for key in self.profile.section_order[len(sections) :]:
             self.ledger.absent(f"sections.{key}", Reason.CUT_OFF)
         return lines[0].text, tuple(sections)

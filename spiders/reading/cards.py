@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from spiders.reading.addresses import article_id, canonical, page_address
 from spiders.reading.dates import looks_like_date, read_date
-from spiders.reading.model import Card, PartialDate, Role
+from spiders.reading.model import Card, Part, PartialDate, Role
 from spiders.reading.outline import Line, same_words
 from spiders.reading.profile import SiteProfile
 from spiders.reading.words import comparable, heading_key, squeeze
@@ -21,6 +21,7 @@ _WORDY_DATE = re.compile(
     r"\b(?:\d{1,2}\s+)?[A-Z][a-z]{2,8}\.?\s+(?:\d{1,2},\s+)?\d{4}\b|\b\d{4}-\d{2}-\d{2}\b"
 )
 _SHORT = 60
+_MOST_LEADING = 6
 
 Take = Callable[[Line, str], None]
 
@@ -36,9 +37,13 @@ class CardReader:
 
         `own_id` is the page's article: a link to itself makes no card.
         """
+        lines = [piece for line in lines for piece in self._pieces(line)]
         visible = [line for line in lines if not line.block.hidden]
-        lines = visible if self._targets(visible) or not self._targets(lines) else list(lines)
-        targets = self._targets(lines)
+        targets = self._targets(visible)
+        if targets:
+            lines = visible
+        else:  # all of it waits in a hidden place, or none of it links
+            targets = self._targets(lines)
         groups = _by_target(lines, targets, self._is_more) if targets else self._by_order(lines)
         cards: list[Card] = []
         for target, members in groups:
@@ -49,11 +54,35 @@ class CardReader:
                 cards.append(card)
         return tuple(cards)
 
+    def _pieces(self, line: Line) -> list[Line]:
+        """A line whose inline elements are a card's title, date, teaser and "Read More", taken apart."""
+        if len(line.parts) < 2:
+            return [line]
+        pieces: list[list[Part]] = [[]]
+        marked = False
+        for part in line.parts:
+            text = squeeze(part.text)
+            is_mark = looks_like_date(text) or self._is_more_text(text)
+            other_link = bool(pieces[-1]) and bool(text) and pieces[-1][-1].href != part.href
+            if is_mark or marked or (other_link and bool(part.href)):
+                pieces.append([])
+            pieces[-1].append(part)
+            marked = is_mark
+        if len(pieces) < 2:
+            return [line]
+        found = []
+        for group in pieces:
+            text = squeeze("".join(part.text for part in group))
+            hrefs = {part.href for part in group if part.text.strip()}
+            if text:
+                found.append(Line(line.block, text, href=hrefs.pop() if len(hrefs) == 1 else None))
+        return found
+
     def _targets(self, lines: Sequence[Line]) -> dict[int, str]:
         """Index of each line that links to an article → the article's address."""
         found = {}
         for index, line in enumerate(lines):
-            for href in (line.block.href, *(part.href for part in line.parts)):
+            for href in (line.href, *(part.href for part in line.parts)):
                 if href:
                     address = page_address(href, self._url or self._profile.base_url, self._profile)
                     if article_id(address, self._profile):
@@ -62,7 +91,16 @@ class CardReader:
         return found
 
     def _is_more(self, line: Line) -> bool:
-        return len(line.text) <= _SHORT and self._profile.labels.get(heading_key(line.text)) == "card_more"
+        return self._is_more_text(line.text)
+
+    def _is_more_text(self, text: str) -> bool:
+        """`Read More`, also with what it is about behind it for screen readers."""
+        if len(text) > 2 * _SHORT:
+            return False
+        key = heading_key(text)
+        return self._profile.labels.get(key) == "card_more" or (
+            " about " in key and self._profile.labels.get(key.split(" about ")[0]) == "card_more"
+        )
 
     def _by_order(self, lines: Sequence[Line]) -> list[tuple[None, list[Line]]]:
         """Cards without links: each ends with "Read More", or where the next one's title or date begins."""
@@ -82,32 +120,33 @@ class CardReader:
         return [(None, group) for group in groups if any(line.is_text for line in group)]
 
     def _card(self, position: int, target: str | None, lines: Sequence[Line]) -> Card | None:
-        lines = [piece for line in lines for piece in _pieces(line)]
         date = image = title = teaser = None
         rest: list[Line] = []
-        label = f"card {position}: "
+        takes: list[tuple[Line, str]] = []
         for line in lines:
             if line.block.role is Role.IMAGE:
                 image = image or canonical(line.block.src or "", self._url or self._profile.base_url)
-                self._take(line, label + "image")
+                takes.append((line, "image"))
             elif self._is_more(line):
-                self._take(line, label + "more")
+                takes.append((line, "more"))
             elif date is None and (found := self._date(line)) is not None:
                 date = found
-                self._take(line, label + "date")
+                takes.append((line, "date"))
             elif line.is_text:
                 rest.append(line)
         title = self._title(lines, rest, has_date=date is not None)
         for line in rest:
             if title is not None and same_words(line.text, title):
-                self._take(line, label + "title")
+                takes.append((line, "title"))
             elif teaser is None or len(line.text) > len(teaser) and len(teaser) < _SHORT:
                 teaser = line.text
-                self._take(line, label + "teaser")
+                takes.append((line, "teaser"))
         if title is None and teaser is None and date is None and target is None:
             return None
         if target is None and date is None and not any(map(self._is_more, lines)):
             return None  # nothing says that this is a card: text behind the list
+        for line, what in takes:
+            self._take(line, f"card {position}: {what}")
         return Card(position, title, target, date, teaser, image)
 
     def _title(self, lines: Sequence[Line], rest: Sequence[Line], has_date: bool) -> str | None:
@@ -122,9 +161,9 @@ class CardReader:
         for line, text in zip(rest, texts, strict=True):
             if texts.count(text) > 1:
                 return line.text
-        linked = [line for line in rest if line.block.href and line.block.trail]
-        plain = [line for line in rest if not line.block.href and line.block.trail]
-        if linked and (plain or len(linked) == 1 or len({line.block.href for line in linked}) == 1):
+        linked = [line for line in rest if line.href and line.block.trail]
+        plain = [line for line in rest if not line.href and line.block.trail]
+        if linked and (plain or len(linked) == 1 or len({line.href for line in linked}) == 1):
             return linked[0].text
         if rest and rest[0].block.trail and len(rest) > 1:
             return rest[0].text
@@ -151,7 +190,7 @@ class CardReader:
         match = _DATE_INSIDE.search(text)
         if match:
             return read_date(match[0], order)
-        if line.block.datetime:
+        if line.block.datetime and text == line.block.text:
             printed = read_date(text, order)
             return printed if printed.iso else read_date(line.block.datetime, order)
         if (
@@ -162,18 +201,6 @@ class CardReader:
             printed = read_date(match[0], order)
             return printed if printed.iso else None
         return None
-
-
-def _pieces(line: Line) -> list[Line]:
-    """A line whose inline elements are a card's title, date and teaser, taken apart."""
-    units: dict[int, str] = {}
-    for number, part in enumerate(line.parts):
-        key = part.unit or -number - 1
-        units[key] = units.get(key, "") + part.text
-    texts = [squeeze(text) for text in units.values() if text.strip()]
-    if len(texts) < 2 or not any(looks_like_date(text) for text in texts):
-        return [line]
-    return [Line(line.block, text) for text in texts]
 
 
 def _titles_at_end(group: list[Line]) -> list[Line]:
@@ -208,25 +235,25 @@ def _by_target(
 
 def _own_container(
     lines: Sequence[Line], targets: dict[int, str], linked: Sequence[int], number: int
-) -> tuple[int, ...]:
-    """The largest element around a link that holds no other target's; one inside the link where there is none.
+) -> tuple[int, ...] | None:
+    """The largest element around a link that holds no other target's; None where there is none (flat markup).
 
     Only the nearest links to other targets matter: in document order, they share most with it.
     """
     index = linked[number]
     trail = lines[index].block.trail
     depth = 0
-    for direction in (linked[number + 1 :: 1], linked[number - 1 :: -1] if number else ()):
-        other = next((at for at in direction if targets[at] != targets[index]), None)
+    for direction in (range(number + 1, len(linked)), range(number - 1, -1, -1)):
+        other = next((linked[at] for at in direction if targets[linked[at]] != targets[index]), None)
         if other is not None:
             depth = max(depth, _agree(trail, lines[other].block.trail))
     if depth == 0:  # the only target: its card is as large as the links to it agree, and one element more
         depth = max(min(_agree(trail, lines[at].block.trail) for at in linked) - 2, 0)
-    return trail[: depth + 1]
+    return trail[: depth + 1] if depth < len(trail) else None
 
 
-def _within(line: Line, container: tuple[int, ...]) -> bool:
-    return line.block.trail[: len(container)] == container
+def _within(line: Line, container: tuple[int, ...] | None) -> bool:
+    return container is not None and line.block.trail[: len(container)] == container
 
 
 def _agree(left: tuple[int, ...], right: tuple[int, ...]) -> int:
@@ -245,19 +272,38 @@ def _flat(
     following: list[str | None] = [None] * (len(lines) + 1)
     for index in range(len(lines) - 1, -1, -1):
         following[index] = owner.get(index, following[index + 1])
-    first = min(targets)
-    leading = any(index not in owner and lines[index].is_text for index in range(first))
-    before: str | None = None
+    first = min(owner)
+    leading = _before_first(lines, first, is_more(lines[first]))
+    for index in leading:
+        owner[index] = owner[first]
+    dates_lead = any(looks_like_date(lines[index].text) for index in leading)
+    before = owner[first]
     closed = False
-    for index, line in enumerate(lines):
+    for index in range(first, len(lines)):
         if index in owner:
-            closed = (closed and owner[index] == before) or is_more(line)
+            closed = (closed and owner[index] == before) or is_more(lines[index])
             before = owner[index]
-        elif line.is_text:
-            next_one = following[index + 1]
-            starts_next = (
-                before is None or closed or (leading and before != next_one and looks_like_date(line.text))
-            )
-            chosen = next_one if starts_next else before
-            if chosen is not None:
-                owner[index] = chosen
+            continue
+        next_one = following[index + 1]
+        starts_next = closed or (dates_lead and before != next_one and looks_like_date(lines[index].text))
+        chosen = next_one if starts_next else before
+        if chosen is not None:
+            owner[index] = chosen
+
+
+def _before_first(lines: Sequence[Line], first: int, link_closes: bool) -> list[int]:
+    """Unclaimed lines before the first card's first link that are part of it.
+
+    Where the link is its "Read More", that is everything back to its heading; else only a date or a picture.
+    """
+    taken: list[int] = []
+    for index in range(first - 1, -1, -1):
+        line = lines[index]
+        if line.block.level == 1 or len(taken) >= _MOST_LEADING:
+            break
+        if not link_closes and not (looks_like_date(line.text) or line.block.role is Role.IMAGE):
+            break
+        taken.append(index)
+        if line.block.level is not None:
+            break
+    return taken

@@ -12,6 +12,7 @@ from spiders.reading.ledger import Ledger
 from spiders.reading.model import Reason, Source
 from spiders.reading.outline import Line
 from spiders.reading.profile import SiteProfile
+from spiders.reading.topics import inline_elements
 from spiders.reading.words import heading_key, squeeze
 
 # DOI: "10." registrant "/" suffix (ISO 26324; Crossref's recommended pattern). Trailing punctuation is prose.
@@ -27,25 +28,25 @@ _GENERIC_LINK = 25
 
 def read_details(lines: Sequence[Line], base: str, profile: SiteProfile, ledger: Ledger) -> Source | None:
     """The original paper from the lines under "More Details"; None when they name nothing of it."""
-    values: dict[str, list[tuple[str, Line]]] = {}
+    values: dict[str, list[Line]] = {}
     loose: list[Line] = []
     label: str | None = None
     for line in lines:
         if not line.is_text:
             continue
         whole = profile.source_labels.get(heading_key(line.text)) if len(line.text) <= 40 else None
-        if whole and not (line.block.href and label):
+        if whole and not (line.href and label):
             label = whole
-            if line.block.href and whole in ("url", "doi", "pmid", "title"):  # a link whose words are a label
+            if line.href and whole in ("url", "doi", "pmid", "title"):  # a link whose words are a label
                 loose.append(line)
                 label = None
             continue
-        found, text = _labelled(line, profile)
+        found, value = _labelled(line, profile)
         if found:
             label = found
-            values.setdefault(found, []).append((text, line))
+            values.setdefault(found, []).append(value)
         elif label:
-            values.setdefault(label, []).append((line.text, line))
+            values.setdefault(label, []).append(line)
         else:
             loose.append(line)
         if label != "authors":  # only a list of authors goes on over several lines
@@ -53,25 +54,27 @@ def read_details(lines: Sequence[Line], base: str, profile: SiteProfile, ledger:
     return _source(values, loose, lines, base, profile, ledger)
 
 
-def _labelled(line: Line, profile: SiteProfile) -> tuple[str | None, str]:
-    """The field and value of `Journal: Neurology`, or of `<b>Journal</b> Neurology`."""
-    match = _LABEL_END.search(line.text[:60])
-    if match:
-        field = profile.source_labels.get(heading_key(line.text[: match.start()]))
-        if field and line.text[match.end() :].strip():
-            return field, line.text[match.end() :].strip()
+def _labelled(line: Line, profile: SiteProfile) -> tuple[str | None, Line]:
+    """The field and value of `Journal: Neurology`, or of `<b>Journal</b> Neurology`; no field without a label."""
     taken = ""
     for number, part in enumerate(line.parts[:-1], start=1):
         taken += part.text
         field = profile.source_labels.get(heading_key(taken)) if len(taken) <= 40 else None
-        rest = squeeze("".join(piece.text for piece in line.parts[number:])).lstrip(": ")
-        if field and rest and (part.strong or part.unit != line.parts[number].unit):
-            return field, rest
-    return None, ""
+        rest = line.parts[number:]
+        text = squeeze("".join(piece.text for piece in rest)).lstrip(": ")
+        if field and text and (part.strong or part.unit != rest[0].unit or taken.rstrip().endswith(":")):
+            return field, Line(line.block, text, rest, href=line.href)
+    match = _LABEL_END.search(line.text[:60])
+    if match:
+        field = profile.source_labels.get(heading_key(line.text[: match.start()]))
+        text = line.text[match.end() :].strip()
+        if field and text:
+            return field, Line(line.block, text, href=line.href)
+    return None, line
 
 
 def _source(
-    values: dict[str, list[tuple[str, Line]]],
+    values: dict[str, list[Line]],
     loose: Sequence[Line],
     lines: Sequence[Line],
     base: str,
@@ -79,8 +82,8 @@ def _source(
     ledger: Ledger,
 ) -> Source | None:
     links = [(href, line) for line in lines for href in _hrefs(line)]
-    doi = _identifier("doi", values, loose, links, ledger)
-    pmid = _identifier("pmid", values, loose, links, ledger)
+    doi = _identifier("doi", values, lines, links, ledger)
+    pmid = _identifier("pmid", values, lines, links, ledger)
     url = _address(links, base, ledger)
     title = _first("title", values, ledger) or _loose_title(loose, ledger)
     journal = _first("journal", values, ledger)
@@ -95,15 +98,15 @@ def _source(
 
 
 def _hrefs(line: Line) -> list[str]:
-    hrefs = [line.block.href, *(part.href for part in line.parts)]
+    hrefs = [line.href, *(part.href for part in line.parts)]
     return list(dict.fromkeys(href for href in hrefs if href and not href.startswith("#")))
 
 
-def _first(field: str, values: dict[str, list[tuple[str, Line]]], ledger: Ledger) -> str | None:
-    for text, line in values.get(field, ()):
+def _first(field: str, values: dict[str, list[Line]], ledger: Ledger) -> str | None:
+    for line in values.get(field, ()):
         ledger.take(line, f"source: {field}")
-        ledger.won(f"source.{field}", text, "label", line)
-        return text
+        ledger.won(f"source.{field}", line.text, "label", line)
+        return line.text
     return None
 
 
@@ -125,12 +128,13 @@ def _loose_title(loose: Sequence[Line], ledger: Ledger) -> str | None:
     return None
 
 
-def _authors(values: dict[str, list[tuple[str, Line]]], ledger: Ledger) -> tuple[str, ...]:
+def _authors(values: dict[str, list[Line]], ledger: Ledger) -> tuple[str, ...]:
     names: list[str] = []
-    for text, line in values.get("authors", ()):
+    for line in values.get("authors", ()):
         ledger.take(line, "source: authors")
-        ledger.won("source.authors", text, "label", line)
-        names += split_authors(text)
+        ledger.won("source.authors", line.text, "label", line)
+        apart = inline_elements(line.parts)
+        names += apart if len(apart) > 1 else split_authors(line.text)
     return tuple(names)
 
 
@@ -150,26 +154,28 @@ def split_authors(text: str) -> list[str]:
 
 def _identifier(
     kind: str,
-    values: dict[str, list[tuple[str, Line]]],
-    loose: Sequence[Line],
+    values: dict[str, list[Line]],
+    lines: Sequence[Line],
     links: Sequence[tuple[str, Line]],
     ledger: Ledger,
 ) -> str | None:
     from_text, from_link = (doi_in, doi_in_link) if kind == "doi" else (_pmid_in_value, pmid_in_link)
-    for text, line in values.get(kind, ()):
-        found = from_text(text)
+    for line in values.get(kind, ()):
+        found = from_text(line.text)
         ledger.take(line, f"source: {kind}")
         if found:
             ledger.won(f"source.{kind}", found, "label", line)
             return found
-        ledger.absent(f"source.{kind}", Reason.UNREADABLE, f"not of a {kind.upper()}'s form: {text[:100]}")
+        ledger.absent(
+            f"source.{kind}", Reason.UNREADABLE, f"not of a {kind.upper()}'s form: {line.text[:100]}"
+        )
     for href, line in links:
         found = from_link(href)
         if found:
             ledger.take(line, f"source: {kind}")
             ledger.won(f"source.{kind}", found, "link", line)
             return found
-    for line in loose:
+    for line in lines:
         found = doi_in(line.text) if kind == "doi" else pmid_in(line.text)
         if found:
             ledger.take(line, f"source: {kind}")

@@ -28,8 +28,11 @@ _SKIPPED_TAGS = frozenset(
 )
 _STRONG_TAGS = frozenset("b strong h1 h2 h3 h4 h5 h6 dt th summary".split())
 _HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
-_CHROME_TAGS = frozenset(("nav", "form", "dialog"))
-_CHROME_OUTSIDE_ARTICLE = frozenset(("header", "footer", "aside"))
+_CHROME_TAGS = frozenset(("nav", "form", "dialog", "aside"))
+_CHROME_OUTSIDE_ARTICLE = frozenset(("header", "footer"))
+_CHROME_CLASSES = frozenset(
+    "ad ads advert advertisement sponsored promo cookie-banner newsletter breadcrumb breadcrumbs".split()
+)
 _CHROME_ROLES = frozenset("navigation banner contentinfo search dialog alertdialog menu menubar".split())
 _BLOCK_CLASSES = frozenset(
     "block flex grid inline-block inline-flex d-block d-flex d-grid d-inline-block".split()
@@ -55,32 +58,35 @@ def looks_like_html(body: bytes) -> bool:
 def decode(body: bytes, content_type: str | None) -> str:
     """Bytes to text: byte order mark, then header, then `<meta>`, then UTF-8, then Windows-1252.
 
-    Never raises; a charset that the bytes contradict gives way to the next.
+    Never raises. A one-byte charset is not believed where the bytes are well-formed multi-byte UTF-8, nor UTF-8
+    where they are not: servers and templates declare either wrongly.
     """
+    is_utf8 = _is_utf8(body)
 
-    def guess(data: bytes) -> str:
-        try:
-            data.decode("utf-8")
-        except UnicodeDecodeError:
-            return "cp1252"
-        return "utf-8"
+    def guess(_: bytes) -> str:
+        return "cp1252" if is_utf8 is False else "utf-8"
 
-    encoding, text = html_to_unicode(content_type, body, auto_detect_fun=guess)
-    if encoding != "utf-8" and not encoding.startswith("utf-") and _is_utf8_text(body):
-        return body.decode("utf-8")  # declared as a one-byte charset, but valid multi-byte UTF-8: it is that
-    if "\ufffd" in text and encoding == "utf-8":
-        return body.decode("cp1252", "replace")
-    return text
-
-
-def _is_utf8_text(body: bytes) -> bool:
-    if body.isascii():
-        return False
     try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+        encoding, text = html_to_unicode(content_type, body, auto_detect_fun=guess)
+    except (LookupError, ValueError):  # `charset=hex` and its like name codecs that give no text
+        return body.decode(guess(body), "replace")
+    if encoding.startswith("utf-16") or encoding.startswith("utf-32"):
+        return str(text)
+    if is_utf8 and encoding != "utf-8":
+        return body.decode("utf-8", "replace")
+    if is_utf8 is False and encoding == "utf-8":
+        return body.decode("cp1252", "replace")
+    return str(text)
+
+
+def _is_utf8(body: bytes) -> bool | None:
+    """Whether bytes above ASCII are UTF-8, give or take a few (a page cut within a letter); None without any."""
+    if body.isascii():
+        return None
+    text = body.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    sound = sum(1 for character in text if character > "\x7f") - broken
+    return sound > 4 * broken
 
 
 def parse(text: str) -> HtmlElement | None:
@@ -135,7 +141,7 @@ class _Walk:
         self.blocks: list[Block] = []
         self.elements: list[HtmlElement] = []
         self._parts: list[Part] = []
-        self._images: list[tuple[HtmlElement, int]] = []
+        self._images: list[tuple[HtmlElement, int, str | None, bool]] = []
         self._datetime: str | None = None
         self._trail: list[int] = []
         self._ordinal = 0
@@ -180,7 +186,8 @@ class _Walk:
                 self._line_break(outer)
             return None
         if tag == "img":
-            self._images.append((element, self._ordinal))
+            behind_text = any(part.text.strip() for part in self._parts)
+            self._images.append((element, self._ordinal, outer.href if outer else None, behind_text))
             return None
         attributes = element.attrib
         if tag in _SKIPPED_TAGS or (tag == "template" and "shadowrootmode" not in attributes):
@@ -200,12 +207,12 @@ class _Walk:
         else:
             if tag in _STRONG_TAGS:
                 context.strong = True
-            if context.unit == 0:
+            if context.unit == 0 and not _is_wrapper(element):
                 context.unit = self._ordinal
             if _ICON_CLASS.search(classes):
                 self._ordinal += sum(1 for _ in element.iterdescendants(etree.Element))
                 return None
-            context.style = f"{outer.style}/{tag}.{classes}" if classes else f"{outer.style}/{tag}"
+            context.style = f"{outer.style}/{_look(tag, classes, attributes)}"
         return context
 
     def _inherit(self, context: _Context, tag: str, attributes: etree._Attrib, classes: str) -> None:
@@ -255,7 +262,7 @@ class _Walk:
         self._breaks = 0
         context.is_block = True
         context.unit = 0
-        context.style = f"{tag}.{classes}" if classes else tag
+        context.style = _look(tag, classes, context.element.attrib)
         context.strong = context.strong or tag in _STRONG_TAGS
         if tag in _HEADING_LEVELS:
             context.level = _HEADING_LEVELS[tag]
@@ -267,6 +274,8 @@ class _Walk:
             context.hidden = True
         if outer.element.tag == "details" and tag != "summary" and "open" not in outer.element.attrib:
             context.hidden = True
+        if classes and not _CHROME_CLASSES.isdisjoint(classes.split()):
+            context.chrome = True
         if tag in _CHROME_TAGS or (tag in _CHROME_OUTSIDE_ARTICLE and not context.article):
             context.chrome = True
         self._trail.append(context.ordinal)
@@ -318,8 +327,9 @@ class _Walk:
         """End the block under way, with the context of the block element it stands in."""
         parts, self._parts = self._parts, []
         images, self._images = self._images, []
-        for image, ordinal in images:
-            self._emit_image(image, ordinal, context)
+        for image, ordinal, href, behind_text in images:
+            if not behind_text:
+                self._emit_image(image, ordinal, href, context)
         style, self._inline_style = self._inline_style, ""
         stamp, self._datetime = self._datetime, None
         text = squeeze("".join([part.text for part in parts])) if parts else ""
@@ -344,6 +354,9 @@ class _Walk:
             style=style if whole_inline and style else context.style,
             parts=tuple(parts) if len(solid) > 1 or (whole_inline and solid[0].strong) else (),
         )  # fmt: skip
+        for image, ordinal, href, behind_text in images:
+            if behind_text:
+                self._emit_image(image, ordinal, href, context)
         return True
 
     def _emit(
@@ -359,7 +372,7 @@ class _Walk:
         self._breaks = 0
         self.elements.append(context.element)
 
-    def _emit_image(self, image: HtmlElement, ordinal: int, context: _Context) -> None:
+    def _emit_image(self, image: HtmlElement, ordinal: int, href: str | None, context: _Context) -> None:
         source = image.get("data-src") or image.get("data-lazy-src") or image.get("src") or ""
         if not source or source.startswith("data:"):
             candidates = image.get("srcset") or image.get("data-srcset") or ""
@@ -367,11 +380,24 @@ class _Walk:
         hidden = context.hidden or image.get("aria-hidden") == "true"
         self.blocks.append(
             Block(
-                len(self.blocks), Role.IMAGE, squeeze(image.get("alt") or ""), None, context.href, source or None,
+                len(self.blocks), Role.IMAGE, squeeze(image.get("alt") or ""), None, href, source or None,
                 hidden, context.chrome, f"(//*)[{ordinal}]", "img", False, None, tuple(self._trail), (),
             )
         )  # fmt: skip
         self.elements.append(image)
+
+
+def _look(tag: str, classes: str, attributes: etree._Attrib) -> str:
+    """What an element looks like, as far as its own markup says."""
+    look = f"{tag}.{classes}" if classes else tag
+    return f"{look}[{attributes['style']}]" if "style" in attributes else look
+
+
+def _is_wrapper(element: HtmlElement) -> bool:
+    """Whether an inline element only holds others side by side, with no text of its own."""
+    if len(element) < 2 or (element.text and element.text.strip()):
+        return False
+    return not any(child.tail and child.tail.strip() for child in element)
 
 
 def _stands_in_text(element: HtmlElement) -> bool:

@@ -30,6 +30,8 @@ class Line:
     parts: tuple[Part, ...] = ()
     part: str | None = None
     """The profile's key of the part that this heads; None for anything else."""
+    href: str | None = None
+    """Where it leads, when all of it leads there."""
 
     @property
     def is_text(self) -> bool:
@@ -65,13 +67,17 @@ class Outline:
         """Index of the first part's heading; all lines when there is none."""
         return self.marks[0].at if self.marks else len(self.lines)
 
+    @cached_property
+    def _ends(self) -> dict[int, int]:
+        starts = [mark.at for mark in self.marks]
+        return dict(zip(starts, [*starts[1:], len(self.lines)], strict=True))
+
     def heading(self, mark: Mark) -> Line:
         return self.lines[mark.at]
 
     def content(self, mark: Mark) -> tuple[list[Line], list[Line]]:
         """A part's lines, and the stray lines behind it that stand outside its container."""
-        number = self.marks.index(mark)
-        end = self.marks[number + 1].at if number + 1 < len(self.marks) else len(self.lines)
+        end = self._ends[mark.at]
         heading = self.lines[mark.at]
         region = [
             line
@@ -95,7 +101,7 @@ def outline_of(blocks: Sequence[Block], profile: SiteProfile) -> Outline:
         if index not in marks and not lines[index].block.href:
             marks[index] = Mark("copy", index)
     scope = _shared([lines[index].block.trail for index in chosen.values()])
-    for index in _unknown_headings(lines, chosen, scope):
+    for index in _unknown_headings(lines, chosen, scope, profile):
         marks.setdefault(index, Mark("other", index))
     return Outline(lines, tuple(marks[index] for index in sorted(marks)), scope)
 
@@ -105,7 +111,7 @@ def _lines(blocks: Sequence[Block], profile: SiteProfile) -> list[Line]:
     lines: list[Line] = []
     for block in blocks:
         if block.role is Role.IMAGE:
-            lines.append(Line(block, block.text))
+            lines.append(Line(block, block.text, href=block.href))
             continue
         part = part_key(block.text, profile) if len(block.text) <= LONGEST_HEADING else None
         if part is None and _first_word(block.text) in first_words:
@@ -113,7 +119,7 @@ def _lines(blocks: Sequence[Block], profile: SiteProfile) -> list[Line]:
             if split:
                 lines += split
                 continue
-        lines.append(Line(block, block.text, block.parts, part))
+        lines.append(Line(block, block.text, block.parts, part, block.href))
     return lines
 
 
@@ -171,13 +177,15 @@ def _chosen(lines: Sequence[Line], candidates: Sequence[int]) -> dict[str, int]:
     return {part: index for part, (_, index) in best.items()}
 
 
-def _unknown_headings(lines: Sequence[Line], chosen: dict[str, int], scope: tuple[int, ...]) -> list[int]:
+def _unknown_headings(
+    lines: Sequence[Line], chosen: dict[str, int], scope: tuple[int, ...], profile: SiteProfile
+) -> list[int]:
     """Headings that the profile does not know, between and behind those it does."""
     body = [index for part, index in chosen.items() if part == "takeaway" or part.startswith("section:")]
     if not body:
         return []
-    styles = Counter(lines[index].block.style for index in body)
-    shared = {style for style, count in styles.items() if count >= 2 and style}
+    shared = _heading_styles(lines, body, set(chosen.values()))
+    details = chosen.get("details")
     in_text = not lines[body[0]].block.trail
     cards = chosen.get("cards")
     cards_end = min(
@@ -188,6 +196,8 @@ def _unknown_headings(lines: Sequence[Line], chosen: dict[str, int], scope: tupl
         line = lines[index]
         if line.part or line.block.chrome or line.block.trail[: len(scope)] != scope:
             continue
+        if details is not None and index > details and heading_key(line.text) in profile.source_labels:
+            continue  # a label in "More Details"
         if in_text:
             is_heading = index < max(body) and _text_heading(lines, index)
         else:
@@ -203,6 +213,17 @@ def _unknown_headings(lines: Sequence[Line], chosen: dict[str, int], scope: tupl
             continue  # a card's title
         found.append(index)
     return found
+
+
+def _heading_styles(lines: Sequence[Line], body: Sequence[int], marks: set[int]) -> set[str]:
+    """The looks that known headings share and that running text does not have."""
+    styles = Counter(lines[index].block.style for index in body)
+    of_text = {
+        line.block.style
+        for index, line in enumerate(lines[min(body) :], start=min(body))
+        if index not in marks and len(line.text) > LONGEST_HEADING
+    }
+    return {style for style, count in styles.items() if count >= 2 and style} - of_text
 
 
 def _text_heading(lines: Sequence[Line], index: int) -> bool:

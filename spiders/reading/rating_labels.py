@@ -18,6 +18,7 @@ from spiders.reading.words import comparable, heading_key, squeeze
 RATINGS = ("credibility", "interest")
 _MOST_TEXT = 160
 _MOST_CLIMBS = 4
+_MOST_LABELS = 12
 _BARE_NUMBER = re.compile(r"\d(?:[.,]\d+)?")
 
 
@@ -72,7 +73,7 @@ def _labels(lines: Sequence[Line], profile: SiteProfile) -> Iterator[tuple[str, 
     for line in lines:
         if len(line.text) > _MOST_TEXT or line.block.role is Role.IMAGE:
             continue
-        text = comparable(line.text)
+        text = _apart(line)
         taken: set[str] = set()
         for key, name in keys:
             if name not in taken and re.search(rf"(?<!\w){re.escape(key)}(?![^\W\d_])", text):
@@ -80,6 +81,11 @@ def _labels(lines: Sequence[Line], profile: SiteProfile) -> Iterator[tuple[str, 
                 rest = re.sub(rf"(?<!\w){re.escape(key)}(?![^\W\d_])", " ", text)
                 if heading_key(text) == key or not _is_prose(rest, profile):
                     yield name, line, key
+
+
+def _apart(line: Line) -> str:
+    """A line's words in comparison form, its inline elements kept apart."""
+    return comparable(" ".join(part.text for part in line.parts) if line.parts else line.text)
 
 
 def _is_prose(text: str, profile: SiteProfile) -> bool:
@@ -96,7 +102,7 @@ _UNITS = frozenset("out of stars star points point rating rated score von level 
 
 def _written_beside(line: Line, key: str, profile: SiteProfile) -> Rating | None:
     """`Credibility: 4/5 | Interest: 3/5`: the value behind its own label and before the next."""
-    text = comparable(line.text)
+    text = _apart(line)
     start = text.find(key) + len(key)
     others = [
         at for other, name in profile.labels.items()
@@ -140,6 +146,15 @@ def _drawn(
                 if name not in found or found[name].rating is None:
                     found[name] = Found(line, rating, rule)
                 break
+    return found
+
+
+def _with_ancestors(elements: Sequence[HtmlElement]) -> set[HtmlElement]:
+    found: set[HtmlElement] = set()
+    for element in elements:
+        while element is not None and element not in found:
+            found.add(element)
+            element = element.getparent()
     return found
 
 

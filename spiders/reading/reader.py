@@ -28,6 +28,7 @@ from spiders.reading.ledger import Ledger
 from spiders.reading.links import links_of
 from spiders.reading.model import Block, PageKind, Reading, Role
 from spiders.reading.outline import Line, Outline, outline_of
+from spiders.reading.passages import passage_names, passage_of
 from spiders.reading.profile import SiteProfile
 from spiders.reading.structured import Claim, head_claims, script_claims
 from spiders.reading.text import text_blocks
@@ -99,7 +100,7 @@ def _read_text(text: str, profile: SiteProfile, url: str | None) -> Reading:
     ledger = Ledger()
     page = ArticlePage(
         outline, profile, "text", url, url or profile.base_url,
-        cut_off=not ({"cards", "boilerplate"} & outline.known.keys()) or _ends_in_mid_sentence(blocks),
+        cut_off=_ends_too_soon(outline, profile),
     )  # fmt: skip
     reader = ArticleReader(page, ledger)
     if not _is_summary(outline) and not reader.readable_by_order():
@@ -108,8 +109,28 @@ def _read_text(text: str, profile: SiteProfile, url: str | None) -> Reading:
     return _summary(reader.read(), ledger, "text", url, profile, blocks)
 
 
-def _ends_in_mid_sentence(blocks: Sequence[Block]) -> bool:
-    return bool(blocks) and blocks[-1].text[-1] not in ".!?…”\"')’" and len(blocks[-1].text) > 60  # noqa: RUF001
+def _ends_too_soon(outline: Outline, profile: SiteProfile) -> bool:
+    """Whether a text capture stops before a page's end: in mid-sentence, or before the words all pages close with."""
+    lines = [line for line in outline.lines if line.text]
+    if not lines or (len(lines[-1].text) > 60 and lines[-1].text[-1] not in ".!?…”\"')’"):
+        return True
+    if "boilerplate" in outline.known or not profile.anchors:
+        return False
+    return not any(passage_of(line, None, profile) for line in lines)
+
+
+def _is_cut_off(text: str, outline: Outline, profile: SiteProfile) -> bool:
+    """Whether a page's HTML stops before its end.
+
+    The end tags of `html` and `body` may be left out (HTML Living Standard, 13.1.2.4): a page without them is whole
+    when all its closing boilerplate is there.
+    """
+    ending = text[-4096:].lower()
+    if "</html" in ending or "</body" in ending:
+        return False
+    lines = [line for line in outline.lines if len(line.text) > 60]
+    wanted = {anchor.passage for anchor in profile.anchors}
+    return not wanted or not wanted <= {name for line in lines for name in passage_names(line, profile)}
 
 
 def _is_summary(outline: Outline) -> bool:
@@ -147,10 +168,10 @@ class _HtmlPage:
         head = head_claims(root)
         url = _own_address(head, fetched, profile)
         blocks, elements = blocks_of(root, profile.parts)
-        ending = text[-4096:].lower()
+        outline = outline_of(blocks, profile)
         return cls(
             root, profile, url, _base(root, fetched or url or profile.base_url), head, blocks, elements,
-            outline_of(blocks, profile), cut_off="</html" not in ending and "</body" not in ending,
+            outline, cut_off=_is_cut_off(text, outline, profile),
         )  # fmt: skip
 
     def read(self) -> Reading:
@@ -205,9 +226,7 @@ class _HtmlPage:
         ledger = Ledger()
         cards = CardReader(self.profile, self.base, ledger.take).read(lines)
         kind = PageKind.LISTING if len(cards) >= _FEWEST_CARDS else PageKind.OTHER
-        reason = (
-            "lists articles" if kind is PageKind.LISTING else "none of the profile's headings stand on it"
-        )
+        reason = None if kind is PageKind.LISTING else "none of the profile's headings stand on it"
         return Reading(
             kind, reason, "html", self.url, None, cards=cards, links=links,
             takes=tuple(sorted(ledger.takes.items())), blocks=tuple(self.blocks),

@@ -12,11 +12,10 @@ from spiders.reading.words import squeeze
 LONGEST_TOPIC = 120
 _COMMA = re.compile(r"\s*[,;|•·]\s+|\s+[|•·]\s*")
 _SEPARATOR_ONLY = re.compile(r"[\s,;|•·/]*")
-# A capital at once after a small letter or a closing parenthesis: two words never stand so in a topic, but names
-# of molecules do (mRNA, pH, siRNA, MRI-basedIL): what stands before must be a word.
-_BORDER = re.compile(
-    r"(?<=[^\W\d_]{3})(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])|(?<=[a-z]\))(?=[A-Z])|(?<=[A-Z]\))(?=[A-Z])"
-)
+# A capital at once after a small letter parts two words; but names of molecules are written so (mRNA, siRNA): what
+# stands before the border must end in a word.
+_BORDER = re.compile(r"(?<=[^\W\d_]{3})(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
+_BLURRED = re.compile(r"[\d)](?=[A-Z][a-z ])|[A-Z]{2}(?=[a-z]{3})|[\d)](?=[a-z]{3})")
 
 
 def read_topics(lines: Sequence[Line], glued: bool) -> tuple[tuple[Topic, Line], ...]:
@@ -26,11 +25,12 @@ def read_topics(lines: Sequence[Line], glued: bool) -> tuple[tuple[Topic, Line],
     where a capital follows a small letter, and what may still hide a border is marked uncertain.
     """
     found: list[tuple[Topic, Line]] = []
-    glued = glued and sum(line.is_text for line in lines) == 1  # a line each was kept apart
+    alone = sum(line.is_text for line in lines) == 1
+    glued = glued and alone  # a line each was kept apart
     for line in lines:
         if not line.is_text or len(line.text) > (4000 if glued else 1000):
             continue
-        for topic in _unglued(line.text) if glued else _separate(line):
+        for topic in _unglued(line.text) if glued else _separate(line, alone):
             found.append((topic, line))
     once: dict[str, tuple[Topic, Line]] = {}
     for topic, line in found:
@@ -38,18 +38,18 @@ def read_topics(lines: Sequence[Line], glued: bool) -> tuple[tuple[Topic, Line],
     return tuple(once.values())
 
 
-def _separate(line: Line) -> list[Topic]:
-    """Topics of one block: its inline elements, or its comma-separated text."""
-    pieces = _inline_elements(line.parts)
+def _separate(line: Line, alone: bool) -> list[Topic]:
+    """Topics of one block: its inline elements, or its comma-separated text when it is the only block."""
+    pieces = inline_elements(line.parts)
     if len(pieces) < 2:
-        one_element = line.block.role in (Role.LIST_ITEM, Role.LINK) or len(pieces) == 1
+        one_element = not alone or line.block.role in (Role.LIST_ITEM, Role.LINK) or len(pieces) == 1
         pieces = [line.text] if one_element else _COMMA.split(line.text)
     topics = [squeeze(piece).strip(",;|•·").removeprefix("#").strip() for piece in pieces]
     return [Topic(text) for text in topics if text and len(text) <= LONGEST_TOPIC]
 
 
-def _inline_elements(parts: Sequence[Part]) -> list[str]:
-    """The texts of a block's inline elements, when nothing but separators stands between them."""
+def inline_elements(parts: Sequence[Part]) -> list[str]:
+    """The texts of a block's inline elements, when there are several and nothing but separators between them."""
     units: dict[int, str] = {}
     for part in parts:
         if part.unit == 0:
@@ -57,25 +57,27 @@ def _inline_elements(parts: Sequence[Part]) -> list[str]:
                 return []
             continue
         units[part.unit] = units.get(part.unit, "") + part.text
-    return [text for text in units.values() if not _SEPARATOR_ONLY.fullmatch(text)]
+    return [squeeze(text) for text in units.values() if not _SEPARATOR_ONLY.fullmatch(text)]
 
 
 def _unglued(text: str) -> list[Topic]:
-    pieces = [piece for chunk in _COMMA.split(text) for piece in _BORDER.split(chunk) if piece.strip()]
-    return [
-        Topic(piece.strip(), uncertain=_may_hide_a_border(pieces, index))
-        for index, piece in enumerate(pieces)
-    ]
+    pieces = [piece.strip() for piece in _BORDER.split(text)]
+    listed = [piece.strip() for piece in text.split(", ")]
+    if len(pieces) == 1 and len(listed) > 2 and all(piece[:1].isupper() for piece in listed):
+        return [Topic(piece) for piece in listed]  # separated as printed, not glued
+    return [Topic(piece, uncertain=_may_hide_a_border(pieces, index)) for index, piece in enumerate(pieces)]
 
 
 def _may_hide_a_border(pieces: Sequence[str], index: int) -> bool:
     """Whether a piece may be several topics.
 
     Topics are sorted by code point, capitals first: topics in small letters, if any, come last, glued to the last
-    capital one and to each other without a visible border. So only the last piece can hide one, or a piece that
-    breaks the order, or one with a border that a digit or a hyphen blurs.
+    capital one and to each other without a visible border. So the last piece may hide one, and a piece that breaks
+    the order, and one where a digit, a parenthesis or an abbreviation blurs a border.
     """
     piece = pieces[index]
+    if _BLURRED.search(piece):
+        return True
     if index == len(pieces) - 1:
         return len(pieces) > 1 and piece[:1].isupper()
-    return bool(re.search(r"\d(?=[A-Z][a-z])|[A-Z]{2}(?=[A-Z][a-z])", piece)) or piece > pieces[index + 1]
+    return piece > pieces[index + 1]
