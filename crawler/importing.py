@@ -7,20 +7,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from crawler.exits import ExitCode, UserError
+from crawler.loopback import is_loopback
 from crawler.page_files import NotAPage, is_page, page_bytes, page_files, saved_from
 from pipelines.normalise import page_record
 from spiders.answers import utc_now
 from spiders.page import Fetched, Found, Page
 from spiders.reading import read_page
-from spiders.reading.addresses import kind_of, on_site, page_address
+from spiders.reading.addresses import kind_of, on_site, page_address, site_address
 from spiders.reading.model import READER_VERSION, PageKind, Reading
 from spiders.reading.profile import SiteProfile
 from spiders.walk import Walk
-from storage.archive import open_archive
+from storage.archive import Archive, open_archive
+from storage.queries import article_id_of
 from storage.records import PageRecord
-from storage.writer import SavedPage, Writer
+from storage.writer import RunOutcome, SavedPage, Writer
 
 
 class Outcome(StrEnum):
@@ -77,7 +80,9 @@ def import_files(
     is an outcome, not an error. Raises `UserError` when there is no page at all among them or `url` is not
     the site's, `ArchiveError` when the archive can't be opened for writing.
     """
-    address = None if url is None else _own_address(url, profile)
+    address = None
+    if url is not None:
+        address, profile = _located(url, profile)
     files, passed_over = page_files(paths)
     if address is not None and len(files) != 1:
         raise UserError(f"--url is the address of one file, but there are {len(files)}", ExitCode.USAGE)
@@ -91,24 +96,32 @@ def import_files(
             program_version=program_version,
             reader_version=READER_VERSION,
             profile_digest=profile.digest,
-            settings={"paths": [str(path) for path in paths], "url": url},
+            settings={"paths": [_text(path) for path in paths], "url": url},
         )
-        end = ("stopped", "interrupted")
+        outcome: RunOutcome = "stopped"
+        reason = "interrupted"
         try:
             for path in files:
-                outcomes.append(_import(path, address, profile, writer))
+                outcomes.append(_import(path, address, profile, writer, archive))
                 report(outcomes[-1])
             writer.settle(utc_now())
-            end = ("complete", "all files read")
+            outcome, reason = "complete", "all files read"
         except Exception as error:
-            end = ("failed", f"{type(error).__name__}: {error}")
+            outcome, reason = "failed", f"{type(error).__name__}: {error}"
             raise
         finally:
-            writer.end_run(*end, counts=_counts(outcomes))
+            writer.end_run(outcome, reason, _counts(outcomes))
     return ImportResult(run_id, tuple(outcomes), passed_over)
 
 
-def _import(path: Path, url: str | None, profile: SiteProfile, writer: Writer) -> FileOutcome:
+def _text(path: Path) -> str:
+    """A file name as text that can be stored: Linux names are bytes, in any encoding or none."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
+
+
+def _import(
+    path: Path, url: str | None, profile: SiteProfile, writer: Writer, archive: Archive
+) -> FileOutcome:
     try:
         body, form = page_bytes(path)
     except NotAPage as error:
@@ -119,7 +132,11 @@ def _import(path: Path, url: str | None, profile: SiteProfile, writer: Writer) -
     reading = read_page(body, profile=profile, url=address, form=form)
     record = page_record(_page(path, body, form, address, reading, profile), profile)
     saved = writer.save_page(record, now=record.capture.captured_at)
-    return _outcome(path, reading, record, saved)
+    article_id = saved.article_id
+    if record.article is not None and article_id is None and not saved.new_article:
+        with archive.engine.connect() as connection:
+            article_id = article_id_of(connection, saved.capture_id)
+    return _outcome(path, reading, record, saved, article_id)
 
 
 def _page(
@@ -136,14 +153,16 @@ def _page(
         found = (Found(own, "import", kind), *led_to)
     return Page(
         fetched=Fetched(
-            url=own, fetched_at=utc_now(), status=None, body=body, origin="import", file_name=path.name,
+            url=own, fetched_at=utc_now(), status=None, body=body, origin="import", file_name=_text(Path(path.name)),
             headers=(("Content-Type", "text/html" if form == "html" else "text/plain"),),
         ),
         kind=kind, reading=reading, found=found,
     )  # fmt: skip
 
 
-def _outcome(path: Path, reading: Reading, record: PageRecord, saved: SavedPage) -> FileOutcome:
+def _outcome(
+    path: Path, reading: Reading, record: PageRecord, saved: SavedPage, article_id: str | None
+) -> FileOutcome:
     if reading.kind is PageKind.UNREADABLE:
         return FileOutcome(path, Outcome.UNREADABLE, text=reading.reason or "")
     if reading.kind is not PageKind.SUMMARY or record.article is None:
@@ -153,22 +172,31 @@ def _outcome(path: Path, reading: Reading, record: PageRecord, saved: SavedPage)
     elif saved.new_revision:
         outcome = Outcome.REVISED
     else:
-        joined = record.article.article_id is None and saved.article_id is not None
+        joined = record.article.article_id is None and article_id is not None
         outcome = Outcome.JOINED if joined else Outcome.UNCHANGED
-    return FileOutcome(path, outcome, saved.article_id, reading.title or reading.takeaway or "")
+    return FileOutcome(path, outcome, article_id, reading.title or reading.takeaway or "")
 
 
-def _own_address(url: str, profile: SiteProfile) -> str:
+def _located(url: str, profile: SiteProfile) -> tuple[str, SiteProfile]:
+    """The address in the form in which the archive knows it, and the profile for it.
+
+    A copy of the site on this machine is read as the site; any other host would be somebody else's article
+    under this site's name.
+    """
     address = page_address(url, None, profile)
     if address is None:
         raise UserError(f"--url is not an http or https address: {url}", ExitCode.USAGE)
+    parts = urlsplit(address)
+    if not on_site(address, profile) and is_loopback(parts.hostname or ""):
+        profile = profile.at(f"{parts.scheme}://{parts.netloc}/")
+        address = site_address(address, profile)
     if not on_site(address, profile):
         hosts = ", ".join(profile.hosts)
         raise UserError(
             f"--url {url} is not on {profile.name}'s hosts ({hosts}); --site names another profile",
             ExitCode.USAGE,
         )
-    return address
+    return address, profile
 
 
 def _nothing(files: Sequence[Path], passed_over: Sequence[Path]) -> str:

@@ -204,16 +204,18 @@ class Sheet:
         """A labelled value, the values standing in one column."""
         self._print(" " * indent + label.ljust(width) + " ", value, style)
 
-    def marked(self, pieces: Iterable[tuple[str, bool]], *, indent: int = 0) -> None:
+    def marked(
+        self, pieces: Iterable[tuple[str, bool]], *, indent: int = 0, mark: str = "", style: str = ""
+    ) -> None:
         """A paragraph of pieces, those with True set off: by style on a terminal, by brackets when piped."""
+        lead = " " * indent + printable(mark)
         from rich.text import Text
 
         if not self._folds:
-            print(" " * indent + "".join(f"[{printable(t)}]" if hit else printable(t) for t, hit in pieces))
+            print(lead + "".join(f"[{printable(text)}]" if hit else printable(text) for text, hit in pieces))
             return
-        self._fold(
-            " " * indent, Text.assemble(*((printable(t), "bold yellow" if hit else "") for t, hit in pieces))
-        )
+        parts = [(printable(text), "bold yellow" if hit else style) for text, hit in pieces]
+        self._fold(lead, Text.assemble(*parts))
 
     def _print(self, lead: str, text: str, style: str) -> None:
         lead, text = printable(lead), printable(text)

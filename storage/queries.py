@@ -149,6 +149,14 @@ def address_state(connection: Connection, url: str) -> tuple[str, str] | None:
     return None if row is None else (row.state, row.reason)
 
 
+def article_id_of(connection: Connection, capture_id: int) -> str | None:
+    """The site's id of the article that a capture shows; None when it shows none, or the id is unknown."""
+    found = connection.execute(
+        text("SELECT article_id FROM captures WHERE id = :capture"), {"capture": capture_id}
+    ).scalar_one_or_none()
+    return None if found is None else str(found)
+
+
 def topic_names(connection: Connection) -> list[str]:
     """Every topic of the articles as printed, the most frequent first."""
     rows = connection.execute(

@@ -48,8 +48,10 @@ class Hit:
     article: ArticleRow
     score: float
     """bm25 with `WEIGHTS`, turned so that more is better; comparable within one search only."""
+    title: tuple[Fragment, ...]
+    """The title as printed, whole; () when there is none."""
     snippet: tuple[Fragment, ...]
-    """Up to 24 words around the best match, in title, takeaway or sections; `…` where it was cut."""
+    """Up to 24 words of takeaway or sections, around the best match in them; `…` where it was cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,11 @@ def search(connection: Connection, typed: str, *, limit: int = 20, offset: int =
     ranked = connection.execute(text(_RANKED), asked).all()
     total = connection.execute(text(f"SELECT count(*) {_MATCHES}"), asked).scalar_one()
     hits = []
-    for revision_id, score, snippet in ranked:
+    for revision_id, score, title, *snippets in ranked:
         row = connection.execute(text(_ARTICLE), {"revision": revision_id}).mappings().one()
-        hits.append(Hit(article_row(row), round(-score, 6), tuple(_fragments(snippet))))
-    hits.sort(key=lambda hit: (-hit.score, hit.article.key))
+        # The takeaway unless more of what was typed stands in one place of the sections.
+        snippet = max(snippets, key=lambda marked: (marked or "").count(_BEGIN))
+        hits.append(Hit(article_row(row), -score, _fragments(title), _fragments(snippet)))
     return Found(tuple(hits), int(total))
 
 
@@ -104,7 +107,9 @@ WHERE article_search MATCH :expression
 """
 # Sorted by FTS5's own `rank`: the snippets, dear ones, are then made for the rows of this page only.
 _RANKED = f"""
-SELECT r.id, article_search.rank, snippet(article_search, -1, :begin, :end, '…', {_SNIPPET_WORDS})
+SELECT r.id, article_search.rank, highlight(article_search, 0, :begin, :end),
+       snippet(article_search, 1, :begin, :end, '…', {_SNIPPET_WORDS}),
+       snippet(article_search, 2, :begin, :end, '…', {_SNIPPET_WORDS})
 {_MATCHES} AND article_search.rank MATCH :rank
 ORDER BY article_search.rank LIMIT :limit OFFSET :offset
 """
@@ -126,7 +131,6 @@ def _terms(typed: str) -> Iterator[str]:
             yield term
 
 
-def _fragments(marked: str | None) -> Iterator[Fragment]:
-    for number, piece in enumerate(re.split(f"[{_BEGIN}{_END}]", marked or "")):
-        if piece:
-            yield Fragment(piece, match=number % 2 == 1)
+def _fragments(marked: str | None) -> tuple[Fragment, ...]:
+    pieces = enumerate(re.split(f"[{_BEGIN}{_END}]", marked or ""))
+    return tuple(Fragment(piece, match=number % 2 == 1) for number, piece in pieces if piece)

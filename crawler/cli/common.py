@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # storage means SQLAlchemy: not for --help
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 DEFAULT_ARCHIVE = Path("archive")
+DEFAULT_SITE = "mymsbuddy"
 
 
 def archive_option(
@@ -47,7 +48,7 @@ def site_option() -> Callable[[Decorated], Decorated]:
     return click.option(
         "--site",
         metavar="NAME|FILE.toml",
-        default="mymsbuddy",
+        default=DEFAULT_SITE,
         show_default=True,
         help="The site's profile: a bundled one, or a file.",
     )
@@ -70,6 +71,11 @@ def open_to_read(directory: Path) -> Archive:
 def print_json(value: Any) -> None:
     """Print a value as JSON."""
     click.echo(json_text(value))
+
+
+def moment(utc: str) -> str:
+    """A time as the archive writes it, for people: `2026-11-23 06:48:27 UTC`."""
+    return f"{utc[:19].replace('T', ' ')} UTC"
 
 
 def program_version() -> str:

@@ -42,14 +42,16 @@ def _archive_error(error: BaseException) -> UserError | None:
 
 
 def _database_error(error: BaseException) -> UserError | None:
-    module = sys.modules.get("sqlalchemy.exc")
-    if module is None or not isinstance(error, module.DBAPIError):
+    """What SQLite says of its file, straight from its driver or wrapped by SQLAlchemy."""
+    driver = sys.modules.get("sqlite3")
+    original = getattr(error, "orig", error)
+    if driver is None or not isinstance(original, driver.Error):
         return None
-    code = getattr(error.orig, "sqlite_errorname", "")
+    code = getattr(original, "sqlite_errorname", "")
     if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return UserError(f"the archive is damaged ({error.orig})", ExitCode.DAMAGED)
+        return UserError(f"the archive is damaged ({original})", ExitCode.DAMAGED)
     if code.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_BUSY")):
-        return UserError(f"the archive can't be used: {error.orig}", ExitCode.STORAGE)
+        return UserError(f"the archive can't be used: {original}", ExitCode.STORAGE)
     return None
 
 

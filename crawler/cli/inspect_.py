@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 
 from crawler.cli.common import json_option, load_site, print_json, program_version, site_option
 from crawler.exits import ExitCode, UserError
+from crawler.loopback import is_loopback
 
 if TYPE_CHECKING:
     from spiders.reading.model import Reading
@@ -72,7 +72,7 @@ def _read_url(url: str, profile: SiteProfile, contact: str | None) -> tuple[Read
     address = canonical(url)
     if address is None:
         raise UserError(f"not an http or https address: {url}", ExitCode.USAGE)
-    if contact is None and not _is_loopback(urlsplit(address).hostname or ""):
+    if contact is None and not is_loopback(urlsplit(address).hostname or ""):
         raise UserError(
             "give a --contact (mail or web address) for the site to write to, or set MSARCHIVE_CONTACT",
             ExitCode.USAGE,
@@ -113,13 +113,6 @@ def _at(address: str | None, profile: SiteProfile) -> tuple[SiteProfile, str | N
     parts = urlsplit(address)
     note = f"{parts.netloc} is none of the profile's hosts: read as if it were"
     return profile.at(f"{parts.scheme}://{parts.netloc}/"), note
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _as_json(

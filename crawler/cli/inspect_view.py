@@ -60,7 +60,7 @@ def show_reading(
 def _blocks(sheet: Sheet, reading: Reading) -> None:
     hidden = sum(block.hidden for block in reading.blocks)
     chrome = sum(block.chrome for block in reading.blocks)
-    sheet.heading(f"Blocks ({hidden} hidden, {chrome} in the page's frame)")
+    sheet.heading(f"Blocks ({hidden} hidden: h, {chrome} in the page's frame: f)")
     takes: dict[int, list[str]] = {}
     for index, take in reading.takes:
         takes.setdefault(index, []).append(take)
@@ -68,15 +68,13 @@ def _blocks(sheet: Sheet, reading: Reading) -> None:
         [
             Column("#", "right"),
             Column("Role"),
-            Column("Flags"),
-            Column("Taken for", style="cyan"),
-            Column("Text", grow=1),
+            Column("Taken for", style="cyan", grow=1),
+            Column("Text", grow=2),
         ],
         [
             (
                 str(block.index),
                 _role(block),
-                _flags(block),
                 ", ".join(takes.get(block.index, ["-"])),
                 shortened(_content(block), _BLOCK_TEXT),
             )
@@ -86,12 +84,9 @@ def _blocks(sheet: Sheet, reading: Reading) -> None:
 
 
 def _role(block: Block) -> str:
-    return f"heading {block.level}" if block.level else block.role.value.replace("_", " ")
-
-
-def _flags(block: Block) -> str:
-    names = [name for name, is_set in (("hidden", block.hidden), ("frame", block.chrome)) if is_set]
-    return " ".join(names)
+    name = f"heading {block.level}" if block.level else block.role.value.replace("_", " ")
+    flags = [flag for flag, is_set in (("h", block.hidden), ("f", block.chrome)) if is_set]
+    return " ".join([name, *flags])
 
 
 def _content(block: Block) -> str:

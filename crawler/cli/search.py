@@ -71,7 +71,8 @@ def _print(found: Found, offset: int) -> None:
 
 def _print_hit(sheet: Sheet, number: int, hit: Hit) -> None:
     article = hit.article
-    sheet.text(article.title or "(no title)", style="bold", mark=f"{number:>3}. ")
+    title = [(fragment.text, fragment.match) for fragment in hit.title]
+    sheet.marked(title or [("(no title)", False)], mark=f"{number:>3}. ", style="bold")
     facts = [article.key, article.published_on, article.journal]
     sheet.text("  ".join(fact for fact in facts if fact), indent=5, style="cyan")
     sheet.marked([(fragment.text, fragment.match) for fragment in hit.snippet], indent=5)

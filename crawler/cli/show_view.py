@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from crawler.cli.common import moment
 from crawler.terminal import Sheet
 from storage.article_detail import ArticleDetail
 
@@ -20,14 +21,15 @@ _HEADINGS = {
 
 def show_article(detail: ArticleDetail) -> None:
     """Print an article: content first, then its source, then where all of it came from."""
+    # What is told beside its label is taken out, so that the list at the end holds only the rest.
     sheet, fields = Sheet(), detail.fields
     absent = {
         absence.field: f"{absence.reason}{f' ({absence.detail})' if absence.detail else ''}"
         for absence in detail.absences
     }
-    sheet.text(fields["title"] or f"(no title: {absent.get('title', 'absent')})", style="bold")
+    sheet.text(fields["title"] or f"(no title: {absent.pop('title', 'absent')})", style="bold")
     if fields["gone_since"]:
-        sheet.text(f"gone from the site since {fields['gone_since']}", style="yellow")
+        sheet.text(f"gone from the site since {moment(fields['gone_since'])}", style="yellow")
     sheet.blank()
     _facts(sheet, detail, absent)
     _content(sheet, detail, absent)
@@ -37,14 +39,14 @@ def show_article(detail: ArticleDetail) -> None:
     _absences(sheet, absent)
 
 
-def _facts(sheet: Sheet, detail: ArticleDetail, absent: Mapping[str, str]) -> None:
+def _facts(sheet: Sheet, detail: ArticleDetail, absent: dict[str, str]) -> None:
     fields = detail.fields
 
     def fact(label: str, value: str | None, field: str) -> None:
         if value is not None:
             sheet.pair(label, value)
         else:
-            sheet.pair(label, f"- {absent.get(field, 'absent')}", style="dim")
+            sheet.pair(label, f"- {absent.pop(field, 'absent')}", style="dim")
 
     sheet.pair("Id", fields["id"] or f"{fields['key']} (no capture shows the site's id)")
     fact("Address", fields["url"], "url")
@@ -71,10 +73,10 @@ def _date(fields: Mapping[str, Any]) -> str | None:
     return f"{iso or 'no date'} (printed: {raw}; from {source})"
 
 
-def _content(sheet: Sheet, detail: ArticleDetail, absent: Mapping[str, str]) -> None:
+def _content(sheet: Sheet, detail: ArticleDetail, absent: dict[str, str]) -> None:
     sheet.heading("Key takeaway")
     takeaway = detail.fields["takeaway"]
-    sheet.text(takeaway or f"- {absent.get('takeaway', 'absent')}", style="" if takeaway else "dim")
+    sheet.text(takeaway or f"- {absent.pop('takeaway', 'absent')}", style="" if takeaway else "dim")
     for section in detail.sections:
         sheet.heading(section.heading or f"({_HEADINGS.get(section.kind, section.kind)})")
         _paragraphs(sheet, section.text)
@@ -91,7 +93,7 @@ def _paragraphs(sheet: Sheet, text: str) -> None:
         sheet.text(paragraph)
 
 
-def _source(sheet: Sheet, fields: Mapping[str, Any], absent: Mapping[str, str]) -> None:
+def _source(sheet: Sheet, fields: Mapping[str, Any], absent: dict[str, str]) -> None:
     values = [
         ("Title", fields["source_title"]),
         ("Authors", "; ".join(fields["source_authors"] or ()) or None),
@@ -106,7 +108,7 @@ def _source(sheet: Sheet, fields: Mapping[str, Any], absent: Mapping[str, str]) 
     for label, value in known:
         sheet.pair(label, value)
     if not known:
-        sheet.text(f"- {absent.get('source', 'absent')}", style="dim")
+        sheet.text(f"- {absent.pop('source', 'absent')}", style="dim")
 
 
 def _cards(sheet: Sheet, detail: ArticleDetail) -> None:
@@ -124,11 +126,11 @@ def _provenance(sheet: Sheet, detail: ArticleDetail) -> None:
     fields = detail.fields
     sheet.heading("Where this came from")
     sheet.pair("Site", fields["site"])
-    sheet.pair("Seen", f"{fields['first_seen_at']} to {fields['last_seen_at']}")
+    sheet.pair("Seen", _span(fields["first_seen_at"], fields["last_seen_at"]))
     number = len(detail.revisions)
     sheet.pair("Revision", f"{fields['revision']} of {number}")
     for revision in detail.revisions if number > 1 else ():
-        sheet.pair("", f"{revision.number}: {revision.first_seen_at} to {revision.last_seen_at}")
+        sheet.pair("", f"{revision.number}: {_span(revision.first_seen_at, revision.last_seen_at)}")
     passages = len(detail.boilerplate)
     sheet.pair(
         "Boilerplate", f"{passages} passages shared with other articles, kept once" if passages else "none"
@@ -140,16 +142,20 @@ def _provenance(sheet: Sheet, detail: ArticleDetail) -> None:
         place = capture.url or f"file {capture.file_name}"
         sheet.pair(
             "" if position else "Captures",
-            f"{capture.id}: {capture.captured_at} {capture.origin} {place} ({capture.size:,} bytes)",
+            f"{capture.id}: {moment(capture.captured_at)}, {capture.origin} {place} ({capture.size:,} bytes)",
         )
     more = len(detail.captures) - _MOST_CAPTURES
     if more > 0:
         sheet.pair("", f"and {more} earlier ones")
 
 
-def _absences(sheet: Sheet, absent: Mapping[str, str]) -> None:
+def _span(first: str, last: str) -> str:
+    return moment(first) if first == last else f"{moment(first)} to {moment(last)}"
+
+
+def _absences(sheet: Sheet, absent: dict[str, str]) -> None:
     if not absent:
         return
-    sheet.heading("Absent, and why")
+    sheet.heading("Absent as well, and why")
     for field, reason in sorted(absent.items()):
         sheet.pair(field, reason, width=18)

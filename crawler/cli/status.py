@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from crawler.cli.common import archive_option, json_option, open_to_read, print_json
+from crawler.cli.common import (
+    DEFAULT_ARCHIVE,
+    DEFAULT_SITE,
+    archive_option,
+    json_option,
+    moment,
+    open_to_read,
+    print_json,
+)
 from crawler.terminal import Sheet
 
 if TYPE_CHECKING:
@@ -68,11 +77,9 @@ def _holdings(sheet: Sheet, seen: Overview) -> None:
     sheet.pair("Boilerplate", f"{seen.boilerplate:,} passages, each kept once")
     sheet.pair("Captures", _counted(seen.captures))
     sheet.pair("Addresses", _counted(seen.urls))
-    if seen.newest_key is not None:
-        sheet.pair(
-            "Newest",
-            f"{seen.newest_key}  {seen.newest_title or '(no title)'} (first seen {seen.newest_seen_at})",
-        )
+    if seen.newest_key is not None and seen.newest_seen_at is not None:
+        title = seen.newest_title or "(no title)"
+        sheet.pair("Newest", f"{seen.newest_key}  {title} (first seen {moment(seen.newest_seen_at)})")
     if seen.latest_date is not None:
         sheet.pair("Latest date", f"{seen.latest_date} (as the site dates articles; it may lie ahead)")
 
@@ -89,23 +96,25 @@ def _last_run(sheet: Sheet, run: RunRow | None, writer: str | None) -> None:
         sheet.text("none yet")
         return
     sheet.pair("Run", f"{run.id}, {run.kind} of {run.site} by version {run.program_version}")
-    sheet.pair("Began", run.started_at)
+    sheet.pair("Began", moment(run.started_at))
     if run.ended_at is None:
         state = f"still at work: {writer}" if writer else "ended without a word (killed?)"
         sheet.pair("Ended", state, style="yellow")
     else:
-        sheet.pair("Ended", run.ended_at)
+        sheet.pair("Ended", moment(run.ended_at))
         sheet.pair(
             "Outcome", f"{run.outcome}: {run.reason}", style=_OUTCOME_STYLES.get(run.outcome or "", "")
         )
     if run.counts:
-        sheet.pair(
-            "Came to", ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in run.counts.items())
-        )
+        sheet.pair("Came to", ", ".join(_count(name, number) for name, number in run.counts.items()))
+
+
+def _count(name: str, number: int) -> str:
+    return _size(number) if name == "bytes" else f"{number:,} {name.replace('_', ' ')}"
 
 
 def _next(seen: Overview, writer: str | None, directory: Path) -> str:
-    crawl = "msarchive crawl" if directory == Path("archive") else f"msarchive crawl --archive {directory}"
+    crawl = _command(seen.last_run, directory)
     if writer:
         return f"Nothing to do: {writer} writes to the archive."
     if seen.last_run is None:
@@ -121,6 +130,16 @@ def _next(seen: Overview, writer: str | None, directory: Path) -> str:
             f"sqlite3 {directory / 'archive.db'} \"select url, reason from urls where state = 'failed'\""
         )
     return f"All is well. '{crawl}' asks again for what is new."
+
+
+def _command(run: RunRow | None, directory: Path) -> str:
+    """The command that asks the site again, as the last run did."""
+    words = ["msarchive", "demo" if run is not None and run.kind == "demo" else "crawl"]
+    if run is not None and run.kind != "demo" and run.site != DEFAULT_SITE:
+        words += ["--site", run.site]
+    if directory != (Path("demo-archive") if words[1] == "demo" else DEFAULT_ARCHIVE):
+        words += ["--archive", str(directory)]
+    return shlex.join(words)
 
 
 def _size(number: int) -> str:

@@ -125,7 +125,9 @@ def test_ctrl_c_is_told_in_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -
     assert one_line(ran.err.strip()) == "msarchive: stopped"
 
 
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device", "x"), PermissionError(13, "denied", "x")])
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device", "x"), PermissionError(13, "denied", "x")]
+)
 def test_a_full_or_forbidden_disk_is_storage(error: OSError) -> None:
     told = as_user_error(error)
     assert told is not None

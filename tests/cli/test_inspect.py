@@ -97,7 +97,9 @@ def test_escape_sequences_in_a_page_do_nothing(run: Run) -> None:
 
 def test_a_browsers_note_tells_where_a_page_was_saved_from(run: Run) -> None:
     note = "<!-- saved from url=(0054)https://mymsbuddy.com/news/view/a-walk-a-day-kL9mN2 -->"
-    value = run("inspect", "--json", saved(f"{note}<h1>A walk a day</h1><h2>Key Takeaway</h2>It helped.")).json
+    value = run(
+        "inspect", "--json", saved(f"{note}<h1>A walk a day</h1><h2>Key Takeaway</h2>It helped.")
+    ).json
     assert value["reading"]["article_id"] == "kL9mN2"
 
 

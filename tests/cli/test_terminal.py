@@ -33,7 +33,16 @@ def test_json_is_harmless_and_says_the_same(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Iron’s role – a ‘tool’", "naïve café", "多発性硬化症", "👩🏽‍🔬 science", "مرض", "[bold]not markup[/]", ":smile:"]
+    "text",
+    [
+        "Iron’s role – a ‘tool’",
+        "naïve café",
+        "多発性硬化症",
+        "👩🏽‍🔬 science",
+        "مرض",
+        "[bold]not markup[/]",
+        ":smile:",
+    ],
 )
 def test_ordinary_text_stays_as_it_is(text: str) -> None:
     assert printable(text) == text
@@ -59,7 +68,9 @@ def _on_terminal(monkeypatch: pytest.MonkeyPatch, width: int) -> io.StringIO:
     stream = io.StringIO()
 
     def console() -> Console:
-        return Console(file=stream, force_terminal=True, width=width, markup=False, emoji=False, highlight=False)
+        return Console(
+            file=stream, force_terminal=True, width=width, markup=False, emoji=False, highlight=False
+        )
 
     monkeypatch.setattr(terminal, "console", console)
     return stream
