@@ -117,13 +117,15 @@ class FrontierScheduler(BaseScheduler):
         return self._buffer.popleft()
 
     def _within_limit(self) -> bool:
-        limit = self._session.max_pages
-        if limit is not None and self._handed_out >= limit:
-            self._session.limit_reached = True
+        session = self._session
+        asked = self._handed_out - session.counts["refused"]
+        if session.max_pages is None or asked < session.max_pages:
+            self._handed_out += 1
+            return True
+        if not session.in_flight:  # until then one may turn out to be refused, and not count
+            session.limit_reached = True
             self._buffer.clear()
-            return False
-        self._handed_out += 1
-        return True
+        return False
 
     def _rules_known(self) -> bool:
         if self._robots is None:
