@@ -153,7 +153,8 @@ def _page(
         found = (Found(own, "import", kind), *led_to)
     return Page(
         fetched=Fetched(
-            url=own, fetched_at=utc_now(), status=None, body=body, origin="import", file_name=_text(Path(path.name)),
+            url=own, fetched_at=utc_now(), status=None, body=body, origin="import",
+            file_name=_text(Path(path.name)),
             headers=(("Content-Type", "text/html" if form == "html" else "text/plain"),),
         ),
         kind=kind, reading=reading, found=found,

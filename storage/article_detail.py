@@ -129,7 +129,7 @@ def article(connection: Connection, site: str, key: str) -> ArticleDetail | None
 
     def rows(kind: type[Row], view: str, order: str = "position") -> tuple[Row, ...]:
         columns = ", ".join(field.name for field in dataclass_fields(cast(Any, kind)))
-        statement = f"SELECT {columns} FROM {view} WHERE article_key = :key ORDER BY {order}"
+        statement = f"SELECT {columns} FROM {view} WHERE article_key = :key AND site = :site ORDER BY {order}"
         return tuple(kind(*values) for values in connection.execute(text(statement), asked))
 
     return ArticleDetail(

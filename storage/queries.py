@@ -70,7 +70,8 @@ def articles(
     grouping form contains it. `limit` None means all.
     """
     conditions = {
-        "key IN (SELECT article_key FROM article_topics WHERE topic_group = :topic)": topic_group,
+        "(site, key) IN (SELECT site, article_key FROM article_topics "
+        "WHERE topic_group = :topic)": topic_group,
         "instr(journal_group, :journal) > 0": journal_part,
         "site = :site": site,
     }

@@ -1,7 +1,8 @@
 """The public views: what SQL users read. Plain names, one documented column at a time.
 
-The views hold no data: they are put in place anew whenever a writer opens an archive whose views differ from these
-(`sync_views`), so that a view can be bettered without a migration. Column order is that of the data dictionary.
+The views hold no data: they are put in place anew whenever a writer opens an archive whose views differ from
+these (`sync_views`), so that a view can be bettered without a migration. Column order is that of the data
+dictionary.
 """
 
 from __future__ import annotations
@@ -76,8 +77,8 @@ ARTICLES = View(
         "captures": (N, "How many captures show it."),
     },
     f"""
-SELECT a.article_id, {KEY}, a.site, a.url, r.title, r.takeaway, r.credibility, r.credibility_scale, r.interest,
-       r.interest_scale, r.reading_minutes, j.name, j.normal,
+SELECT a.article_id, {KEY}, a.site, a.url, r.title, r.takeaway, r.credibility, r.credibility_scale,
+       r.interest, r.interest_scale, r.reading_minutes, j.name, j.normal,
        CASE r.has_topics WHEN 1 THEN (
            SELECT json_group_array(t.text) FROM (
                SELECT topic.text AS text FROM revision_topic rt JOIN topic ON topic.id = rt.topic_id
@@ -99,6 +100,7 @@ ARTICLE_SECTIONS = View(
     {
         "article_id": (T, "The site's id of the article; NULL when unknown."),
         "article_key": (T, "The article's key, as in articles."),
+        "site": (T, "Name of the site profile."),
         "position": (N, "Order on the page; numbers may be left out."),
         "kind": (
             T,
@@ -108,7 +110,7 @@ ARTICLE_SECTIONS = View(
         "text": (T, "Its paragraphs as printed, an empty line between them."),
     },
     f"""
-SELECT a.article_id, {KEY}, s.position, s.kind, s.heading, coalesce((
+SELECT a.article_id, {KEY}, a.site, s.position, s.kind, s.heading, coalesce((
            SELECT group_concat(t.text, char(10) || char(10)) FROM (
                SELECT p.text AS text FROM section_paragraph sp JOIN passage p ON p.id = sp.passage_id
                WHERE sp.revision_id = s.revision_id AND sp.section_position = s.position
@@ -119,7 +121,8 @@ JOIN section s ON s.revision_id = r.id
 WHERE s.kind <> 'unplaced'
   AND (EXISTS (SELECT 1 FROM section_paragraph sp
                WHERE sp.revision_id = s.revision_id AND sp.section_position = s.position)
-       OR NOT EXISTS (SELECT 1 FROM revision_boilerplate rb JOIN boilerplate_passage b ON b.id = rb.boilerplate_id
+       OR NOT EXISTS (SELECT 1 FROM revision_boilerplate rb
+                      JOIN boilerplate_passage b ON b.id = rb.boilerplate_id
                       WHERE rb.revision_id = s.revision_id AND rb.section_position = s.position
                         AND b.heading = s.heading))
 """,
@@ -131,13 +134,14 @@ ARTICLE_TOPICS = View(
     {
         "article_id": (T, "The site's id of the article; NULL when unknown."),
         "article_key": (T, "The article's key, as in articles."),
+        "site": (T, "Name of the site profile."),
         "position": (N, "Order on the page, from 1."),
         "topic": (T, "As printed."),
         "topic_group": (T, "Form that groups spellings of one topic."),
         "uncertain": (N, "1 when it may be several topics whose borders no capture shows, else 0."),
     },
     f"""
-SELECT a.article_id, {KEY}, rt.position, t.text, t.normal, rt.uncertain
+SELECT a.article_id, {KEY}, a.site, rt.position, t.text, t.normal, rt.uncertain
 FROM article a
 JOIN revision r ON r.article_key = a.id AND r.is_current = 1
 JOIN revision_topic rt ON rt.revision_id = r.id
@@ -151,6 +155,7 @@ ARTICLE_CARDS = View(
     {
         "article_id": (T, "The site's id of the article whose page shows the card; NULL when unknown."),
         "article_key": (T, "The key of that article, as in articles."),
+        "site": (T, "Name of the site profile."),
         "position": (N, "Order in the list, from 1."),
         "title": (T, "As printed; NULL when the capture shows none."),
         "url": (T, "Address it points to; NULL when the capture shows none."),
@@ -164,7 +169,8 @@ ARTICLE_CARDS = View(
         "last_seen_at": (T, "When this list was last seen on that page (UTC)."),
     },
     f"""
-SELECT a.article_id, {KEY}, c.position, c.title, c.url, c.article_id, c.date_iso, c.date_precision, c.date_raw,
+SELECT a.article_id, {KEY}, a.site, c.position, c.title, c.url, c.article_id, c.date_iso, c.date_precision,
+       c.date_raw,
        c.teaser, c.image, g.first_seen_at, g.last_seen_at
 FROM article a
 JOIN card_list_sighting g ON g.id = (
@@ -180,11 +186,12 @@ ARTICLE_UNPLACED = View(
     {
         "article_id": (T, "The site's id of the article; NULL when unknown."),
         "article_key": (T, "The article's key, as in articles."),
+        "site": (T, "Name of the site profile."),
         "position": (N, "Order on the page."),
         "text": (T, "As printed."),
     },
     f"""
-SELECT a.article_id, {KEY}, sp.position, p.text
+SELECT a.article_id, {KEY}, a.site, sp.position, p.text
 FROM article a
 JOIN revision r ON r.article_key = a.id AND r.is_current = 1
 JOIN section s ON s.revision_id = r.id AND s.kind = 'unplaced'
@@ -237,6 +244,7 @@ CAPTURES = View(
     {
         "id": (N, "Number of the capture."),
         "run": (N, "Run that made it, as in runs."),
+        "site": (T, "Name of the site profile."),
         "url": (T, "Address asked for; NULL for a file whose address can't be told."),
         "captured_at": (T, "When it was fetched or imported (UTC)."),
         "origin": (T, "crawl or import."),
@@ -258,11 +266,13 @@ CAPTURES = View(
         "reader_version": (T, "Version of the reader that read it; NULL when none did."),
     },
     f"""
-SELECT c.id, c.run_id, u.url, c.captured_at, c.origin, c.status, c.kind, c.reason, a.article_id,
+SELECT c.id, c.run_id, n.site, u.url, c.captured_at, c.origin, c.status, c.kind, c.reason, a.article_id,
        CASE WHEN a.id IS NOT NULL THEN {KEY} END, r.number,
-       c.media_type, b.size, b.sha256, c.truncated, c.etag, c.last_modified, c.headers, c.ip_address, c.file_name,
+       c.media_type, b.size, b.sha256, c.truncated, c.etag, c.last_modified, c.headers, c.ip_address,
+         c.file_name,
        c.reader_version
 FROM capture c
+JOIN run n ON n.id = c.run_id
 JOIN body b ON b.id = c.body_id
 LEFT JOIN url u ON u.id = c.url_id
 LEFT JOIN article a ON a.id = c.article_key
@@ -342,7 +352,8 @@ SEARCH_DOCUMENTS = View(
 SELECT r.id, r.title, r.takeaway, (
            SELECT group_concat(t.text, char(10)) FROM (
                SELECT p.text AS text FROM section s
-               JOIN section_paragraph sp ON sp.revision_id = s.revision_id AND sp.section_position = s.position
+               JOIN section_paragraph sp ON sp.revision_id = s.revision_id AND sp.section_position =
+                 s.position
                JOIN passage p ON p.id = sp.passage_id
                WHERE s.revision_id = r.id AND s.kind <> 'unplaced'
                ORDER BY sp.section_position, sp.position) t)
@@ -389,4 +400,4 @@ def views_are_current(connection: Connection) -> bool:
 
 def _stored_views(connection: Connection) -> dict[str, str]:
     rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'view'")
-    return {name: sql for name, sql in rows}
+    return dict(rows.tuples().all())

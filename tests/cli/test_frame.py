@@ -16,18 +16,22 @@ from crawler.exits import ExitCode, UserError
 from .conftest import Run, one_line
 
 
-def test_help_imports_nothing_heavy() -> None:
+def imported_by(*arguments: str, of: tuple[str, ...]) -> tuple[str, str]:
+    """What a command prints, and which modules of `of` it has imported at its end."""
     program = (
         "import sys\n"
         "from crawler.cli import main\n"
-        "try:\n    main(['--help'])\n"
-        "finally:\n    print(*(m for m in ('scrapy', 'sqlalchemy', 'lxml', 'rich', 'twisted') if m in sys.modules),"
-        " file=sys.stderr)\n"
+        f"try:\n    main({list(arguments)!r})\n"
+        f"finally:\n    print(*(name for name in {of!r} if name in sys.modules), file=sys.stderr)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert done.returncode == 0
-    assert done.stderr.strip() == ""
-    assert all(name in done.stdout for name in COMMANDS)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return done.stdout, done.stderr.strip()
+
+
+def test_help_imports_nothing_heavy() -> None:
+    out, imported = imported_by("--help", of=("scrapy", "sqlalchemy", "lxml", "rich", "twisted"))
+    assert imported == ""
+    assert all(name in out for name in COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -40,14 +44,7 @@ def test_every_command_has_help_with_an_example_and_json(run: Run, name: str) ->
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_of_a_command_imports_no_database_and_no_crawler(name: str) -> None:
-    program = (
-        "import sys\n"
-        "from crawler.cli import main\n"
-        f"try:\n    main([{name!r}, '--help'])\n"
-        "finally:\n    print(*(m for m in ('scrapy', 'sqlalchemy', 'lxml') if m in sys.modules), file=sys.stderr)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr.strip()) == (0, "")
+    assert imported_by(name, "--help", of=("scrapy", "sqlalchemy", "lxml"))[1] == ""
 
 
 def test_version(run: Run) -> None:

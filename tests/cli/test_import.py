@@ -32,8 +32,10 @@ It was a small study, and nobody checked what else they did.
 """
 HTML = """<!doctype html><html><head>{head}</head><body><main><h1>A walk a day</h1>
 <h2>Key Takeaway</h2><p>Walking every day helped people with MS to sleep better.</p>
-<h2>What They Found</h2><p>Forty people walked for half an hour a day. After a month they slept an hour longer.</p>
-<h2>Who Should Care and Why</h2><p>Everybody who can walk may try it, and those who care for them may come along.</p>
+<h2>What They Found</h2>
+<p>Forty people walked for half an hour a day. After a month they slept an hour longer.</p>
+<h2>Who Should Care and Why</h2>
+<p>Everybody who can walk may try it, and those who care for them may come along.</p>
 <h2>Important Considerations</h2><p>It was a small study, and nobody checked what else they did.</p>
 </main></body></html>"""
 ADDRESS = "https://mymsbuddy.com/news/view/a-walk-a-day-aB3dE6"

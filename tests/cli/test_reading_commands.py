@@ -18,7 +18,8 @@ from .archives import import_pages, save_pages
 from .conftest import Run, one_line
 
 HOSTILE = """<!doctype html><html><body><main><h1>\x1b]0;owned\x07Hostile [red]title[/red]\u202e</h1>
-<h2>Key Takeaway</h2><p>Escapes \x1b[2J do nothing.</p><h2>What They Found</h2><p>Nothing :smile: happened.</p>
+<h2>Key Takeaway</h2><p>Escapes \x1b[2J do nothing.</p>
+<h2>What They Found</h2><p>Nothing :smile: happened.</p>
 </main></body></html>"""
 
 

@@ -13,7 +13,8 @@ from crawler.terminal import Column, Sheet, complain, json_text, print_table, pr
 
 HOSTILE = [
     "\x1b]0;owned\x07", "\x1b[2J\x1b[H", "\x9b31m", "\x1b]52;c;ZXZpbA==\x07", "a\rb", "a\nmsarchive: forged",
-    "\u202eevil", "\u2066x\u2069", "a\u2028b", "a\x85b", "\x00", "\x7f", "\u200e", "\U000e0041", "\ud800", "a\x0bb",
+    "\u202eevil", "\u2066x\u2069", "a\u2028b", "a\x85b", "\x00", "\x7f", "\u200e", "\U000e0041",
+    "\ud800", "a\x0bb",
 ]  # fmt: skip
 
 
