@@ -108,17 +108,26 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _never_fail_to_encode(stream)
     try:
         code = _run(given)
-        sys.stdout.flush()
     except (BrokenPipeError, _ReaderLeft):
-        # Python would complain about the rest of the buffer when it closes stdout at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.OK
+    _let_go_of_output()
     sys.exit(code)
+
+
+def _let_go_of_output() -> None:
+    """Drop what can't be written any more: Python would complain about it when it closes stdout at exit."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: list[str]) -> int:
     try:
         result = cli.main(arguments, prog_name="msarchive", standalone_mode=False)
+        if sys.stdout is not None:  # None when the caller closed it (`>&-`)
+            sys.stdout.flush()
         return int(result) if isinstance(result, int) else ExitCode.OK
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())

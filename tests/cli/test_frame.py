@@ -165,3 +165,15 @@ def test_what_the_terminal_cannot_encode_is_escaped(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert b"\\u2713" in done.stdout
+
+
+@pytest.mark.parametrize(("redirection", "code"), [("> /dev/full", ExitCode.STORAGE), (">&-", ExitCode.OK)])
+def test_output_that_cannot_be_written(redirection: str, code: ExitCode) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m crawler.cli --help {redirection}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code
+    assert len(done.stderr.splitlines()) == (1 if code else 0), done.stderr
