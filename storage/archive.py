@@ -1,7 +1,7 @@
 """Opening an archive: its folder, its database, its one writer's lock, its schema.
 
-An archive is a folder with `archive.db` in it. Everything that can be wrong with it is an `ArchiveError` with one
-clear line.
+An archive is a folder with `archive.db` in it. Everything that can be wrong with it is an `ArchiveError` with
+one clear line.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ _MAGIC = b"SQLite format 3\0"
 class Archive:
     """An open archive; a context manager. Made by `open_archive`.
 
-    A writer has one connection for all that it writes (`connection`); readers open theirs from `engine`. Every
-    transaction on a writer's engine takes SQLite's write lock when it begins.
+    A writer has one connection for all that it writes (`connection`); readers open theirs from `engine`.
+    Every transaction on a writer's engine takes SQLite's write lock when it begins.
     """
 
     def __init__(self, directory: Path, engine: Engine, lock: WriterLock | None) -> None:
@@ -112,10 +112,10 @@ class Archive:
 def open_archive(directory: Path, *, create: bool = False, read_only: bool = False) -> Archive:
     """Open the archive in `directory`.
 
-    A writer (the default) takes the lock, and brings an older schema up to date; `create` makes the folder and the
-    archive when there is none. `read_only` takes no lock, never changes a byte, and works beside a writer.
-    Raises `ArchiveMissing`, `ArchiveDamaged`, `ArchiveNewer`, and as a writer `ArchiveUnwritable` or `ArchiveBusy`,
-    as a reader `ArchiveOlder`.
+    A writer (the default) takes the lock, and brings an older schema up to date; `create` makes the folder
+    and the archive when there is none. `read_only` takes no lock, never changes a byte, and works beside a
+    writer. Raises `ArchiveMissing`, `ArchiveDamaged`, `ArchiveNewer`, and as a writer `ArchiveUnwritable` or
+    `ArchiveBusy`, as a reader `ArchiveOlder`.
     """
     directory = Path(directory)
     path = directory / FILE_NAME
@@ -220,7 +220,8 @@ def _writer_engine(path: Path) -> Engine:
     def connect() -> sqlite3.Connection:
         connection = _connect(path, "rwc")
         connection.execute("PRAGMA journal_mode = WAL")
-        # A commit survives the death of the process at any instant; WAL keeps the file sound through power loss.
+        # A commit survives the death of the process at any instant; WAL keeps the file sound through power
+        # loss.
         connection.execute("PRAGMA synchronous = NORMAL")
         # Every checkpoint waits for the disk; 16 MB of log between two make that rare.
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
@@ -240,7 +241,8 @@ def _reader_engine(path: Path) -> Engine:
             connection.close()
             if path.with_name(f"{path.name}-wal").exists():
                 raise
-            # Read-only media: the write-ahead log's index can't be made, but without a log nobody writes either.
+            # Read-only media: the write-ahead log's index can't be made, but without a log nobody writes
+            # either.
             connection = _connect(path, "ro&immutable=1")
             connection.execute("PRAGMA query_only = ON")
         return connection

@@ -1,8 +1,10 @@
-"""Articles in the database: who is who, which revision a capture shows, when it was seen, whether it is gone."""
+"""Articles in the database: who is who, which revision a capture shows, when it was seen, whether it
+is gone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from storage.cards import FROM_CARD, Cards
 from storage.content import (
@@ -83,7 +85,8 @@ class Articles:
         return SavedArticle(article_key, revision_id, new, new_revision)
 
     def mark_gone(self, article_id: str, at: str) -> None:
-        """Note that an address of an article answered 404 or 410; it is gone when no other address shows it."""
+        """Note that an address of an article answered 404 or 410; it is gone when no other address
+        shows it."""
         self._db.run(
             "UPDATE article SET gone_since = ? WHERE site = ? AND article_id = ? AND gone_since IS NULL "
             "AND NOT EXISTS (SELECT 1 FROM url WHERE site = ? AND article_id = ? AND state = 'stored')",
@@ -95,7 +98,8 @@ class Articles:
         if not _has_text(content):
             return None
         return self._db.one(
-            f"SELECT a.{', a.'.join(_ARTICLE.split(', '))} FROM revision r JOIN article a ON a.id = r.article_key "
+            f"SELECT a.{', a.'.join(_ARTICLE.split(', '))} FROM revision r JOIN article a ON a.id = "
+            f"r.article_key "
             "WHERE r.body_digest = ? AND a.site = ? AND a.identity <> 'body' "
             "ORDER BY a.identity, a.identity_key LIMIT 1",
             content.body_digest, self._site,
@@ -103,7 +107,8 @@ class Articles:
 
     def _insert(self, identity: str, key: str, record: ArticleRecord, at: str) -> int:
         return self._db.insert(
-            "INSERT INTO article (site, identity, identity_key, article_id, url, first_seen_at, last_seen_at) "
+            "INSERT INTO article (site, identity, identity_key, article_id, url, first_seen_at, "
+            "last_seen_at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
             self._site, identity, key, record.article_id, record.url if identity != "body" else None, at, at,
         )  # fmt: skip
@@ -125,7 +130,8 @@ class Articles:
         if date is None:
             return
         changed = self._db.run(
-            "UPDATE article SET published_raw = ?, published_iso = ?, published_precision = ?, published_source = ? "
+            "UPDATE article SET published_raw = ?, published_iso = ?, published_precision = ?, "
+            "published_source = ? "
             "WHERE id = ? AND last_seen_at <= ? AND coalesce(published_source, '') <> ? "
             "AND (published_raw, published_source) IS NOT (?, ?)",
             date.raw, date.iso, date.precision, record.published_rule or "page", article_key, at, FROM_CARD,
@@ -192,10 +198,12 @@ class Articles:
             )
 
     def _reframe(
-        self, revision_id: int, content: Content, capture_id: int, frame: str, partial: bool, was_partial: bool,
+        self, revision_id: int, content: Content, capture_id: int, frame: str, partial: bool,
+        was_partial: bool,
         later: bool,
     ) -> None:  # fmt: skip
-        """Take over a capture's frame when it is the latest of those that show all; else only its boilerplate."""
+        """Take over a capture's frame when it is the latest of those that show all; else only its
+        boilerplate."""
         stored = self._revisions.load(revision_id)
         if later and (was_partial or not partial):
             self._revisions.rewrite(revision_id, refreshed(stored, content), capture_id, frame)
@@ -234,11 +242,13 @@ class Articles:
 
     def _move_sightings(self, old: int, new: int) -> None:
         for sighting, list_id, first, last in self._db.all(
-            "SELECT id, card_list_id, first_seen_at, last_seen_at FROM card_list_sighting WHERE article_key = ?",
+            "SELECT id, card_list_id, first_seen_at, last_seen_at FROM card_list_sighting WHERE "
+            "article_key = ?",
             old,
         ):
             twin = self._db.value(
-                "SELECT id FROM card_list_sighting WHERE article_key = ? AND card_list_id = ? AND url_id IS NULL",
+                "SELECT id FROM card_list_sighting WHERE article_key = ? AND card_list_id = ? AND url_id "
+                "IS NULL",
                 new, list_id,
             )  # fmt: skip
             if twin is None:
@@ -262,7 +272,7 @@ class Articles:
             pair = next(
                 (
                     (a[0], b[0])
-                    for a, b in zip(rows, rows[1:], strict=False)
+                    for a, b in pairwise(rows)
                     if same(loads(a[1]), loads(b[1]))
                 ),
                 None,

@@ -8,7 +8,8 @@ from collections.abc import Collection
 def split(text: str, known: Collection[str]) -> tuple[str, ...] | None:
     """The topics that `text` is made of; None unless there is exactly one way to read it as known topics.
 
-    `known` are topics that some page shows one by one. A text that is itself a known topic is one way to read it.
+    `known` are topics that some page shows one by one. A text that is itself a known topic is one way to read
+    it.
     """
     nothing: tuple[str, ...] = ()
     ways = [[nothing], *([] for _ in text)]

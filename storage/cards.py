@@ -15,11 +15,12 @@ _BEST_DATE = (
 )
 _BEST_TEASER = (
     "SELECT c.teaser FROM card c JOIN card_list l ON l.id = c.card_list_id "
-    "WHERE c.article_id = ? AND c.teaser IS NOT NULL ORDER BY l.last_seen_at DESC, l.digest DESC, c.position LIMIT 1"
+    "WHERE c.article_id = ? AND c.teaser IS NOT NULL ORDER BY l.last_seen_at DESC, l.digest DESC, "
+    "c.position LIMIT 1"
 )
 FROM_CARD = "card"
-"""`published_source` of a date that a card or listing gave. Such a date is shown to readers, and goes before any
-that the page's structured data may hold."""
+"""`published_source` of a date that a card or listing gave. Such a date is shown to readers, and goes before
+any that the page's structured data may hold."""
 _REMEMBERED = 100_000
 
 
@@ -68,12 +69,14 @@ class Cards:
             else ("url_id IS NULL AND article_key = ?", article_key)
         )
         row = self._db.one(
-            f"SELECT id, first_seen_at, last_seen_at FROM card_list_sighting WHERE {where} AND card_list_id = ?",
+            f"SELECT id, first_seen_at, last_seen_at FROM card_list_sighting WHERE {where} AND "
+            f"card_list_id = ?",
             key, list_id,
         )  # fmt: skip
         if row is None:
             self._db.run(
-                "INSERT INTO card_list_sighting (card_list_id, url_id, article_key, first_seen_at, last_seen_at, "
+                "INSERT INTO card_list_sighting (card_list_id, url_id, article_key, first_seen_at, "
+                "last_seen_at, "
                 "first_capture_id, last_capture_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 list_id, url_id, article_key, at, at, capture_id, capture_id,
             )  # fmt: skip
@@ -106,8 +109,8 @@ class Cards:
     def tell_article(self, article_id: str) -> None:
         """Give an article the date and teaser of the cards that point to it, if there are any.
 
-        The latest sighting wins; between two of the same instant the list's digest decides, so that the order of
-        writing does not.
+        The latest sighting wins; between two of the same instant the list's digest decides, so that the order
+        of writing does not.
         """
         date, teaser = self._db.one(_BEST_DATE, article_id), self._db.value(_BEST_TEASER, article_id)
         if date is not None:

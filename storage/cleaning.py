@@ -11,7 +11,8 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 def storable(value: _T) -> _T:
-    """`value` with every lone surrogate in every text of it, however deep, made U+FFFD. Bytes stay as they are."""
+    """`value` with every lone surrogate in every text of it, however deep, made U+FFFD. Bytes stay as they
+    are."""
     return _clean(value)  # type: ignore[no-any-return]
 
 

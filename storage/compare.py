@@ -16,12 +16,15 @@ _REVISION = "revision r ON r.article_key = a.id"
 # Each: what it covers -> rows in an order of their own.
 _CONTENT = {
     "articles": f"""
-SELECT a.site, {_KEY}, a.url, a.gone_since IS NOT NULL, a.published_raw, a.published_iso, a.published_precision,
+SELECT a.site, {_KEY}, a.url, a.gone_since IS NOT NULL, a.published_raw, a.published_iso,
+       a.published_precision,
        a.published_source, a.teaser FROM article a ORDER BY 1, 2""",
     "revisions": f"""
 SELECT {_KEY}, r.number, r.is_current, r.content_digest, r.body_digest, r.title, r.takeaway, r.credibility,
-       r.credibility_scale, r.credibility_raw, r.interest, r.interest_scale, r.interest_raw, r.reading_minutes,
-       j.name, j.normal, r.has_topics, r.source_title, r.source_authors, r.source_journal, r.source_published_raw,
+       r.credibility_scale, r.credibility_raw, r.interest, r.interest_scale, r.interest_raw,
+         r.reading_minutes,
+       j.name, j.normal, r.has_topics, r.source_title, r.source_authors, r.source_journal,
+         r.source_published_raw,
        r.source_published_iso, r.source_published_precision, r.source_doi, r.source_pmid, r.source_url,
        r.description
 FROM article a JOIN {_REVISION} LEFT JOIN journal j ON j.id = r.journal_id ORDER BY 1, 2""",
@@ -32,7 +35,8 @@ LEFT JOIN section_paragraph sp ON sp.revision_id = r.id AND sp.section_position 
 LEFT JOIN passage p ON p.id = sp.passage_id ORDER BY 1, 2, 3, 6""",
     "topics": f"""
 SELECT {_KEY}, r.number, rt.position, t.text, t.normal, rt.uncertain
-FROM article a JOIN {_REVISION} JOIN revision_topic rt ON rt.revision_id = r.id JOIN topic t ON t.id = rt.topic_id
+FROM article a JOIN {_REVISION} JOIN revision_topic rt ON rt.revision_id = r.id JOIN topic t ON t.id =
+       rt.topic_id
 ORDER BY 1, 2, 3""",
     "absences": f"""
 SELECT {_KEY}, r.number, b.field, b.reason, b.detail

@@ -1,7 +1,8 @@
-"""What a revision says, in memory: digests by field, what is unknown, comparing, joining, setting boilerplate apart.
+"""What a revision says, in memory: digests by field, what is unknown, comparing, joining, setting boilerplate
+apart.
 
-Pure. A field that no capture of a revision could show is *unknown*: it is compared with nothing, and filled in when
-a better capture of the same content turns up.
+Pure. A field that no capture of a revision could show is *unknown*: it is compared with nothing, and filled
+in when a better capture of the same content turns up.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ Digests = Mapping[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
+    """A paragraph or list item in its place."""
+
     position: int
     text: str
     list_item: bool = False
@@ -174,7 +177,8 @@ def _on_scale(field: str, rating: RatingRecord | None, lacks: list[Lack]) -> Rat
 
 
 def separated(content: Content, known: TemplateSet, headings: Mapping[str, str | None]) -> Content:
-    """`content` with the paragraphs that are counted boilerplate taken out of its parts and linked instead."""
+    """`content` with the paragraphs that are counted boilerplate taken out of its parts and linked
+    instead."""
     if not known:
         return content
     parts, links = [], []

@@ -16,19 +16,20 @@ from storage.templates import SLOT, Template, limit
 MIN_LENGTH = 40
 """Shorter passages ("Read more about this study.") say too little to be told from an article's own words."""
 LOOSE_ARTICLES, LOOSE_SHARE = 5, 0.05
-"""Outside the sections that the profile knows, an article has little text of its own: five that share a passage are
-enough, where they are no accident of a small part of a large archive."""
+"""Outside the sections that the profile knows, an article has little text of its own: five that share a
+passage are enough, where they are no accident of a small part of a large archive."""
 SECTION_ARTICLES, SECTION_SHARE = 8, 0.40
-"""Inside a known section authors do repeat themselves: only what nearly every second article says is the site's."""
+"""Inside a known section authors do repeat themselves: only what nearly every second article says is the
+site's."""
 MIN_LITERAL, LITERAL_SHARE = 30, 0.60
-"""Passages are one template when what they have in common is at least this many characters and this share of each.
-Slots that hold the article's own title, journal, topic or id do not count as text."""
+"""Passages are one template when what they have in common is at least this many characters and this share of
+each. Slots that hold the article's own title, journal, topic or id do not count as text."""
 MAX_SLOTS = 4
 _ANCHOR = 12
 """Words in common between two slots count from this many characters on; else it is one longer slot."""
 _KEY = 15
-"""Two passages are compared at all when they begin, or end, with this many characters in common. Less would not do:
-of a common text of 30 characters with one slot, 15 stand on one side."""
+"""Two passages are compared at all when they begin, or end, with this many characters in common. Less would
+not do: of a common text of 30 characters with one slot, 15 stand on one side."""
 
 # A date or a number is one word: its parts are no text that two passages have in common.
 _TOKEN = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|\d[\d.,]*\d|\w+|\W")
@@ -111,7 +112,8 @@ def _heading(members: Sequence[_Passage]) -> str | None:
 
 
 def _groups(passages: list[_Passage], about: dict[int, About]) -> Iterator[list[_Passage]]:
-    """Passages that may belong together: chains of those that begin or end alike, with enough articles in all."""
+    """Passages that may belong together: chains of those that begin or end alike, with enough articles in
+    all."""
     keys = [_key(passage, about) for passage in passages]
     parent = list(range(len(passages)))
 

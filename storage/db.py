@@ -1,7 +1,8 @@
 """The writer's way to the database: statements on the driver's own cursor.
 
-SQLAlchemy's execution layer costs some 30 µs a statement, several times what SQLite needs for it; a page takes a
-dozen. Statements are plain SQL with `?`, in the subset that SQLite and PostgreSQL share where that is possible.
+SQLAlchemy's execution layer costs some 30 µs a statement, several times what SQLite needs for it; a page
+takes a dozen. Statements are plain SQL with `?`, in the subset that SQLite and PostgreSQL share where that is
+possible.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The crawl's frontier: which address is asked next. It is the URL table itself, so it survives any death.
 
-A *round* asks every address that may be asked once. An address that is due has `due_at`; what is done in this round
-has none. A round that was not finished is gone on with by the next crawl.
+A *round* asks every address that may be asked once. An address that is due has `due_at`; what is done in this
+round has none. A round that was not finished is gone on with by the next crawl.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ class Frontier:
     def start_round(self, now: str, *, listing_max_age_s: int = LISTING_MAX_AGE_S) -> RoundStart:
         """Go on with the unfinished round, or begin a new one in which everything that may be asked is due.
 
-        Going on, what failed is tried again, robots.txt is asked for anew, and so are listings and sitemaps that
-        were last asked for more than `listing_max_age_s` seconds ago.
+        Going on, what failed is tried again, robots.txt is asked for anew, and so are listings and sitemaps
+        that were last asked for more than `listing_max_age_s` seconds ago.
         """
         with self._db.transaction():
             resumed = self._unfinished()
@@ -82,12 +82,14 @@ class Frontier:
 
     def take(self, limit: int, *, now: str, exclude: Collection[int] = ()) -> list[FrontierUrl]:
         """Up to `limit` addresses that are due, without those in `exclude`: robots.txt, sitemaps, listings,
-        articles, other pages, each in the order in which they were heard of. They stay due until their outcome is
-        written."""
-        # `coalesce` keeps the planner from the index on `due_at`, for which it would have to sort all that is due.
+        articles, other pages, each in the order in which they were heard of. They stay due until their
+        outcome is written."""
+        # `coalesce` keeps the planner from the index on `due_at`, for which it would have to sort all that is
+        # due.
         rows = self._db.all(
             "SELECT id, url, kind, article_id, etag, last_modified, attempts, depth FROM url "
-            "WHERE site = ? AND due_at IS NOT NULL AND coalesce(due_at, '') <= ? ORDER BY priority, id LIMIT ?",
+            "WHERE site = ? AND due_at IS NOT NULL AND coalesce(due_at, '') <= ? ORDER BY priority, id "
+            "LIMIT ?",
             self._site, now, limit + len(exclude),
         )  # fmt: skip
         return [FrontierUrl(*row) for row in rows if row[0] not in exclude][:limit]
@@ -128,10 +130,11 @@ class Frontier:
         )
 
     def _begin(self, now: str) -> None:
-        # What was refused when it was asked (robots.txt) may be allowed by now; what is refused by its address
-        # alone has never been asked.
+        # What was refused when it was asked (robots.txt) may be allowed by now; what is refused by its
+        # address alone has never been asked.
         self._db.run(
-            "UPDATE url SET state = 'waiting' WHERE site = ? AND state = 'refused' AND last_tried_at IS NOT NULL",
+            "UPDATE url SET state = 'waiting' WHERE site = ? AND state = 'refused' AND last_tried_at IS "
+            "NOT NULL",
             self._site,
         )
         self._db.run(
@@ -140,8 +143,10 @@ class Frontier:
 
     def _go_on(self, now: str, listing_max_age_s: int) -> None:
         self._db.run(
-            "UPDATE url SET due_at = ?, attempts = 0 WHERE site = ? AND state <> 'refused' AND (state = 'failed' "
-            "OR kind = 'robots' OR due_at IS NOT NULL OR (kind IN ('listing', 'sitemap') AND last_tried_at < ?))",
+            "UPDATE url SET due_at = ?, attempts = 0 WHERE site = ? AND state <> 'refused' AND (state = "
+            "'failed' "
+            "OR kind = 'robots' OR due_at IS NOT NULL OR (kind IN ('listing', 'sitemap') AND "
+            "last_tried_at < ?))",
             now, self._site, _before(now, listing_max_age_s),
         )  # fmt: skip
 

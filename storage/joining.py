@@ -15,7 +15,8 @@ _FIELDS = ("title", "takeaway", "credibility", "interest", "topics", "journal", 
 def joined(stored: Content, other: Content) -> Content:
     """`stored` and `other`, which are of the same content, as one.
 
-    The one with fewer unknown fields speaks, `stored` when they are equal; what only the other knows is filled in.
+    The one with fewer unknown fields speaks, `stored` when they are equal; what only the other knows is
+    filled in.
     """
     first, second = stored, other
     if rank(digests(other)) < rank(digests(stored)):
@@ -36,7 +37,8 @@ def joined(stored: Content, other: Content) -> Content:
 
 
 def refreshed(stored: Content, latest: Content) -> Content:
-    """`stored` with the frame of a later capture: its unplaced text and reading time; boilerplate is added to."""
+    """`stored` with the frame of a later capture: its unplaced text and reading time; boilerplate is added
+    to."""
     parts = stored.own_parts
     old, new = stored.unplaced, latest.unplaced
     if old is not None or new is not None:

@@ -16,8 +16,9 @@ from storage.errors import ArchiveBusy, ArchiveUnwritable
 class WriterLock:
     """An exclusive lock on an archive's folder.
 
-    The lock itself is the operating system's, on `.lock`; `.lock.json` beside it only says who holds it, for the
-    message to whoever comes second. A process that dies leaves both files, and neither stands in anyone's way.
+    The lock itself is the operating system's, on `.lock`; `.lock.json` beside it only says who holds it, for
+    the message to whoever comes second. A process that dies leaves both files, and neither stands in anyone's
+    way.
     """
 
     def __init__(self, directory: Path) -> None:

@@ -1,9 +1,14 @@
-"""Things stored once under what was printed: topics, journals, boilerplate passages. Remembered between pages."""
+"""Things stored once under what was printed: topics, journals, boilerplate passages. Remembered between
+pages."""
 
 from __future__ import annotations
 
 from storage.db import Db
 from storage.templates import TemplateSet
+
+_NEW_PASSAGE = (
+    "INSERT INTO boilerplate_passage (source, template, heading, first_seen_at) VALUES (?, ?, ?, ?)"
+)
 
 
 class Names:
@@ -46,16 +51,15 @@ class Names:
         return int(row[0])
 
     def boilerplate(self, template: str, source: str, heading: str | None, at: str) -> int:
-        """The id of a boilerplate passage. Of several headings the first in code point order is kept, so that it
-        makes no difference which page came first. What the profile knows is never counted."""
+        """The id of a boilerplate passage. Of several headings the first in code point order is kept, so that
+        it makes no difference which page came first. What the profile knows is never counted."""
         known = self._boilerplate.get(template)
         if known is None:
             row = self._db.one(
                 "SELECT id, heading, source FROM boilerplate_passage WHERE template = ?", template
             )
             if row is None:
-                sql = "INSERT INTO boilerplate_passage (source, template, heading, first_seen_at) VALUES (?, ?, ?, ?)"
-                row = (self._db.insert(sql, source, template, heading, at), heading, source)
+                row = (self._db.insert(_NEW_PASSAGE, source, template, heading, at), heading, source)
             elif source == "profile" and row[2] == "counted":
                 self._db.run("UPDATE boilerplate_passage SET source = 'profile' WHERE id = ?", row[0])
                 self._counted = None
@@ -69,6 +73,6 @@ class Names:
         """The passages found by counting, and the heading of each."""
         if self._counted is None:
             rows = self._db.all("SELECT template, heading FROM boilerplate_passage WHERE source = 'counted'")
-            headings = {template: heading for template, heading in rows}
+            headings: dict[str, str | None] = dict(rows)
             self._counted = TemplateSet(headings), headings
         return self._counted

@@ -1,7 +1,7 @@
 """What the writer takes: plain frozen records, built by `pipelines/`, with everything for one transaction.
 
-Times are UTC text (`2026-11-23T06:48:27.123Z`), dates ISO text as precise as known, None is "absent" and has a
-row in `absences`. Nothing here knows Scrapy or the reader.
+Times are UTC text (`2026-11-23T06:48:27.123Z`), dates ISO text as precise as known, None is "absent" and has
+a row in `absences`. Nothing here knows Scrapy or the reader.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ UrlState = Literal["waiting", "stored", "redirected", "alias", "gone", "failed",
 
 @dataclass(frozen=True, slots=True)
 class FoundRecord:
+    """An address that a page told us about."""
+
     url: str
     kind: Literal["robots", "sitemap", "listing", "article", "page"]
     via: Literal["seed", "robots", "sitemap", "listing", "card", "link", "redirect", "canonical", "import"]
@@ -51,6 +53,8 @@ class CaptureRecord:
 
 @dataclass(frozen=True, slots=True)
 class DateRecord:
+    """A calendar date, only as precise as printed."""
+
     raw: str
     iso: str | None
     precision: Literal["day", "month", "year"] | None
@@ -58,6 +62,8 @@ class DateRecord:
 
 @dataclass(frozen=True, slots=True)
 class RatingRecord:
+    """A rating on its scale."""
+
     value: float
     scale: float
     raw: str
@@ -65,6 +71,8 @@ class RatingRecord:
 
 @dataclass(frozen=True, slots=True)
 class SectionRecord:
+    """A part of the article with text of its own."""
+
     kind: str
     heading: str | None
     paragraphs: tuple[str, ...]
@@ -73,6 +81,8 @@ class SectionRecord:
 
 @dataclass(frozen=True, slots=True)
 class TopicRecord:
+    """A topic of the article's list."""
+
     text: str
     normal: str
     """Grouping form (`pipelines.normalise.normal_topic`)."""
@@ -81,12 +91,16 @@ class TopicRecord:
 
 @dataclass(frozen=True, slots=True)
 class JournalRecord:
+    """The journal that the page names."""
+
     name: str
     normal: str
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
+    """The original paper, every field as printed or None."""
+
     title: str | None = None
     authors: tuple[str, ...] = ()
     journal: str | None = None
@@ -98,6 +112,8 @@ class SourceRecord:
 
 @dataclass(frozen=True, slots=True)
 class CardRecord:
+    """A card on the page, pointing to an article."""
+
     position: int
     title: str | None
     url: str | None
@@ -119,6 +135,8 @@ class PassageRecord:
 
 @dataclass(frozen=True, slots=True)
 class AbsenceRecord:
+    """A field without a value, and why."""
+
     field: str
     reason: str
     detail: str = ""
@@ -126,6 +144,8 @@ class AbsenceRecord:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRecord:
+    """Where on the page a value was found, and by what rule."""
+
     field: str
     value: str
     rule: str

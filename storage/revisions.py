@@ -39,8 +39,10 @@ _LONG_VALUE = 100
 """A winning value longer than this many characters is not written twice: it stands in the field itself."""
 
 _COLUMNS = (
-    "content_digest, field_digests, frame_digest, body_digest, title, takeaway, credibility, credibility_scale, "
-    "credibility_raw, interest, interest_scale, interest_raw, reading_minutes, journal_id, has_topics, source_title, "
+    "content_digest, field_digests, frame_digest, body_digest, title, takeaway, credibility, "
+    "credibility_scale, "
+    "credibility_raw, interest, interest_scale, interest_raw, reading_minutes, journal_id, has_topics, "
+    "source_title, "
     "source_authors, source_journal, source_published_raw, source_published_iso, source_published_precision, "
     "source_doi, source_pmid, source_url, description, reader_version"
 )
@@ -63,7 +65,8 @@ class Revisions:
     ) -> int:
         """Write a new revision, seen once at `at` by `capture_id`; its id."""
         revision_id = self._db.insert(
-            f"INSERT INTO revision (article_key, number, is_current, first_seen_at, last_seen_at, {_COLUMNS}) "
+            f"INSERT INTO revision (article_key, number, is_current, first_seen_at, last_seen_at, "
+            f"{_COLUMNS}) "
             f"VALUES (?, ?, ?, ?, ?, {_MARKS})",
             article_key, number, int(current), at, at, *self._values(content, frame_digest(content)),
         )  # fmt: skip
@@ -72,8 +75,8 @@ class Revisions:
         return revision_id
 
     def rewrite(self, revision_id: int, content: Content, capture_id: int, frame: str | None = None) -> None:
-        """Write other content into a revision. `frame` is the digest of the frame as the last capture showed it;
-        None keeps the stored one. `capture_id` stands for claims that name no capture yet."""
+        """Write other content into a revision. `frame` is the digest of the frame as the last capture showed
+        it; None keeps the stored one. `capture_id` stands for claims that name no capture yet."""
         at, old_frame = self._row("first_seen_at, frame_digest", revision_id)
         search_index.unindex(self._db.cursor, revision_id)
         for table in _CHILDREN:
@@ -87,7 +90,8 @@ class Revisions:
         search_index.index(self._db.cursor, revision_id)
 
     def fold(self, keep: int, drop: int) -> None:
-        """Make two revisions of the same content one: `drop`'s captures and what only it knows move to `keep`."""
+        """Make two revisions of the same content one: `drop`'s captures and what only it knows move to
+        `keep`."""
         content = joined(self.load(keep), self.load(drop))
         first, last, frame = self._row("first_seen_at, last_seen_at, frame_digest", drop)
         mine = self._row("first_seen_at, last_seen_at, frame_digest", keep)
@@ -107,7 +111,8 @@ class Revisions:
         self.rewrite(keep, content, capture_id, frame if last > mine[1] else mine[2])
 
     def renumber(self, article_key: int) -> None:
-        """Number an article's revisions by when they were first seen; the one seen last is the current one."""
+        """Number an article's revisions by when they were first seen; the one seen last is the current
+        one."""
         rows = self._db.all(
             "SELECT id, last_seen_at, first_seen_at FROM revision WHERE article_key = ? "
             "ORDER BY first_seen_at, content_digest, id",
@@ -145,7 +150,8 @@ class Revisions:
         journal = content.journal
         return (
             content_digest(found), dumps(found), frame, content.body_digest, content.title, content.takeaway,
-            credibility and credibility.value, credibility and credibility.scale, credibility and credibility.raw,
+            credibility and credibility.value, credibility and credibility.scale,
+            credibility and credibility.raw,
             interest and interest.value, interest and interest.scale, interest and interest.raw,
             content.reading_minutes, journal and self._names.journal(journal.name, journal.normal),
             int(bool(content.topics)), source.title,
@@ -179,7 +185,8 @@ class Revisions:
             db.run(
                 "INSERT INTO revision_boilerplate VALUES (?, ?, ?, ?, ?, ?, ?)",
                 revision_id, position, self._names.boilerplate(link.template, link.source, link.heading, at),
-                json.dumps(dict(link.slots), ensure_ascii=False), link.section, link.paragraph, int(link.list_item),
+                json.dumps(dict(link.slots), ensure_ascii=False), link.section, link.paragraph,
+                int(link.list_item),
             )  # fmt: skip
         self._write_reasons(revision_id, content, capture_id)
 
@@ -196,8 +203,10 @@ class Revisions:
             "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
-                    revision_id, n, claim.record.field, _kept(claim.record), claim.record.rule, claim.record.block,
-                    claim.record.where, int(claim.record.won), claim.capture_id or capture_id, claim.reader_version,
+                    revision_id, n, claim.record.field, _kept(claim.record), claim.record.rule,
+                    claim.record.block,
+                    claim.record.where, int(claim.record.won), claim.capture_id or capture_id,
+                    claim.reader_version,
                 )
                 for n, claim in enumerate(content.claims, 1)
             ],
@@ -216,7 +225,8 @@ class Revisions:
 
     def load(self, revision_id: int) -> Content:
         """A revision's content. Raises `KeyError` when there is none of that id."""
-        (body_digest, title, takeaway, c, c_scale, c_raw, i, i_scale, i_raw, minutes, journal_id, has_topics, *source,
+        (body_digest, title, takeaway, c, c_scale, c_raw, i, i_scale, i_raw, minutes, journal_id,
+        has_topics, *source,
          description, reader) = self._row(_COLUMNS.partition("frame_digest, ")[2], revision_id)  # fmt: skip
         db = self._db
         journal = db.one("SELECT name, normal FROM journal WHERE id = ?", journal_id) if journal_id else None
@@ -252,7 +262,8 @@ class Revisions:
         paragraphs: dict[int, list[Paragraph]] = {}
         for section, position, text, list_item in self._db.all(
             "SELECT s.section_position, s.position, p.text, s.list_item FROM section_paragraph s "
-            "JOIN passage p ON p.id = s.passage_id WHERE s.revision_id = ? ORDER BY s.section_position, s.position",
+            "JOIN passage p ON p.id = s.passage_id WHERE s.revision_id = ? ORDER BY s.section_position, "
+            "s.position",
             revision_id,
         ):
             paragraphs.setdefault(section, []).append(Paragraph(position, text, bool(list_item)))
@@ -266,7 +277,8 @@ class Revisions:
 
     def _links(self, revision_id: int) -> tuple[Link, ...]:
         rows = self._db.all(
-            "SELECT b.template, b.source, b.heading, r.slots, r.section_position, r.paragraph_position, r.list_item "
+            "SELECT b.template, b.source, b.heading, r.slots, r.section_position, r.paragraph_position, "
+            "r.list_item "
             "FROM revision_boilerplate r JOIN boilerplate_passage b ON b.id = r.boilerplate_id "
             "WHERE r.revision_id = ? ORDER BY r.position",
             revision_id,

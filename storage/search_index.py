@@ -1,11 +1,11 @@
 """The full-text index of SQLite (FTS5): its table, and how the writer keeps it true.
 
-The index holds no text of its own: its content is the view `search_documents`. FTS5 therefore has to be told the
-exact old values before they change (https://sqlite.org/fts5.html#external_content_tables): call `unindex` before,
-`index` after.
+The index holds no text of its own: its content is the view `search_documents`. FTS5 therefore has to be told
+the exact old values before they change (https://sqlite.org/fts5.html#external_content_tables): call `unindex`
+before, `index` after.
 
-Words are folded (case, accents) but not stemmed: a stemmed index no longer finds `inflammat*`, because it keeps
-`inflammation` as `inflamm`, and what a reader typed must find the article's own words.
+Words are folded (case, accents) but not stemmed: a stemmed index no longer finds `inflammat*`, because it
+keeps `inflammation` as `inflamm`, and what a reader typed must find the article's own words.
 """
 
 from __future__ import annotations

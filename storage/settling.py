@@ -1,8 +1,8 @@
 """What only the whole archive tells: boilerplate by counting, and the borders of glued topics.
 
-Run when a crawl or an import ends. What comes of it is a function of what the archive holds, not of the order in
-which it came: every passage is counted anew, those already set apart as well, and one that no longer counts goes
-back to where it stood.
+Run when a crawl or an import ends. What comes of it is a function of what the archive holds, not of the order
+in which it came: every passage is counted anew, those already set apart as well, and one that no longer
+counts goes back to where it stood.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ class Settling:
     def _occurrences(self) -> Iterator[Occurrence]:
         """The passages that may be boilerplate, with those that already are.
 
-        In the sections that the profile knows only passages that share their beginning or end with many others
-        are looked at: the bulk of an archive never leaves the database.
+        In the sections that the profile knows only passages that share their beginning or end with many
+        others are looked at: the bulk of an archive never leaves the database.
         """
         many = max(2, int(SECTION_SHARE * self._articles_count() * 0.5))
         ends = (
@@ -87,7 +87,8 @@ class Settling:
         )
         rows = self._db.cursor.execute(
             "SELECT DISTINCT r.article_key, p.text, s.kind, s.heading FROM section s "
-            "JOIN section_paragraph sp ON sp.revision_id = s.revision_id AND sp.section_position = s.position "
+            "JOIN section_paragraph sp ON sp.revision_id = s.revision_id AND sp.section_position = "
+            "s.position "
             "JOIN passage p ON p.id = sp.passage_id JOIN revision r ON r.id = s.revision_id "
             "JOIN article a ON a.id = r.article_key "
             f"WHERE a.site = ? AND (s.kind IN ('other', '{UNPLACED}') "
@@ -98,7 +99,8 @@ class Settling:
             loose = kind in ("other", UNPLACED)
             yield Occurrence(article, text, loose, heading if kind == "other" else None)
         for article, template, slots, kind, heading in self._db.all(
-            "SELECT DISTINCT r.article_key, b.template, rb.slots, s.kind, s.heading FROM revision_boilerplate rb "
+            "SELECT DISTINCT r.article_key, b.template, rb.slots, s.kind, s.heading FROM "
+            "revision_boilerplate rb "
             "JOIN boilerplate_passage b ON b.id = rb.boilerplate_id AND b.source = 'counted' "
             "JOIN revision r ON r.id = rb.revision_id JOIN article a ON a.id = r.article_key "
             "LEFT JOIN section s ON s.revision_id = rb.revision_id AND s.position = rb.section_position "
@@ -120,7 +122,8 @@ class Settling:
                 topics.setdefault(key, set()).add(topic)
         rows = self._db.all(
             "SELECT a.id, r.title, j.name, a.article_id FROM article a "
-            "JOIN revision r ON r.article_key = a.id AND r.is_current = 1 LEFT JOIN journal j ON j.id = r.journal_id "
+            "JOIN revision r ON r.article_key = a.id AND r.is_current = 1 LEFT JOIN journal j ON j.id = "
+            "r.journal_id "
             "WHERE a.site = ?",
             self._site,
         )
@@ -150,7 +153,8 @@ class Settling:
         affected = set(
             self._db.column(
                 "SELECT DISTINCT rb.revision_id FROM revision_boilerplate rb JOIN boilerplate_passage b "
-                "ON b.id = rb.boilerplate_id AND b.source = 'counted' JOIN revision r ON r.id = rb.revision_id "
+                "ON b.id = rb.boilerplate_id AND b.source = 'counted' JOIN revision r ON r.id = "
+                "rb.revision_id "
                 "JOIN article a ON a.id = r.article_key WHERE a.site = ?",
                 self._site,
             )
@@ -183,20 +187,20 @@ class Settling:
     def _split_topics(self, touched: set[int]) -> int:
         """Split glued topics whose every border the topics of other pages prove; adds to `touched`."""
         glued = self._db.all(
-            "SELECT DISTINCT t.text, r.id, r.article_key FROM revision_topic rt JOIN topic t ON t.id = rt.topic_id "
+            "SELECT DISTINCT t.text, r.id, r.article_key FROM revision_topic rt JOIN topic t ON t.id = "
+            "rt.topic_id "
             "JOIN revision r ON r.id = rt.revision_id JOIN article a ON a.id = r.article_key "
             "WHERE rt.uncertain = 1 AND a.site = ?",
             self._site,
         )
         if not glued:
             return 0
-        known = {
-            text: normal
-            for text, normal in self._db.all(
+        known: dict[str, str] = dict(
+            self._db.all(
                 "SELECT DISTINCT t.text, t.normal FROM topic t JOIN revision_topic rt ON rt.topic_id = t.id "
                 "WHERE rt.uncertain = 0"
             )
-        }
+        )
         proven = {text: pieces for text, _, _ in glued if (pieces := split(text, known)) is not None}
         by_revision = {revision: key for text, revision, key in glued if text in proven}
         for revision_id, key in sorted(by_revision.items()):
@@ -218,7 +222,8 @@ class Settling:
             "(SELECT 1 FROM section_paragraph sp WHERE sp.passage_id = passage.id)"
         )
         self._db.run(
-            "DELETE FROM topic WHERE NOT EXISTS (SELECT 1 FROM revision_topic rt WHERE rt.topic_id = topic.id)"
+            "DELETE FROM topic WHERE NOT EXISTS (SELECT 1 FROM revision_topic rt WHERE rt.topic_id = "
+            "topic.id)"
         )
         self._db.run(
             "DELETE FROM boilerplate_passage WHERE source = 'counted' AND NOT EXISTS "

@@ -61,7 +61,8 @@ def limit(name: str) -> int:
 
 
 class TemplateSet:
-    """Known templates, asked for every paragraph of every page: literal ones by a look-up, the others in turn."""
+    """Known templates, asked for every paragraph of every page: literal ones by a look-up, the others in
+    turn."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         templates = [Template(text) for text in sorted(set(texts))]

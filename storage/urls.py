@@ -49,8 +49,8 @@ class Urls:
     def hear(self, found: FoundRecord, teller: int | None, depth: int, *, now: str, run: int | None) -> bool:
         """Note that `teller` (None: nobody, a seed) told us of an address; True when it is new.
 
-        A new address is due at once, or refused. A known one keeps its state, unless it was never asked for and
-        what the profile says of it has changed.
+        A new address is due at once, or refused. A known one keeps its state, unless it was never asked for
+        and what the profile says of it has changed.
         """
         known = self._look_up(found.url)
         new = known is None
@@ -103,7 +103,8 @@ class Urls:
             "UPDATE url SET state = ?, reason = ?, target_url_id = ?, last_tried_at = ?, http_status = ?, "
             "attempts = CASE WHEN ? THEN attempts + 1 ELSE 0 END, due_at = NULL, "
             "last_ok_at = CASE WHEN ? THEN ? ELSE last_ok_at END, "
-            "etag = CASE WHEN ? THEN ? ELSE etag END, last_modified = CASE WHEN ? THEN ? ELSE last_modified END "
+            "etag = CASE WHEN ? THEN ? ELSE etag END, last_modified = CASE WHEN ? THEN ? ELSE "
+            "last_modified END "
             "WHERE id = ?",
             state, outcome.reason or state, target, capture.captured_at, capture.status, state == "failed",
             usable, capture.captured_at, kept, capture.etag, kept, capture.last_modified, url_id,
@@ -116,7 +117,8 @@ class Urls:
     def try_again(self, url_id: int, reason: str, *, now: str, at: str, status: int | None) -> None:
         """Note a failure that is worth another try at `at`; the state stays what it was."""
         self._db.run(
-            "UPDATE url SET reason = ?, last_tried_at = ?, http_status = ?, attempts = attempts + 1, due_at = ?, "
+            "UPDATE url SET reason = ?, last_tried_at = ?, http_status = ?, attempts = attempts + 1, "
+            "due_at = ?, "
             "state = CASE WHEN state = 'refused' THEN 'waiting' ELSE state END WHERE id = ?",
             reason or "failed", now, status, at, url_id,
         )  # fmt: skip
@@ -124,7 +126,8 @@ class Urls:
     def give_up(self, url_id: int, reason: str, *, now: str, state: Literal["failed", "refused"]) -> None:
         """Note that an address got no answer, and is not tried again in this round."""
         self._db.run(
-            "UPDATE url SET state = ?, reason = ?, last_tried_at = ?, http_status = NULL, attempts = attempts + ?, "
+            "UPDATE url SET state = ?, reason = ?, last_tried_at = ?, http_status = NULL, attempts = "
+            "attempts + ?, "
             "due_at = NULL, target_url_id = NULL WHERE id = ?",
             state, reason or state, now, int(state == "failed"), url_id,
         )  # fmt: skip
@@ -165,9 +168,11 @@ class Urls:
     def _insert(self, found: FoundRecord, depth: int, now: str, run: int | None) -> _Known:
         state = "waiting" if found.refused is None else "refused"
         url_id = self._db.insert(
-            "INSERT INTO url (site, url, kind, priority, article_id, state, reason, depth, lastmod, first_heard_at, "
+            "INSERT INTO url (site, url, kind, priority, article_id, state, reason, depth, lastmod, "
+            "first_heard_at, "
             "first_heard_run, attempts, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
-            self._site, found.url, found.kind, _PRIORITY[found.kind], found.article_id, state, found.refused or HEARD,
+            self._site, found.url, found.kind, _PRIORITY[found.kind], found.article_id, state,
+            found.refused or HEARD,
             depth, found.lastmod, now, run, now if found.refused is None else None,
         )  # fmt: skip
         return self._remember(found.url, _Known(url_id, depth, found.lastmod, state, set()))

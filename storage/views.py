@@ -269,8 +269,7 @@ CAPTURES = View(
 SELECT c.id, c.run_id, n.site, u.url, c.captured_at, c.origin, c.status, c.kind, c.reason, a.article_id,
        CASE WHEN a.id IS NOT NULL THEN {KEY} END, r.number,
        c.media_type, b.size, b.sha256, c.truncated, c.etag, c.last_modified, c.headers, c.ip_address,
-         c.file_name,
-       c.reader_version
+       c.file_name, c.reader_version
 FROM capture c
 JOIN run n ON n.id = c.run_id
 JOIN body b ON b.id = c.body_id
@@ -400,4 +399,4 @@ def views_are_current(connection: Connection) -> bool:
 
 def _stored_views(connection: Connection) -> dict[str, str]:
     rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'view'")
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}

@@ -45,8 +45,8 @@ class SavedPage:
 
 
 class Writer:
-    """Writes what was fetched or imported from one site. Raises `sqlalchemy.exc.DBAPIError`, `sqlite3.Error` or
-    `OSError` when the archive can't be written; nothing is half done then."""
+    """Writes what was fetched or imported from one site. Raises `sqlalchemy.exc.DBAPIError`, `sqlite3.Error`
+    or `OSError` when the archive can't be written; nothing is half done then."""
 
     def __init__(self, archive: Archive, site: str) -> None:
         self._site = site
@@ -81,7 +81,8 @@ class Writer:
                 KILLED,
             )
             self.run_id = self._db.insert(
-                "INSERT INTO run (site, kind, started_at, program_version, reader_version, profile_digest, settings, "
+                "INSERT INTO run (site, kind, started_at, program_version, reader_version, "
+                "profile_digest, settings, "
                 "counts) VALUES (?, ?, ?, ?, ?, ?, ?, '{}')",
                 self._site, kind, now, program_version, reader_version, profile_digest,
                 json.dumps(settings, ensure_ascii=False, sort_keys=True, default=str),
@@ -101,8 +102,8 @@ class Writer:
     def save_page(self, record: PageRecord, *, now: str) -> SavedPage:
         """Write everything of one page in one transaction.
 
-        `now` (UTC text) is when addresses found on it count as heard of, and are due. Raises `RuntimeError` outside
-        a run.
+        `now` (UTC text) is when addresses found on it count as heard of, and are due. Raises `RuntimeError`
+        outside a run.
         """
         try:
             with self._transaction():
@@ -121,7 +122,8 @@ class Writer:
         retry_at: str | None,
         final_state: Literal["failed", "refused"] = "failed",
     ) -> None:
-        """Write that a request for `url` got no answer: it is tried again at `retry_at`, or given up when None."""
+        """Write that a request for `url` got no answer: it is tried again at `retry_at`, or given up when
+        None."""
         with self._transaction():
             url_id = self._own_id(url, "page", "seed", now)
             if retry_at is not None:
@@ -131,7 +133,8 @@ class Writer:
             self._urls.forget_url(url)
 
     def settle(self, now: str) -> Settled:
-        """Find what only the whole archive tells: boilerplate by counting, the borders of topics. See `Settling`."""
+        """Find what only the whole archive tells: boilerplate by counting, the borders of topics. See
+        `Settling`."""
         with self._transaction():
             return self._settling.settle(now)
 
@@ -164,12 +167,14 @@ class Writer:
         self, capture: CaptureRecord, run: int, url_id: int | None, body_id: int, list_id: int | None
     ) -> int:
         return self._db.insert(
-            "INSERT INTO capture (run_id, url_id, captured_at, origin, status, headers, kind, reason, media_type, "
+            "INSERT INTO capture (run_id, url_id, captured_at, origin, status, headers, kind, reason, "
+            "media_type, "
             "etag, last_modified, body_id, file_name, truncated, ip_address, reader_version, card_list_id) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             run, url_id, capture.captured_at, capture.origin, capture.status,
             json.dumps(capture.headers, ensure_ascii=False), capture.kind, capture.reason, capture.media_type,
-            capture.etag, capture.last_modified, body_id, capture.file_name, capture.truncated, capture.ip_address,
+            capture.etag, capture.last_modified, body_id, capture.file_name, capture.truncated,
+            capture.ip_address,
             capture.reader_version, list_id,
         )  # fmt: skip
 

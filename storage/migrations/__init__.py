@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 HEAD = "0001"
-"""The newest revision in `versions/`. Kept here so that opening an archive that is up to date does not have to
-import Alembic."""
+"""The newest revision in `versions/`. Kept here so that opening an archive that is up to date does not have
+to import Alembic."""
 
 KNOWN = frozenset({"0001"})
 """Every revision this program knows; an archive at another one was made by a newer program."""

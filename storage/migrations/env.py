@@ -1,7 +1,7 @@
 """What Alembic runs: the steps, on the connection and in the transaction that the caller holds.
 
-Never in batch mode: on SQLite it drops and copies whole tables, and with foreign keys on that deletes the rows that
-refer to them.
+Never in batch mode: on SQLite it drops and copies whole tables, and with foreign keys on that deletes the
+rows that refer to them.
 """
 
 from __future__ import annotations

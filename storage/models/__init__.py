@@ -1,4 +1,5 @@
-"""The archive's tables as typed models. Readers query the public views (`storage.views`) rather than these."""
+"""The archive's tables as typed models. Readers query the public views (`storage.views`) rather than
+these."""
 
 from storage.models.articles import (
     AbsenceRow,

@@ -1,4 +1,5 @@
-"""Tables of what articles say: articles, their revisions, sections, topics, journals, and why a value is as it is."""
+"""Tables of what articles say: articles, their revisions, sections, topics, journals, and why a value is as
+it is."""
 
 from __future__ import annotations
 
@@ -54,7 +55,8 @@ class Article(Base):
     published_iso: Mapped[str | None] = as_text("The same as an ISO date, only as precise as printed.")
     published_precision: Mapped[str | None] = as_text("day, month or year; NULL when the date is no date.")
     published_source: Mapped[str | None] = as_text(
-        "What dates it: card (a card or listing that points to it) or the rule that found the page's own date."
+        "What dates it: card (a card or listing that points to it) or the rule that found the page's own "
+        "date."
     )
     teaser: Mapped[str | None] = as_text("Teaser on the cards that point to it, as last seen; NULL without.")
     __table_args__ = (

@@ -79,7 +79,8 @@ def is_partial_date(prefix: str) -> CheckConstraint:
 
 
 def is_rating(prefix: str) -> CheckConstraint:
-    """Value, scale and raw text of a rating are there together or not at all, and the value lies on the scale."""
+    """Value, scale and raw text of a rating are there together or not at all, and the value lies on the
+    scale."""
     value, scale, raw = prefix, f"{prefix}_scale", f"{prefix}_raw"
     return CheckConstraint(
         f"({value} IS NULL AND {scale} IS NULL AND {raw} IS NULL) OR "

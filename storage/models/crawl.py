@@ -184,7 +184,8 @@ class Capture(Base):
     status: Mapped[int | None] = as_integer("HTTP status; NULL for a file.")
     headers: Mapped[str] = as_text("Response headers, as a JSON list of [name, value] pairs.", nullable=False)
     kind: Mapped[str] = as_text(
-        "What reading it gave: summary, listing, other, unreadable, robots, sitemap, redirect, gone or error.",
+        "What reading it gave: summary, listing, other, unreadable, robots, sitemap, redirect, gone or "
+        "error.",
         nullable=False,
     )
     reason: Mapped[str | None] = as_text("Why it is no summary; NULL for one.")

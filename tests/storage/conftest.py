@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tests.storage.build import House
 from storage import search_index
+from tests.storage.build import House
 
 
 @pytest.fixture

@@ -99,7 +99,9 @@ def test_going_on_later_looks_at_listings_and_failures_again(house: House, front
     assert [row.attempts for row in frontier.take(9, now=at(2 * 1440))] == [0, 0, 0, 0]
 
 
-def test_a_new_seed_after_a_finished_crawl_does_not_make_it_unfinished(house: House, frontier: Frontier) -> None:
+def test_a_new_seed_after_a_finished_crawl_does_not_make_it_unfinished(
+    house: House, frontier: Frontier
+) -> None:
     finish(house, ROBOTS, LISTING, ARTICLE, PAGE)
     next_run(house)
     frontier.seed([FoundRecord("https://site.example/more", "page", "seed")], at(5))

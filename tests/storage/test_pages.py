@@ -20,7 +20,9 @@ from tests.storage.build import T0, House, article, at, card, page, sections, to
 def test_a_page_is_saved_whole(house: House) -> None:
     saved = house.save(article(), cards=(card("cArd01"),), body=b"<p>" * 200)
     assert (saved.article_id, saved.new_article, saved.new_revision) == ("aB3dE6", True, True)
-    row = house.row("SELECT title, journal, credibility, credibility_scale, topics, revision, captures FROM articles")
+    row = house.row(
+        "SELECT title, journal, credibility, credibility_scale, topics, revision, captures FROM articles"
+    )
     assert row == ("A title aB3dE6", "Brain, Behavior & Cells", 4.0, 5.0, '["Iron","Memory"]', 1, 1)
     assert house.rows("SELECT kind, heading, text FROM article_sections ORDER BY position") == [
         ("findings", "What They Found", "Cells of aB3dE6 moved."),
@@ -77,7 +79,9 @@ def test_addresses_found_on_a_page_are_due_and_know_who_told(house: House) -> No
 def test_a_known_address_keeps_its_state_and_takes_the_sitemaps_word(house: House) -> None:
     house.save(article("bB3dE6"))
     told = FoundRecord(url_of("bB3dE6"), "article", "sitemap", "bB3dE6", lastmod="2026-02-02")
-    saved = house.save(url="https://site.example/sitemap.xml", url_kind="sitemap", kind="sitemap", found=(told,))
+    saved = house.save(
+        url="https://site.example/sitemap.xml", url_kind="sitemap", kind="sitemap", found=(told,)
+    )
     assert saved.new_urls == 0
     row = house.row("SELECT state, lastmod, told_by FROM urls WHERE article_id = 'bB3dE6'")
     assert row == ("stored", "2026-02-02", "seed, sitemap")
@@ -95,10 +99,14 @@ def test_fewest_clicks_count_whoever_told_first(house: House) -> None:
 
 def test_what_the_profile_says_of_an_address_nobody_asked_for_may_change(house: House) -> None:
     top, skip = "https://site.example/", "https://site.example/x"
-    house.save(url=top, kind="other", url_kind="page", found=(FoundRecord(skip, "page", "link", refused="skipped"),))
+    house.save(
+        url=top, kind="other", url_kind="page", found=(FoundRecord(skip, "page", "link", refused="skipped"),)
+    )
     house.save(url=top, kind="other", url_kind="page", found=(FoundRecord(skip, "page", "link"),), when=at(5))
     assert house.row("SELECT state, due_at FROM urls WHERE url = ?", skip) == ("waiting", at(5))
-    house.save(url=top, kind="other", url_kind="page", found=(FoundRecord(skip, "page", "link", refused="skipped"),))
+    house.save(
+        url=top, kind="other", url_kind="page", found=(FoundRecord(skip, "page", "link", refused="skipped"),)
+    )
     assert house.row("SELECT state, due_at FROM urls WHERE url = ?", skip) == ("refused", None)
 
 
@@ -108,7 +116,10 @@ def test_a_redirect_names_its_target(house: House) -> None:
     found = (FoundRecord(new, "article", "redirect", "aB3dE6"),)
     house.save(url=old, kind="redirect", outcome=moved, found=found)
     house.save(article(url=new))
-    assert house.rows("SELECT state, target FROM urls ORDER BY state") == [("redirected", new), ("stored", None)]
+    assert house.rows("SELECT state, target FROM urls ORDER BY state") == [
+        ("redirected", new),
+        ("stored", None),
+    ]
     assert house.value("SELECT count(*) FROM articles") == 1
 
 
@@ -178,7 +189,12 @@ def test_nothing_of_a_page_that_fails_is_kept(house: House) -> None:
     twice = (CardRecord(1, "x", None, None, None, None, None),)
     broken: Any = replace(article("bB3dE6", journal=JournalRecord("New", "new")), sections=(object(),))
     with pytest.raises(AttributeError):
-        house.save(broken, url=url_of("bB3dE6"), cards=twice, found=(FoundRecord("https://a.example/", "page", "link"),))
+        house.save(
+            broken,
+            url=url_of("bB3dE6"),
+            cards=twice,
+            found=(FoundRecord("https://a.example/", "page", "link"),),
+        )
     assert (compare.archive_digest(house.archive), house.rows("SELECT * FROM capture")) == before
     house.save(article("bB3dE6", journal=JournalRecord("New", "new")), cards=twice)
     assert house.value("SELECT count(*) FROM articles WHERE journal = 'New'") == 1
@@ -205,7 +221,9 @@ def test_half_a_surrogate_pair_loses_no_page(house: House) -> None:
     assert house.row("SELECT title, topics FROM articles") == ("Half \ufffd of it", '["a\ufffd"]')
 
 
-@pytest.mark.parametrize("text", ["\0 nul", "'; DROP TABLE article; --", "{slot} {}", "\u202e bidi", "\U0001f600", '"'])
+@pytest.mark.parametrize(
+    "text", ["\0 nul", "'; DROP TABLE article; --", "{slot} {}", "\u202e bidi", "\U0001f600", '"']
+)
 def test_odd_text_is_stored_as_printed(house: House, text: str) -> None:
     house.save(article(title=text, takeaway=text, sections=sections(text), topics=topics(text)))
     assert house.row("SELECT title, takeaway FROM articles") == (text, text)
@@ -269,7 +287,8 @@ def test_a_page_without_an_address_has_no_url(house: House) -> None:
         "DELETE FROM article",
         "DELETE FROM revision",
         "INSERT INTO revision SELECT id + 1, article_key, 2, 1, first_seen_at, last_seen_at, content_digest, "
-        "field_digests, frame_digest, body_digest, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, "
+        "field_digests, frame_digest, body_digest, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
+        "NULL, 0, "
         "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM revision",
     ],
 )

@@ -164,7 +164,9 @@ def test_a_cut_capture_is_compared_as_far_as_it_goes(new_house: Callable[[], Hou
     )
     house = both_ways(new_house, [(whole, at(0)), (cut, at(1)), (as_text(whole), at(2))])
     assert house.value("SELECT revisions FROM articles") == 1
-    assert house.value("SELECT text FROM article_sections WHERE kind = 'findings'") == "Cells of aB3dE6 moved."
+    assert (
+        house.value("SELECT text FROM article_sections WHERE kind = 'findings'") == "Cells of aB3dE6 moved."
+    )
 
 
 def test_a_text_capture_of_other_content_is_another_revision(house: House) -> None:
@@ -175,7 +177,9 @@ def test_a_text_capture_of_other_content_is_another_revision(house: House) -> No
 def test_captures_may_come_in_any_order_of_time(new_house: Callable[[], House]) -> None:
     captures = [(article(title=title), at(n)) for n, title in enumerate(("One", "One", "Two", "Two"))]
     house = both_ways(new_house, captures)
-    assert house.rows("SELECT number, title, first_seen_at, last_seen_at, is_current FROM revision ORDER BY 1") == [
+    assert house.rows(
+        "SELECT number, title, first_seen_at, last_seen_at, is_current FROM revision ORDER BY 1"
+    ) == [
         (1, "One", at(0), at(1), 0),
         (2, "Two", at(2), at(3), 1),
     ]

