@@ -18,8 +18,8 @@ from spiders.reading.ledger import Ledger
 from spiders.reading.model import Card, PartialDate, Passage, Rating, Reason, Role, Section, Source, Topic
 from spiders.reading.outline import Line, Mark, Outline, same_words
 from spiders.reading.passages import passage_of, passages_under, slot_value
-from spiders.reading.profile import SiteProfile
-from spiders.reading.rating_labels import RATINGS, find_ratings
+from spiders.reading.profile import RATINGS, SiteProfile
+from spiders.reading.rating_labels import find_ratings
 from spiders.reading.ratings import rating_in_text
 from spiders.reading.structured import Claim, texts_of
 from spiders.reading.topics import read_topics
@@ -257,6 +257,7 @@ class ArticleReader:
     def _is_rating_label(self, line: Line) -> bool:
         return self.profile.labels.get(heading_key(line.text)) in (*RATINGS, "share")
 
+    @cached_property
     def _article_area(self) -> list[Line]:
         """Lines that belong to no card."""
         cards = self.outline.known.get("cards")
@@ -267,7 +268,7 @@ class ArticleReader:
         marks = self.outline.marks
         elements = self.page.elements
         boundaries = [elements[self.outline.heading(mark).block.index] for mark in marks] if elements else []
-        before = [line for line in self._article_area() if not line.part]
+        before = [line for line in self._article_area if not line.part]
         found = find_ratings(before, elements, self.page.root, boundaries, self.profile)
         ratings: dict[str, Rating] = {}
         for name in RATINGS:
@@ -310,7 +311,7 @@ class ArticleReader:
         return None
 
     def _minutes(self) -> int | None:
-        for line in self._article_area():
+        for line in self._article_area:
             match = _MINUTES.search(line.text) if len(line.text) <= _SHORT_TEXT else None
             if match:
                 self.ledger.take(line, "reading time")
@@ -466,7 +467,7 @@ class ArticleReader:
 
     def _linked_source(self) -> Source | None:
         """Outside "More Details", only a link that itself carries an identifier names the paper."""
-        for line in self._article_area():
+        for line in self._article_area:
             if line.block.chrome:
                 continue
             for href in (line.href, *(part.href for part in line.parts)):

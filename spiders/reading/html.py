@@ -7,8 +7,8 @@ elements are read and marked as hidden.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
@@ -23,9 +23,12 @@ _BLOCK_TAGS = frozenset(
     "noscript ol optgroup option p pre search section select slot summary table tbody td template textarea tfoot "
     "th thead tr ul".split()
 )
-_SKIPPED_TAGS = frozenset(
-    "script style head svg iframe object embed canvas video audio math datalist".split()
+_SPECIAL_TAGS = frozenset(
+    "br img script style head template svg iframe object embed canvas video audio math datalist".split()
 )
+_BLOCK_ROLES = frozenset(("heading", "listitem", "tabpanel", "tab", "button"))
+_NOTHING: Mapping[str, str] = {}
+_NO_CLASS = (False, False, False, False)
 _STRONG_TAGS = frozenset("b strong h1 h2 h3 h4 h5 h6 dt th summary".split())
 _HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
 _CHROME_TAGS = frozenset(("nav", "form", "dialog", "aside"))
@@ -83,10 +86,14 @@ def _is_utf8(body: bytes) -> bool | None:
     """Whether bytes above ASCII are UTF-8, give or take a few (a page cut within a letter); None without any."""
     if body.isascii():
         return None
-    text = body.decode("utf-8", "replace")
-    broken = text.count("\ufffd")
-    sound = sum(1 for character in text if character > "\x7f") - broken
-    return sound > 4 * broken
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        text = body.decode("utf-8", "replace")
+        broken = text.count("\ufffd")
+        sound = sum(1 for character in text if character > "\x7f") - broken
+        return sound > 4 * broken
+    return True
 
 
 def parse(text: str) -> HtmlElement | None:
@@ -103,23 +110,39 @@ def parse(text: str) -> HtmlElement | None:
         return None
 
 
-@dataclass(slots=True)
 class _Context:
     """What an element's text inherits from the elements around it."""
 
-    element: HtmlElement
-    hidden: bool = False
-    chrome: bool = False
-    article: bool = False
-    href: str | None = None
-    strong: bool = False
-    level: int | None = None
-    item: bool = False
-    unit: int = 0
-    is_block: bool = True
-    ordinal: int = 0
-    style: str = ""
-    break_inside: bool = False
+    __slots__ = (
+        "article", "chrome", "element", "hidden", "href", "is_block", "item", "level", "ordinal", "strong",
+        "style", "unit",
+    )  # fmt: skip
+
+    def __init__(self, element: HtmlElement, ordinal: int, outer: _Context | None) -> None:
+        self.element, self.ordinal = element, ordinal
+        self.is_block = False
+        self.style = ""
+        if outer is None:
+            self.hidden = self.chrome = self.article = self.strong = self.item = False
+            self.href: str | None = None
+            self.level: int | None = None
+            self.unit = 0
+        else:
+            self.hidden, self.chrome, self.article = outer.hidden, outer.chrome, outer.article
+            self.href, self.strong, self.level = outer.href, outer.strong, outer.level
+            self.item, self.unit = outer.item, outer.unit
+
+
+@lru_cache(maxsize=20_000)
+def _class_says(classes: str) -> tuple[bool, bool, bool, bool]:
+    """What a class attribute says: hidden, chrome, acts as block, is an icon whose text is a ligature."""
+    words = classes.split()
+    return (
+        not _HIDDEN_CLASSES.isdisjoint(words),
+        not _CHROME_CLASSES.isdisjoint(words),
+        not _BLOCK_CLASSES.isdisjoint(words),
+        _ICON_CLASS.search(classes) is not None,
+    )
 
 
 def blocks_of(root: HtmlElement, labels: Container[str]) -> tuple[list[Block], list[HtmlElement]]:
@@ -140,7 +163,7 @@ class _Walk:
         self.root, self.labels = root, labels
         self.blocks: list[Block] = []
         self.elements: list[HtmlElement] = []
-        self._parts: list[Part] = []
+        self._parts: list[tuple[str, _Context]] = []
         self._images: list[tuple[HtmlElement, int, str | None, bool]] = []
         self._datetime: str | None = None
         self._trail: list[int] = []
@@ -153,26 +176,29 @@ class _Walk:
         context = self._enter(self.root, None)
         if context is None:
             return
-        stack: list[tuple[_Context, Iterator[HtmlElement]]] = [(context, iter(self.root))]
+        stack: list[tuple[_Context, Iterator[HtmlElement]]] = []
+        children = iter(self.root)
         self._text(self.root.text, context)
-        while stack:
-            context, children = stack[-1]
-            child = next(children, None)
-            if child is None:
-                stack.pop()
-                self._leave(context)
-                if stack:
-                    self._text(context.element.tail, stack[-1][0])
-                continue
-            if not isinstance(child.tag, str):  # a comment
-                self._text(child.tail, context)
-                continue
-            inner = self._enter(child, context)
-            if inner is None:
+        while True:
+            for child in children:
+                inner = self._enter(child, context) if isinstance(child.tag, str) else None
+                if inner is None:  # a comment, or nothing to read in it
+                    self._text(child.tail, context)
+                    continue
+                self._text(child.text, inner)
+                if len(child):
+                    stack.append((context, children))
+                    context, children = inner, iter(child)
+                    break
+                self._leave(inner)
                 self._text(child.tail, context)
             else:
-                stack.append((inner, iter(child)))
-                self._text(child.text, inner)
+                self._leave(context)
+                if not stack:
+                    break
+                tail = context.element.tail
+                context, children = stack.pop()
+                self._text(tail, context)
         self._flush(context)
 
     # -- entering and leaving -------------------------------------------------------------------------------
@@ -181,48 +207,51 @@ class _Walk:
         """The context inside an element; None when it gives no text of its own."""
         self._ordinal += 1
         tag = element.tag
-        if tag == "br":
-            if outer is not None:
-                self._line_break(outer)
+        if tag in _SPECIAL_TAGS and (tag != "template" or "shadowrootmode" not in element.attrib):
+            self._enter_special(element, tag, outer)
             return None
-        if tag == "img":
-            behind_text = any(part.text.strip() for part in self._parts)
-            self._images.append((element, self._ordinal, outer.href if outer else None, behind_text))
-            return None
-        attributes = element.attrib
-        if tag in _SKIPPED_TAGS or (tag == "template" and "shadowrootmode" not in attributes):
+        context = _Context(element, self._ordinal, outer)
+        if outer is None:
+            return context
+        items = element.items()
+        attributes: Mapping[str, str] = dict(items) if items else _NOTHING
+        classes = attributes.get("class", "")
+        hidden, chrome, block_class, icon = _class_says(classes) if classes else _NO_CLASS
+        if items:
+            self._inherit(context, tag, attributes, hidden)
+        outer_element = outer.element
+        if outer_element.tag == "details" and tag != "summary" and "open" not in outer_element.attrib:
+            context.hidden = True
+        if tag in _BLOCK_TAGS or block_class or self._acts_as_block(element, tag, attributes):
+            self._enter_block(context, outer, tag, attributes)
+            context.chrome = context.chrome or chrome
+        elif icon:
             self._ordinal += sum(1 for _ in element.iterdescendants(etree.Element))
             return None
-        if outer is None:
-            return _Context(element, ordinal=self._ordinal)
-        classes = attributes.get("class", "")
-        context = _Context(
-            element, outer.hidden, outer.chrome, outer.article, outer.href, outer.strong, outer.level,
-            outer.item, outer.unit, False, self._ordinal,
-        )  # fmt: skip
-        if attributes:
-            self._inherit(context, tag, attributes, classes)
-        if tag in _BLOCK_TAGS or self._acts_as_block(element, tag, attributes, classes):
-            self._enter_block(context, outer, tag, classes)
         else:
-            if tag in _STRONG_TAGS:
-                context.strong = True
+            context.strong = context.strong or tag in _STRONG_TAGS
             if context.unit == 0 and not _is_wrapper(element):
                 context.unit = self._ordinal
-            if _ICON_CLASS.search(classes):
-                self._ordinal += sum(1 for _ in element.iterdescendants(etree.Element))
-                return None
-            context.style = f"{outer.style}/{_look(tag, classes, attributes)}"
+            context.style = f"{outer.style}/{_look(tag, attributes)}"
         return context
 
-    def _inherit(self, context: _Context, tag: str, attributes: etree._Attrib, classes: str) -> None:
+    def _enter_special(self, element: HtmlElement, tag: str, outer: _Context | None) -> None:
+        """Line breaks, pictures, and what holds no text to read."""
+        if tag == "br":
+            if outer is not None:
+                flushed = self._flush(outer)
+                self._breaks = 1 if flushed else self._breaks + 1
+        elif tag == "img":
+            behind_text = any(text.strip() for text, _ in self._parts)
+            self._images.append((element, self._ordinal, outer.href if outer else None, behind_text))
+        elif len(element):
+            self._ordinal += sum(1 for _ in element.iterdescendants(etree.Element))
+
+    def _inherit(self, context: _Context, tag: str, attributes: Mapping[str, str], hidden: bool) -> None:
         get = attributes.get
-        if (
-            "hidden" in attributes
-            or get("aria-hidden") == "true"
-            or (classes and not _HIDDEN_CLASSES.isdisjoint(classes.split()))
-            or _HIDDEN_STYLE.search(get("style", ""))
-        ):
+        if hidden or "hidden" in attributes or get("aria-hidden") == "true":
+            context.hidden = True
+        if "style" in attributes and _HIDDEN_STYLE.search(attributes["style"]):
             context.hidden = True
         role = get("role")
         if role:
@@ -232,70 +261,59 @@ class _Walk:
                 context.article = True
             elif role == "heading":
                 level = get("aria-level", "2")
-                context.level = int(level) if level in "123456" and level else 2
+                context.level = int(level) if level in ("1", "2", "3", "4", "5", "6") else 2
         if tag == "a":
             context.href = get("href") or context.href
         elif tag == "time":
             self._datetime = get("datetime") or self._datetime
-        controls = get("aria-controls")
-        if controls:
-            self._controls.setdefault(controls, context.element)
+        if "aria-controls" in attributes:
+            self._controls.setdefault(attributes["aria-controls"], context.element)
 
-    def _acts_as_block(self, element: HtmlElement, tag: str, attributes: etree._Attrib, classes: str) -> bool:
-        if classes and not _BLOCK_CLASSES.isdisjoint(classes.split()):
-            return True
+    def _acts_as_block(self, element: HtmlElement, tag: str, attributes: Mapping[str, str]) -> bool:
         if "style" in attributes and _BLOCK_STYLE.search(attributes["style"]):
             return True
-        if "role" in attributes and attributes["role"] in (
-            "heading",
-            "listitem",
-            "tabpanel",
-            "tab",
-            "button",
-        ):
+        if "role" in attributes and attributes["role"] in _BLOCK_ROLES:
             return True
         # A custom element's display is unknown: between other elements it is a box, inside a sentence a word.
         return "-" in tag and not _stands_in_text(element)
 
-    def _enter_block(self, context: _Context, outer: _Context, tag: str, classes: str) -> None:
-        self._flush(outer)
+    def _enter_block(
+        self, context: _Context, outer: _Context, tag: str, attributes: Mapping[str, str]
+    ) -> None:
+        if self._parts or self._images:
+            self._flush(outer)
         self._breaks = 0
         context.is_block = True
         context.unit = 0
-        context.style = _look(tag, classes, context.element.attrib)
-        context.strong = context.strong or tag in _STRONG_TAGS
+        context.style = _look(tag, attributes)
+        if tag in _STRONG_TAGS:
+            context.strong = True
         if tag in _HEADING_LEVELS:
             context.level = _HEADING_LEVELS[tag]
-        elif tag in ("main", "article"):
+        elif tag == "main" or tag == "article":
             context.article = True
-        elif tag in ("li", "dd"):
-            context.item = tag == "li"
+        elif tag == "li":
+            context.item = True
+        elif tag == "dd":
+            context.item = False
         elif tag == "noscript":
             context.hidden = True
-        if outer.element.tag == "details" and tag != "summary" and "open" not in outer.element.attrib:
-            context.hidden = True
-        if classes and not _CHROME_CLASSES.isdisjoint(classes.split()):
-            context.chrome = True
-        if tag in _CHROME_TAGS or (tag in _CHROME_OUTSIDE_ARTICLE and not context.article):
+        elif tag in _CHROME_TAGS or (tag in _CHROME_OUTSIDE_ARTICLE and not context.article):
             context.chrome = True
         self._trail.append(context.ordinal)
-        self._panel_heading(context)
+        if self._controls or "aria-labelledby" in attributes:
+            self._panel_heading(context, attributes)
 
     def _leave(self, context: _Context) -> None:
         if context.is_block:
-            self._flush(context)
+            if self._parts or self._images:
+                self._flush(context)
             self._breaks = 0
-            if self._trail:
-                self._trail.pop()
+            self._trail.pop()
 
-    def _line_break(self, context: _Context) -> None:
-        flushed = self._flush(context)
-        self._breaks = 1 if flushed else self._breaks + 1
-
-    def _panel_heading(self, context: _Context) -> None:
+    def _panel_heading(self, context: _Context, attributes: Mapping[str, str]) -> None:
         """Head a tab's panel with its tab's words, when they are a known heading."""
-        attributes = context.element.attrib
-        label = self._controls.get(attributes.get("id", "")) if self._controls else None
+        label = self._controls.get(attributes.get("id", ""))
         if label is None and "aria-labelledby" in attributes:
             label = self._element_with_id(attributes["aria-labelledby"].split(" ")[0])
         if label is None:
@@ -316,51 +334,63 @@ class _Walk:
     # -- text -----------------------------------------------------------------------------------------------
 
     def _text(self, text: str | None, context: _Context) -> None:
-        if text:
-            self._parts.append(Part(text, context.href, context.unit, context.strong))
-            if context.style and not context.is_block and text.strip():
-                self._inline_style = context.style
-
-    _inline_style = ""
+        if text and (self._parts or not text.isspace()):
+            self._parts.append((text, context))
 
     def _flush(self, context: _Context) -> bool:
         """End the block under way, with the context of the block element it stands in."""
-        parts, self._parts = self._parts, []
-        images, self._images = self._images, []
-        for image, ordinal, href, behind_text in images:
-            if not behind_text:
-                self._emit_image(image, ordinal, href, context)
-        style, self._inline_style = self._inline_style, ""
-        stamp, self._datetime = self._datetime, None
-        text = squeeze("".join([part.text for part in parts])) if parts else ""
-        if not text:
+        parts, images = self._parts, self._images
+        if images:
+            self._images = []
+            for image, ordinal, href, behind_text in images:
+                if not behind_text:
+                    self._emit_image(image, ordinal, href, context)
+        if not parts:
+            self._datetime = None
             return False
-        solid = [part for part in parts if part.text.strip()]
-        hrefs = {part.href for part in solid}
-        href = hrefs.pop() if len(hrefs) == 1 else None
-        units = {part.unit for part in solid}
-        whole_inline = len(units) == 1 and 0 not in units
-        role = (
-            Role.HEADING
-            if context.level
-            else Role.LIST_ITEM
-            if context.item
-            else Role.LINK
-            if href
-            else Role.TEXT
-        )
-        self._emit(
-            role, text, context, href=href, level=context.level, stamp=stamp,
-            style=style if whole_inline and style else context.style,
-            parts=tuple(parts) if len(solid) > 1 or (whole_inline and solid[0].strong) else (),
-        )  # fmt: skip
+        self._parts = []
+        if len(parts) == 1:
+            text, inner = parts[0]
+            kept = parts if inner.strong else ()
+            self._emit_text(" ".join(text.split()), context, inner, inner.href, kept)
+        else:
+            solid = [inner for text, inner in parts if not text.isspace()]
+            unit, href = solid[0].unit, solid[0].href
+            if any(inner.href != href for inner in solid):
+                href = None
+            whole = solid[-1] if all(inner.unit == unit for inner in solid) else None
+            text = " ".join("".join([text for text, _ in parts]).split())
+            self._emit_text(text, context, whole, href, parts if len(solid) > 1 or solid[0].strong else ())
         for image, ordinal, href, behind_text in images:
             if behind_text:
                 self._emit_image(image, ordinal, href, context)
         return True
 
+    def _emit_text(
+        self,
+        text: str,
+        context: _Context,
+        whole: _Context | None,
+        href: str | None,
+        parts: Sequence[tuple[str, _Context]],
+    ) -> None:
+        """`whole` is the inline element that all of the text stands in, if there is one."""
+        inline = whole is not None and whole.unit != 0
+        if len(parts) == 1 and not inline:
+            parts = ()
+        kept = tuple([Part(piece, inner.href, inner.unit, inner.strong) for piece, inner in parts])
+        if context.level:
+            role = Role.HEADING
+        elif context.item:
+            role = Role.LIST_ITEM
+        else:
+            role = Role.LINK if href else Role.TEXT
+        style = whole.style if whole is not None and inline else context.style
+        stamp, self._datetime = self._datetime, None
+        self._emit(role, text, context, href, context.level, stamp, style, kept)
+
     def _emit(
-        self, role: Role, text: str, context: _Context, *, href: str | None = None, level: int | None = None,
+        self, role: Role, text: str, context: _Context, href: str | None = None, level: int | None = None,
         stamp: str | None = None, style: str = "", parts: tuple[Part, ...] = (), hidden: bool = False,
     ) -> None:  # fmt: skip
         self.blocks.append(
@@ -387,9 +417,11 @@ class _Walk:
         self.elements.append(image)
 
 
-def _look(tag: str, classes: str, attributes: etree._Attrib) -> str:
+def _look(tag: str, attributes: Mapping[str, str]) -> str:
     """What an element looks like, as far as its own markup says."""
-    look = f"{tag}.{classes}" if classes else tag
+    if not attributes:
+        return tag
+    look = f"{tag}.{attributes['class']}" if "class" in attributes else tag
     return f"{look}[{attributes['style']}]" if "style" in attributes else look
 
 

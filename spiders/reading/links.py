@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
 from lxml.html import HtmlElement
 
-from spiders.reading.addresses import kind_of, page_address, refusal
+from spiders.reading.addresses import UrlKind, kind_of, page_address, refusal
 from spiders.reading.model import PageLink
 from spiders.reading.profile import SiteProfile
 from spiders.reading.words import heading_key, squeeze
@@ -32,9 +33,12 @@ def links_of(root: HtmlElement, base: str, profile: SiteProfile) -> tuple[PageLi
         if not href or href.startswith("#") or (element.tag == "link" and rel not in ("next", "prev")):
             continue
         address = page_address(href, base, profile)
-        if address is None or address == here or refusal(address, profile):
+        if address is None or address == here:
             continue
-        link = _link(address, element, rel, here, profile)
+        refused, kind = _looked_up(address, profile)
+        if refused:
+            continue
+        link = _link(address, kind, element, rel, here, profile)
         known = found.get(address)
         if known is None or (known.kind == "page" and link.kind != "page"):
             found[address] = link
@@ -43,10 +47,20 @@ def links_of(root: HtmlElement, base: str, profile: SiteProfile) -> tuple[PageLi
     return tuple(found.values())
 
 
+@lru_cache(maxsize=50_000)
+def _looked_up(address: str, profile: SiteProfile) -> tuple[bool, UrlKind]:
+    return refusal(address, profile) is not None, kind_of(address, profile)
+
+
+@lru_cache(maxsize=10_000)
+def _list_path(address: str) -> str:
+    """The path of a list without the number of its page."""
+    return _PAGE_PATH.sub("", urlsplit(address).path)
+
+
 def _link(
-    address: str, element: HtmlElement, rel: str | None, here: str | None, profile: SiteProfile
+    address: str, kind: UrlKind, element: HtmlElement, rel: str | None, here: str | None, profile: SiteProfile
 ) -> PageLink:
-    kind = kind_of(address, profile)
     text = squeeze(element.text_content())[:200] if element.tag != "link" else ""
     if kind == "article":
         return PageLink(address, text, rel, "article")
@@ -61,15 +75,13 @@ def _is_pagination(
     """Whether a link leads to another page of the same list: by `rel`, by its words, or by its address."""
     if rel and {"next", "prev"} & set(rel.lower().split()):
         return True
-    parts = urlsplit(address)
-    same_path = here is not None and _PAGE_PATH.sub("", parts.path) == _PAGE_PATH.sub("", urlsplit(here).path)
-    words = text or squeeze(element.get("aria-label") or element.get("title") or "")
-    if same_path and _PAGE_PARAMETERS & parse_qs(parts.query).keys():
-        return True
-    if same_path and _PAGE_PATH.search(parts.path):
-        return True
-    if not same_path and kind_of(address, profile) != "listing":
+    same_path = here is not None and _list_path(address) == _list_path(here)
+    if not same_path and _looked_up(address, profile)[1] != "listing":
         return False
+    words = text or squeeze(element.get("aria-label") or element.get("title") or "")
+    parts = urlsplit(address)
+    if same_path and (_PAGE_PARAMETERS & parse_qs(parts.query).keys() or _PAGE_PATH.search(parts.path)):
+        return True
     return (
         bool(_NUMBER.fullmatch(words))
         or words in _ARROWS

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from spiders.reading.model import Block, Part, Role
 from spiders.reading.profile import SiteProfile
@@ -21,8 +22,7 @@ _DIGITS_AROUND = re.compile(r"^\d+\s+|\s+\d+$")
 _AFTER_RUN_IN = re.compile(r"\s*[:–—]\s*|\s+-\s+")  # noqa: RUF001 (the dashes are what is meant)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A block as the outline sees it; a run-in heading and the text behind it are two lines of one block."""
 
     block: Block
@@ -107,19 +107,18 @@ def outline_of(blocks: Sequence[Block], profile: SiteProfile) -> Outline:
 
 
 def _lines(blocks: Sequence[Block], profile: SiteProfile) -> list[Line]:
-    first_words = {key.split(" ", 1)[0] for key in profile.parts}
     lines: list[Line] = []
+    starts = profile.part_start.match
     for block in blocks:
-        if block.role is Role.IMAGE:
-            lines.append(Line(block, block.text, href=block.href))
-            continue
-        part = part_key(block.text, profile) if len(block.text) <= LONGEST_HEADING else None
-        if part is None and _first_word(block.text) in first_words:
-            split = _run_in(block, profile)
+        text = block.text
+        part = None
+        if block.role is not Role.IMAGE and (starts(text) or not text[:1].isascii()):
+            part = part_key(text, profile) if len(text) <= LONGEST_HEADING else None
+            split = None if part else _run_in(block, profile)
             if split:
                 lines += split
                 continue
-        lines.append(Line(block, block.text, block.parts, part, block.href))
+        lines.append(Line(block, text, block.parts, part, block.href))
     return lines
 
 
@@ -127,10 +126,6 @@ def part_key(text: str, profile: SiteProfile) -> str | None:
     """The part that a heading's words name; None when they name none."""
     key = heading_key(text)
     return profile.parts.get(key) or profile.parts.get(_DIGITS_AROUND.sub("", key))
-
-
-def _first_word(text: str) -> str:
-    return heading_key(text[:40]).split(" ", 1)[0].rstrip(":")
 
 
 def _run_in(block: Block, profile: SiteProfile) -> tuple[Line, Line] | None:

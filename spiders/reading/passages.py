@@ -22,7 +22,10 @@ def passage_of(line: Line, heading: str | None, profile: SiteProfile) -> Passage
     may hold "like" and "often".
     """
     text = line.text
+    lower = text.lower()
     for anchor in profile.anchors:
+        if anchor.rarest not in lower:
+            continue
         before, after = _patterns(anchor)
         start = before.search(text)
         if start is None:

@@ -14,6 +14,10 @@ from urllib.parse import urlsplit
 from spiders.reading.words import heading_key
 
 
+RATINGS = ("credibility", "interest")
+"""The labels that stand at a drawn value."""
+
+
 class ProfileError(Exception):
     """A profile that can't be used; the message is one line for its author."""
 
@@ -26,6 +30,11 @@ class Anchor:
     before: str
     slot: str | None
     after: str
+
+    @cached_property
+    def rarest(self) -> str:
+        """Its longest word, in small letters: a text without it does not hold the anchor."""
+        return max(re.findall(r"\w+", self.before.lower()), key=len, default="")
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity, so that it can be a key
@@ -68,6 +77,18 @@ class SiteProfile:
     @cached_property
     def base_url(self) -> str:
         return f"{self.scheme}://{self.hosts[0]}/"
+
+    @cached_property
+    def part_start(self) -> re.Pattern[str]:
+        """Matches a text that may begin with the words of a part's heading: a cheap first look."""
+        words = sorted({re.escape(key.split(" ", 1)[0]) for key in self.parts}, key=len, reverse=True)
+        return re.compile(rf"[\W\d_]*(?:{'|'.join(words)})", re.I)
+
+    @cached_property
+    def rating_label(self) -> re.Pattern[str]:
+        """Matches a text that may hold a rating's label: a cheap first look."""
+        keys = [re.escape(key.split(" ", 1)[0]) for key, name in self.labels.items() if name in RATINGS]
+        return re.compile("|".join(sorted(set(keys))) or r"(?!)", re.I)
 
     def at(self, base_url: str) -> SiteProfile:
         """The same site served somewhere else (a mirror, a test server): scheme and host of `base_url`."""

@@ -11,11 +11,10 @@ from lxml.html import HtmlElement
 
 from spiders.reading.model import Rating, Role
 from spiders.reading.outline import Line
-from spiders.reading.profile import SiteProfile
+from spiders.reading.profile import RATINGS, SiteProfile
 from spiders.reading.ratings import rating_in_text, read_rating
 from spiders.reading.words import comparable, heading_key, squeeze
 
-RATINGS = ("credibility", "interest")
 _MOST_TEXT = 160
 _MOST_CLIMBS = 4
 _MOST_LABELS = 12
@@ -70,8 +69,9 @@ def find_ratings(
 def _labels(lines: Sequence[Line], profile: SiteProfile) -> Iterator[tuple[str, Line, str]]:
     keys = [(key, name) for key, name in profile.labels.items() if name in RATINGS]
     keys.sort(key=lambda entry: -len(entry[0]))
+    first_look = profile.rating_label.search
     for line in lines:
-        if len(line.text) > _MOST_TEXT or line.block.role is Role.IMAGE:
+        if len(line.text) > _MOST_TEXT or line.block.role is Role.IMAGE or not first_look(line.text):
             continue
         text = _apart(line)
         taken: set[str] = set()
