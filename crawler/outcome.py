@@ -100,6 +100,10 @@ def judge(
         return "failed", f"ended early: {reason}", ExitCode.ERROR
     if counts["refused"] and not states.get("stored", 0) - counts["robots"] and not failed:
         return "failed", "robots.txt disallows everything", ExitCode.ROBOTS
+    if counts["reader_failures"]:
+        number = counts["reader_failures"]
+        text = f"the reader failed on {number} of {counts['answers']} pages (a bug); their captures are kept"
+        return "incomplete", text, ExitCode.ERROR
     if failed:
         return "incomplete", f"{len(failed)} of {_known(states)} addresses failed", ExitCode.INCOMPLETE
     return "complete", "every address known has its answer", ExitCode.OK

@@ -10,7 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from pipelines.session import CrawlSession, session_of
-from spiders.page import Unanswered
+from spiders.page import READER_FAILED, Unanswered
 from storage.records import PageRecord
 from storage.writer import SavedPage
 
@@ -116,6 +116,7 @@ def _count(record: PageRecord, saved: SavedPage, session: CrawlSession) -> None:
     counts["answers"] += 1
     counts["bytes"] += len(capture.body)
     counts[capture.kind] += 1
+    counts["reader_failures"] += capture.reason == READER_FAILED
     counts["new_articles"] += saved.new_article
     counts["new_revisions"] += saved.new_revision
     counts["new_urls"] += saved.new_urls

@@ -10,6 +10,9 @@ from spiders.reading.model import Reading
 FoundVia = Literal["seed", "robots", "sitemap", "listing", "card", "link", "redirect", "canonical", "import"]
 UrlKind = Literal["robots", "sitemap", "listing", "article", "page"]
 
+READER_FAILED = "the reader failed on it (a bug)"
+"""A page's note when our reader raised: its capture is kept, and the run says so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:

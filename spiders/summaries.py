@@ -25,7 +25,7 @@ from spiders.answers import (
     unanswered,
     undecodable,
 )
-from spiders.page import Fetched, Found, Page, Unanswered, UrlKind
+from spiders.page import READER_FAILED, Fetched, Found, Page, Unanswered, UrlKind
 from spiders.reading import read_page
 from spiders.reading.addresses import canonical
 from spiders.reading.model import PageKind, Reading
@@ -72,6 +72,7 @@ class SummariesSpider(Spider):
         self.walk = Walk(profile)
         self._given = given
         self._listings = 0
+        self._reader_failed = False
         self._hops: Counter[str] = Counter()
         self._spellings: dict[str, str] = {}
         self._origin = origin
@@ -193,7 +194,7 @@ class SummariesSpider(Spider):
             return Page(fetched, kind, None, note=f"not a page: {media_type}")
         reading = self._read(fetched, declared)
         if reading is None:
-            return Page(fetched, kind, None, note="the reader failed on it")
+            return Page(fetched, kind, None, note=READER_FAILED)
         if kind == "listing" or reading.kind is PageKind.LISTING:
             self._listings += 1
         assert fetched.url is not None
@@ -210,7 +211,11 @@ class SummariesSpider(Spider):
         try:
             return read_page(fetched.body, profile=self.profile, url=fetched.url, content_type=declared)
         except Exception:  # one page that the reader chokes on must neither be lost nor end the crawl
-            logger.exception("The reader failed on %s; its capture is kept", fetched.url)
+            # One traceback a crawl: a bug that strikes every page would bury everything else.
+            logger.error(
+                "The reader failed on %s; its capture is kept", fetched.url, exc_info=not self._reader_failed
+            )
+            self._reader_failed = True
             return None
 
 

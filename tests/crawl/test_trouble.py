@@ -14,7 +14,7 @@ import pytest
 from crawler.samplesite import SampleSite
 
 from .crawling import CHECKOUT, ask, clean_environment, crawl, states
-from .scripted import DROP, Answer, ScriptedSite, links, redirect, robots
+from .scripted import DROP, Answer, Script, ScriptedSite, links, redirect, robots
 
 GZIP = (("Content-Encoding", "gzip"),)
 NEWS = "/news/view/"
@@ -24,7 +24,7 @@ NEWS = "/news/view/"
 def troubled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ScriptedSite, int]:
     """One crawl of a site where much goes wrong; archive, site, exit code."""
     hops = {f"/hop/{number}": redirect(f"/hop/{number + 1}") for number in range(1, 9)}
-    script = {
+    script: Script = {
         "/robots.txt": robots("Disallow: /private", "Sitemap: /sitemap-extra.xml"),
         "/sitemap.xml": Answer(body=b"<html>no sitemap here</html>"),
         "/sitemap-extra.xml": Answer(body=b"<urlset><url><loc>/news/view/one-aB3dE6</loc>", type="text/xml"),
@@ -156,7 +156,7 @@ class _Everything(dict[str, Answer]):
         super().__init__()
         self._base = redirect_to
 
-    def get(self, path: str, default: object = None) -> Answer:  # type: ignore[override]
+    def get(self, path: str, default: object = None) -> Answer:
         return redirect(self._base + path, 308)
 
 
@@ -235,7 +235,7 @@ def bug(*args, **kwargs):
     assert ask(tmp_path / "archive", "SELECT outcome FROM runs") == [("failed",)]
 
 
-def test_a_page_that_the_reader_fails_on_keeps_its_capture(tmp_path: Path) -> None:
+def test_a_page_that_the_reader_fails_on_keeps_its_capture_and_the_run_says_so(tmp_path: Path) -> None:
     broken = """
 import spiders.summaries
 real = spiders.summaries.read_page
@@ -248,9 +248,10 @@ spiders.summaries.read_page = failing
     script = {"/robots.txt": robots(), "/": links("/a"), "/news": links(), "/a": Answer(body=b"<p>poison")}
     with ScriptedSite(script) as site:
         done = crawl(tmp_path / "archive", site.base_url, before=broken)
-    assert done.code == 0, done
+    assert (done.code, done.result["outcome"]) == (1, "incomplete"), done
+    assert "the reader failed on 1 of" in done.result["reason"]
     assert ask(tmp_path / "archive", "SELECT kind, reason FROM captures WHERE url LIKE '%/a'") == [
-        ("unreadable", "the reader failed on it")
+        ("unreadable", "the reader failed on it (a bug)")
     ]
 
 
