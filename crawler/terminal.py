@@ -231,6 +231,10 @@ class Sheet:
         from rich.cells import cell_len
         from rich.text import Text
 
+        if " " not in text.plain.strip():
+            # An address: broken by us it could no longer be copied or clicked; the terminal folds it anyway.
+            self._screen.print(Text.assemble(lead, text), soft_wrap=True)
+            return
         hang = cell_len(lead)
         room = max(min(self._screen.width, PROSE_WIDTH) - hang, 20)
         for number, line in enumerate(text.wrap(self._screen, room) or [Text("")]):

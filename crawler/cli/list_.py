@@ -44,7 +44,6 @@ def command(
 
     An article whose id no capture shows has a key instead ('body:…'), which 'show' takes as well.
     """
-    from pipelines.grouping import normal_journal, normal_topic
     from storage.queries import articles, count_articles, topic_names
 
     with open_to_read(directory) as archive, archive.engine.connect() as connection:
@@ -52,8 +51,8 @@ def command(
             connection,
             sort=sort,  # type: ignore[arg-type]  # click has checked it
             limit=limit,
-            topic_group=None if topic is None else normal_topic(topic),
-            journal_part=None if journal is None else normal_journal(journal),
+            topic_group=_grouped(topic),
+            journal_part=_grouped(journal),
         )
         total = count_articles(connection)
         near = _near(topic, topic_names(connection)) if topic is not None and not rows else []
@@ -93,6 +92,15 @@ def _print(rows: list[ArticleRow]) -> None:
 def rating(value: float | None, scale: float | None) -> str:
     """`4/5`; `-` when there is none."""
     return "-" if value is None or scale is None else f"{value:g}/{scale:g}"
+
+
+def _grouped(name: str | None) -> str | None:
+    """The form that groups the spellings of a topic or journal; the rules are the same for both."""
+    if name is None:
+        return None
+    from pipelines.grouping import normal_topic  # the reader comes with it, a quarter of the start-up
+
+    return normal_topic(name)
 
 
 def _near(topic: str, known: list[str]) -> list[str]:

@@ -43,11 +43,10 @@ def command(wanted: str, directory: Path, site: str | None, as_json: bool) -> No
 
 
 def _find(connection: Connection, wanted: str, site: str | None) -> ArticleDetail:
-    from spiders.reading.addresses import canonical
     from storage.article_detail import article
     from storage.queries import find_articles
 
-    name = (canonical(wanted) or wanted) if "://" in wanted else wanted
+    name = _canonical(wanted) if "://" in wanted else wanted
     found = [entry for entry in find_articles(connection, name) if site is None or entry[0] == site]
     if not found:
         raise UserError(_unknown(connection, wanted, name))
@@ -57,6 +56,12 @@ def _find(connection: Connection, wanted: str, site: str | None) -> ArticleDetai
     detail = article(connection, *found[0])
     assert detail is not None  # the same snapshot has just named it
     return detail
+
+
+def _canonical(url: str) -> str:
+    from spiders.reading.addresses import canonical
+
+    return canonical(url) or url
 
 
 def _unknown(connection: Connection, wanted: str, name: str) -> str:
