@@ -45,7 +45,7 @@ class Part(NamedTuple):
 class Block(NamedTuple):
     """A run of text as the page shows it, in document order. Never split at inline elements."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
     """Position in the page, from 0."""
     role: Role
     text: str

@@ -17,7 +17,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lxml.cssselect import CSSSelector
 from lxml.html import HtmlElement
 
 from spiders.reading.addresses import article_id, canonical, on_site, page_address
@@ -43,6 +42,7 @@ _BINARY = re.compile(
     rb"^(?:\x89PNG|GIF8|\xff\xd8\xff|%PDF-|PK\x03\x04|\x1f\x8b|RIFF|\x7fELF|BM|\x00\x00\x01\x00)"
 )
 _FEWEST_CARDS = 2
+_LONGEST_REASON = 300
 _SHELL = "an empty shell: a browser would have to render it"
 
 
@@ -67,6 +67,14 @@ def read_page(
     if form is None:
         kind = (content_type or "unknown type").split(";")[0].strip()
         return _unreadable(f"neither HTML nor text ({kind})", "html", address, profile)
+    try:
+        return _read(body, content_type, form, address, profile)
+    except Exception as error:  # a fault of ours must not lose the page: it stays, as unreadable, for a better reader
+        reason = f"the reader failed on it: {type(error).__name__}: {error}"
+        return _unreadable(reason[:_LONGEST_REASON], form, address, profile)
+
+
+def _read(body: bytes, content_type: str | None, form: Form, address: str | None, profile: SiteProfile) -> Reading:
     text = decode(body, content_type)
     if not text.strip("\0 \t\r\n\ufeff"):
         return _unreadable("the page is empty", form, address, profile)
@@ -202,7 +210,7 @@ class _HtmlPage:
         """The lines inside the elements that the profile's selectors name."""
         found: dict[str, list[Line]] = {}
         for part, selector in self.profile.selectors.items():
-            chosen = set(CSSSelector(selector)(self.root))
+            chosen: set[object] = set(self.root.cssselect(selector))
             lines = [
                 line for line in self.outline.lines
                 if chosen & {self.elements[line.block.index], *self.elements[line.block.index].iterancestors()}

@@ -115,7 +115,8 @@ def _loads(text: str) -> Any:
 def _json_ld(data: Any, where: str) -> Iterator[Claim]:
     for node, path in _nodes(data, where):
         types = node.get("@type")
-        names = {types} if isinstance(types, str) else set(types) if _is_text_list(types) else set()
+        listed = types if isinstance(types, list) else [types]
+        names = {name for name in listed if isinstance(name, str)}
         if not names & _ARTICLE_TYPES:
             continue
         if names == {"WebPage"} and "headline" not in node:
@@ -254,10 +255,6 @@ def _nodes(data: Any, where: str) -> Iterator[tuple[Mapping[str, Any], str]]:
                 for index, inner in enumerate(value)
                 if isinstance(inner, (Mapping, list))
             ]
-
-
-def _is_text_list(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _text(value: Any) -> str:

