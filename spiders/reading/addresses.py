@@ -53,9 +53,18 @@ def page_address(url: str, base: str | None, profile: SiteProfile) -> str | None
 
     None when it is not an http(s) address.
     """
-    if base is not None and (url.startswith("/") or "://" in url[:10]):
-        base = _origin(base)  # the page's own path plays no part: the same link on every page is one look-up
-    return _page_address(url, base, profile)
+    return _page_address(url, _needed(url, base), profile)
+
+
+def absolute_address(url: str, base: str) -> str | None:
+    """`canonical`, remembered: for addresses that stand on page after page."""
+    return _canonical(url, _needed(url, base))
+
+
+def _needed(url: str, base: str | None) -> str | None:
+    """As much of the base as a link needs: the same link on every page is then one look-up."""
+    rooted = url.startswith("/") or "://" in url[:10]
+    return _origin(base) if base is not None and rooted else base
 
 
 @lru_cache(maxsize=50_000)
@@ -126,6 +135,9 @@ def _match_id(path: str, profile: SiteProfile) -> str | None:
         if found:
             return found["id"]
     return None
+
+
+_canonical = lru_cache(maxsize=20_000)(canonical)
 
 
 @lru_cache(maxsize=1_000)

@@ -1,4 +1,4 @@
-"""Card lists: which lines make one card, and what each line of a card is.
+"""Card lists: which lines make one card.
 
 Cards are told apart by what they link to and the element they stand in; where there are no links (text captures) or
 no element of their own (flat markup), by their order and by "Read More".
@@ -6,21 +6,16 @@ no element of their own (flat markup), by their order and by "Read More".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
-from spiders.reading.addresses import article_id, canonical, page_address
-from spiders.reading.dates import looks_like_date, read_date
-from spiders.reading.model import Card, Part, PartialDate, Role
+from spiders.reading.addresses import absolute_address, article_id, page_address
+from spiders.reading.card import card_line, is_more, read_card
+from spiders.reading.dates import looks_like_date
+from spiders.reading.model import Card, Part, Role
 from spiders.reading.outline import Line, same_words
 from spiders.reading.profile import SiteProfile
-from spiders.reading.words import comparable, heading_key, squeeze
+from spiders.reading.words import squeeze
 
-_DATE_INSIDE = re.compile(r"(?<![\d/])\d{1,2}/\d{1,2}/\d{4}(?![\d/])")
-_WORDY_DATE = re.compile(
-    r"\b(?:\d{1,2}\s+)?[A-Z][a-z]{2,8}\.?\s+(?:\d{1,2},\s+)?\d{4}\b|\b\d{4}-\d{2}-\d{2}\b"
-)
-_SHORT = 60
 _MOST_LEADING = 6
 
 Take = Callable[[Line, str], None]
@@ -62,7 +57,7 @@ class CardReader:
         marked = False
         for part in line.parts:
             text = squeeze(part.text)
-            is_mark = looks_like_date(text) or self._is_more_text(text)
+            is_mark = looks_like_date(text) or is_more(text, self._profile)
             other_link = bool(pieces[-1]) and bool(text) and pieces[-1][-1].href != part.href
             if is_mark or marked or (other_link and bool(part.href)):
                 pieces.append([])
@@ -91,16 +86,7 @@ class CardReader:
         return found
 
     def _is_more(self, line: Line) -> bool:
-        return self._is_more_text(line.text)
-
-    def _is_more_text(self, text: str) -> bool:
-        """`Read More`, also with what it is about behind it for screen readers."""
-        if len(text) > 2 * _SHORT:
-            return False
-        key = heading_key(text)
-        return self._profile.labels.get(key) == "card_more" or (
-            " about " in key and self._profile.labels.get(key.split(" about ")[0]) == "card_more"
-        )
+        return is_more(line.text, self._profile)
 
     def _by_order(self, lines: Sequence[Line]) -> list[tuple[None, list[Line]]]:
         """Cards without links: each ends with "Read More", or where the next one's title or date begins."""
@@ -120,87 +106,14 @@ class CardReader:
         return [(None, group) for group in groups if any(line.is_text for line in group)]
 
     def _card(self, position: int, target: str | None, lines: Sequence[Line]) -> Card | None:
-        date = image = title = teaser = None
-        rest: list[Line] = []
-        takes: list[tuple[Line, str]] = []
-        for line in lines:
-            if line.block.role is Role.IMAGE:
-                image = image or canonical(line.block.src or "", self._url or self._profile.base_url)
-                takes.append((line, "image"))
-            elif self._is_more(line):
-                takes.append((line, "more"))
-            elif date is None and (found := self._date(line)) is not None:
-                date = found
-                takes.append((line, "date"))
-            elif line.is_text:
-                rest.append(line)
-        title = self._title(lines, rest, has_date=date is not None)
-        for line in rest:
-            if title is not None and same_words(line.text, title):
-                takes.append((line, "title"))
-            elif teaser is None or len(line.text) > len(teaser) and len(teaser) < _SHORT:
-                teaser = line.text
-                takes.append((line, "teaser"))
-        if title is None and teaser is None and date is None and target is None:
-            return None
-        if target is None and date is None and not any(map(self._is_more, lines)):
+        fields = read_card(tuple([card_line(line) for line in lines]), self._profile)
+        if target is None and fields.date is None and not fields.has_more:
             return None  # nothing says that this is a card: text behind the list
-        for line, what in takes:
-            self._take(line, f"card {position}: {what}")
-        return Card(position, title, target, date, teaser, image)
-
-    def _title(self, lines: Sequence[Line], rest: Sequence[Line], has_date: bool) -> str | None:
-        for line in rest:
-            if line.block.level is not None:
-                return line.text
-        alts = [line.text for line in lines if line.block.role is Role.IMAGE and line.text]
-        for line in rest:
-            if any(same_words(line.text, alt) for alt in alts):
-                return line.text
-        texts = [comparable(line.text) for line in rest]
-        for line, text in zip(rest, texts, strict=True):
-            if texts.count(text) > 1:
-                return line.text
-        linked = [line for line in rest if line.href and line.block.trail]
-        plain = [line for line in rest if not line.href and line.block.trail]
-        if linked and (plain or len(linked) == 1 or len({line.href for line in linked}) == 1):
-            return linked[0].text
-        if rest and rest[0].block.trail and len(rest) > 1:
-            return rest[0].text
-        if alts:
-            return alts[0]
-        return self._text_title(lines, rest)
-
-    def _text_title(self, lines: Sequence[Line], rest: Sequence[Line]) -> str | None:
-        """In a text capture the title stands before the date, the teaser behind it."""
-        for line in lines:
-            if self._date(line) is not None:
-                return None
-            if line in rest:
-                return line.text
-        return None
-
-    def _date(self, line: Line) -> PartialDate | None:
-        order = self._profile.date_order
-        text = line.text
-        if line.block.role is Role.IMAGE or len(text) > _SHORT:
-            return None
-        if looks_like_date(text):
-            return read_date(text, order)
-        match = _DATE_INSIDE.search(text)
-        if match:
-            return read_date(match[0], order)
-        if line.block.datetime and text == line.block.text:
-            printed = read_date(text, order)
-            return printed if printed.iso else read_date(line.block.datetime, order)
-        if (
-            line.block.level is None
-            and (match := _WORDY_DATE.search(text))
-            and len(text) - len(match[0]) <= 12
-        ):
-            printed = read_date(match[0], order)
-            return printed if printed.iso else None
-        return None
+        for line, role in zip(lines, fields.roles, strict=True):
+            if role is not None:
+                self._take(line, f"card {position}: {role}")
+        image = absolute_address(fields.src, self._url or self._profile.base_url) if fields.src else None
+        return Card(position, fields.title, target, fields.date, fields.teaser, image)
 
 
 def _titles_at_end(group: list[Line]) -> list[Line]:

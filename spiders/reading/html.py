@@ -47,6 +47,7 @@ _HIDDEN_CLASSES = frozenset(
 _ICON_CLASS = re.compile(r"\bmaterial-(?:icons|symbols)")
 _BLOCK_STYLE = re.compile(r"display\s*:\s*(?:block|flex|grid|table|list-item|inline-block)", re.I)
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_PARSER = HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
 _MARKUP = re.compile(
     rb"<(?:!doctype|html|head|body|div|p|h[1-6]|span|table|main|article|section|title|meta)[\s>/]", re.I
 )
@@ -105,7 +106,7 @@ def parse(text: str) -> HtmlElement | None:
     if not data.strip():
         return None
     try:
-        return document_fromstring(data, parser=HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True))
+        return document_fromstring(data, parser=_PARSER)
     except (etree.ParserError, etree.XMLSyntaxError, AssertionError):
         return None
 

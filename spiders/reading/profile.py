@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from spiders.reading.words import heading_key
 
-
 RATINGS = ("credibility", "interest")
 """The labels that stand at a drawn value."""
 

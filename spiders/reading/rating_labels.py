@@ -135,11 +135,11 @@ def _drawn(
     profile: SiteProfile,
 ) -> dict[str, Found]:
     found: dict[str, Found] = {}
-    for name, line, element, key in spots:
-        others = [other for other_name, _, other, _ in spots if other_name != name]
-        fences = {
-            ancestor for fence in (*others, *boundaries) for ancestor in (fence, *fence.iterancestors())
-        }
+    headings = _with_ancestors(boundaries)
+    for name, line, element, key in spots[:_MOST_LABELS]:
+        fences = headings | _with_ancestors(
+            [other for other_name, _, other, _ in spots if other_name != name]
+        )
         for candidates, rule in _neighbourhoods(element, fences):
             rating = read_rating(candidates, key, profile.rating_scale)
             if rating is not None:
@@ -216,7 +216,10 @@ def _named(root: HtmlElement, profile: SiteProfile) -> dict[str, Found]:
     found: dict[str, Found] = {}
     for element in root.xpath("//*[@aria-label or @title or @alt]"):
         for attribute in ("aria-label", "title", "alt"):
-            text = comparable(element.get(attribute) or "")
+            text = element.get(attribute)
+            if not text or not profile.rating_label.match(text.lstrip()):
+                continue
+            text = comparable(text)
             for key, name in profile.labels.items():
                 if name not in RATINGS or name in found or not text.startswith(key):
                     continue

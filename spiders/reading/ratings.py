@@ -7,6 +7,7 @@ characters; rows of filled and empty icons; a width in per cent.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from lxml import etree
@@ -27,6 +28,7 @@ _DATA_VALUE = re.compile(
 )
 _DATA_SCALE = re.compile(r"data-(?:[\w-]+-)?(?:max|total|scale|out-?of|best|count)(?:-[\w-]+)?$")
 _FULL, _EMPTY, _HALF = "★⭐●🟊✦⬤🌟", "☆○✩◯✧⚪", "½⯨⯪◐"
+_STAR = re.compile(f"[{_FULL}{_EMPTY}{_HALF}]")
 _FILLED_WORDS = re.compile(
     r"(?<![a-z])(?:filled|full|fill(?!-)|solid|active|on|selected|checked|fas|lit|gold)(?![a-z])", re.I
 )
@@ -37,7 +39,8 @@ _EMPTY_WORDS = re.compile(
 _HALF_WORDS = re.compile(r"(?<![a-z])half", re.I)
 _ICON_TAGS = frozenset(("svg", "i", "img", "span", "use", "li", "div", "b", "em", "td", "a", "label"))
 _NO_FILL = frozenset(("none", "transparent", "#fff", "#ffffff", "white"))
-_MOST_ICONS = 10
+_FEWEST_ICONS, _MOST_ICONS = 3, 10
+_VALUED_TAGS = frozenset(("meter", "progress", "input"))
 
 
 def read_rating(elements: Sequence[HtmlElement], label: str, default_scale: float) -> Rating | None:
@@ -46,8 +49,18 @@ def read_rating(elements: Sequence[HtmlElement], label: str, default_scale: floa
     `label` is the label's text, which is not taken for a value. `default_scale` is the site's scale, used where
     only a share (80 %) or a bare number is given. None when nothing there can be read as one value.
     """
-    for detect in (_semantic, _aria, _written, _data, _characters, _icons, _width):
-        rating = detect(elements, label, default_scale)
+    tags = Counter([element.tag for element in elements])
+    names = {name for element in elements for name in element.keys()}
+    for detect, worth_a_try in (
+        (_semantic, not _VALUED_TAGS.isdisjoint(tags)),
+        (_aria, "aria-valuenow" in names),
+        (_written, True),
+        (_data, any(name.startswith("data-") for name in names)),
+        (_characters, True),
+        (_icons, any(tags[tag] >= _FEWEST_ICONS for tag in _ICON_TAGS)),
+        (_width, "style" in names),
+    ):
+        rating = detect(elements, label, default_scale) if worth_a_try else None
         if rating is not None:
             return rating
     return None
@@ -139,12 +152,14 @@ def _characters(elements: Sequence[HtmlElement], label: str, scale: float) -> Ra
 
 
 def _star_characters(text: str) -> Rating | None:
+    if not _STAR.search(text):
+        return None
     full = sum(text.count(star) for star in _FULL)
     empty = sum(text.count(star) for star in _EMPTY)
     half = sum(text.count(star) for star in _HALF)
     total = full + empty + half
     # A row of full stars alone may be an overlay cut by a width, or the background of one.
-    if not 3 <= total <= _MOST_ICONS or (empty == 0 and half == 0):
+    if not _FEWEST_ICONS <= total <= _MOST_ICONS or (empty == 0 and half == 0):
         return None
     drawn = "".join(character for character in text if character in _FULL + _EMPTY + _HALF)
     return Rating(full + half / 2, float(total), drawn)
@@ -182,7 +197,7 @@ def _icon_rows(elements: Sequence[HtmlElement]) -> Iterable[list[HtmlElement]]:
             ):
                 by_tag.setdefault(child.tag, []).append(child)
         for row in by_tag.values():
-            if 3 <= len(row) <= _MOST_ICONS:
+            if _FEWEST_ICONS <= len(row) <= _MOST_ICONS:
                 yield row
 
 

@@ -69,12 +69,16 @@ def read_page(
         return _unreadable(f"neither HTML nor text ({kind})", "html", address, profile)
     try:
         return _read(body, content_type, form, address, profile)
-    except Exception as error:  # a fault of ours must not lose the page: it stays, as unreadable, for a better reader
+    except (
+        Exception
+    ) as error:  # a fault of ours must not lose the page: it stays, as unreadable, for a better reader
         reason = f"the reader failed on it: {type(error).__name__}: {error}"
         return _unreadable(reason[:_LONGEST_REASON], form, address, profile)
 
 
-def _read(body: bytes, content_type: str | None, form: Form, address: str | None, profile: SiteProfile) -> Reading:
+def _read(
+    body: bytes, content_type: str | None, form: Form, address: str | None, profile: SiteProfile
+) -> Reading:
     text = decode(body, content_type)
     if not text.strip("\0 \t\r\n\ufeff"):
         return _unreadable("the page is empty", form, address, profile)
