@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ def write(name: str, content: str | bytes) -> Path:
     return path
 
 
-def rows(sql: str, archive: str = "archive") -> list[tuple[object, ...]]:
+def rows(sql: str, archive: str = "archive") -> list[tuple[Any, ...]]:
     database = sqlite3.connect(f"file:{archive}/archive.db?mode=ro", uri=True)
     try:
         return database.execute(sql).fetchall()

@@ -99,6 +99,8 @@ def test_a_journal_is_found_by_a_part_of_its_name(sample: Run) -> None:
 
 def test_show_tells_the_whole_article(sample: Run) -> None:
     article = next(article for article in truth() if article.source is not None and article.topics)
+    assert article.source is not None
+    assert article.credibility is not None
     out = sample("show", article.id).out
     for text in (article.title, article.takeaway, article.journal, *article.topics, article.source.title):
         assert text in out
