@@ -34,8 +34,8 @@ class Passage:
 
     @property
     def text(self) -> str:
-        """The passage as a browser shows it; a line break is a newline."""
-        return {"": " ", "span": "", "br": "\n"}[self.glue].join(self.sentences)
+        """The passage as a browser shows it; a line break is white space."""
+        return ("" if self.glue == "span" else " ").join(self.sentences)
 
 
 @dataclass(frozen=True)

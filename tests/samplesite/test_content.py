@@ -103,7 +103,7 @@ def test_slugs(title: str, slug: str) -> None:
 def test_glued_sentences_are_promised_as_shown() -> None:
     found = {article.id: article.sections[0].paragraphs for article in ARTICLES}
     assert "optic nerve lesion.Signals" in found["q9TiE4"][0]
-    assert "after treatment.\nWhen" in found["Q7mTOk"][0]
+    assert "after treatment. When" in found["Q7mTOk"][0]
     assert len(found["g9NaY2"]) == 3
 
 
