@@ -24,7 +24,7 @@ _BLOCK_TAGS = frozenset(
     "th thead tr ul".split()
 )
 _SPECIAL_TAGS = frozenset(
-    "br img script style head template svg iframe object embed canvas video audio math datalist".split()
+    "br img script style title meta link base template svg iframe object embed canvas video audio math datalist".split()
 )
 _BLOCK_ROLES = frozenset(("heading", "listitem", "tabpanel", "tab", "button"))
 _NOTHING: Mapping[str, str] = {}
