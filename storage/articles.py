@@ -3,6 +3,7 @@ is gone."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -88,7 +89,7 @@ class Articles:
         """Note that an address of an article answered 404 or 410; it is gone when no other address
         shows it."""
         self._db.run(
-            "UPDATE article SET gone_since = ? WHERE site = ? AND article_id = ? AND gone_since IS NULL "
+            "UPDATE article SET gone_since = ? WHERE site = ? AND key = ? AND gone_since IS NULL "
             "AND NOT EXISTS (SELECT 1 FROM url WHERE site = ? AND article_id = ? AND state = 'stored')",
             at, self._site, article_id, self._site, article_id,
         )  # fmt: skip
@@ -107,10 +108,10 @@ class Articles:
 
     def _insert(self, identity: str, key: str, record: ArticleRecord, at: str) -> int:
         return self._db.insert(
-            "INSERT INTO article (site, identity, identity_key, article_id, url, first_seen_at, "
-            "last_seen_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            self._site, identity, key, record.article_id, record.url if identity != "body" else None, at, at,
+            "INSERT INTO article (site, identity, identity_key, key, article_id, url, first_seen_at, "
+            "last_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            self._site, identity, key, _called(identity, key), record.article_id,
+            record.url if identity != "body" else None, at, at,
         )  # fmt: skip
 
     def _see(self, row: Row, record: ArticleRecord, at: str) -> None:
@@ -156,7 +157,7 @@ class Articles:
             self._db.run(
                 "UPDATE revision SET is_current = 0 WHERE article_key = ? AND is_current = 1", article_key
             )
-        revision_id = self._revisions.insert(article_key, number, latest, content, at, capture_id)
+        revision_id = self._revisions.insert(article_key, number, latest, content, found, at, capture_id)
         if not latest or (before is not None and before[2] > at):
             self._revisions.renumber(article_key)
         return revision_id, True
@@ -270,11 +271,7 @@ class Articles:
                 "SELECT id, field_digests FROM revision WHERE article_key = ? ORDER BY number", article_key
             )
             pair = next(
-                (
-                    (a[0], b[0])
-                    for a, b in pairwise(rows)
-                    if same(loads(a[1]), loads(b[1]))
-                ),
+                ((a[0], b[0]) for a, b in pairwise(rows) if same(loads(a[1]), loads(b[1]))),
                 None,
             )
             if pair is None:
@@ -290,6 +287,14 @@ def _identity(record: ArticleRecord, content: Content, body_sha256: str) -> tupl
     if record.url is not None:
         return "url", record.url
     return "body", content.body_digest if _has_text(content) else body_sha256
+
+
+def _called(identity: str, key: str) -> str:
+    """What an article of this identity is called: the site's id, or as much of a digest as tells it apart."""
+    if identity == "id":
+        return key
+    digest = key if identity == "body" else hashlib.sha256(key.encode()).hexdigest()
+    return f"{identity}:{digest[:16]}"
 
 
 def _has_text(content: Content) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 
-from storage.db import Db, Row
+from storage.db import Db, Row, to_json
 from storage.records import CardRecord
 
 _BEST_DATE = (
@@ -39,7 +38,7 @@ class Cards:
     def save_list(self, cards: tuple[CardRecord, ...], at: str) -> int:
         """The id of the row that holds this list, now seen at `at`."""
         rows = [_row(card) for card in sorted(cards, key=lambda card: card.position)]
-        digest = hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()
+        digest = hashlib.sha256(to_json(rows).encode()).hexdigest()
         row = self._db.one("SELECT id, first_seen_at, last_seen_at FROM card_list WHERE digest = ?", digest)
         if row is not None:
             if not row[1] <= at <= row[2]:
@@ -116,12 +115,12 @@ class Cards:
         if date is not None:
             self._db.run(
                 "UPDATE article SET published_raw = ?, published_iso = ?, published_precision = ?, "
-                "published_source = ? WHERE site = ? AND article_id = ?",
+                "published_source = ? WHERE site = ? AND key = ?",
                 *date, FROM_CARD, self._site, article_id,
             )  # fmt: skip
         if teaser is not None:
             self._db.run(
-                "UPDATE article SET teaser = ? WHERE site = ? AND article_id = ?",
+                "UPDATE article SET teaser = ? WHERE site = ? AND key = ?",
                 teaser,
                 self._site,
                 article_id,
@@ -136,7 +135,7 @@ class Cards:
             self._said.clear()
         said = self._said[article_id] = self._db.one(
             "SELECT published_raw, published_iso, published_source, teaser FROM article "
-            "WHERE site = ? AND article_id = ?",
+            "WHERE site = ? AND key = ?",
             self._site, article_id,
         )  # fmt: skip
         return said

@@ -10,7 +10,7 @@ import json
 
 from storage.archive import Archive
 
-_KEY = "coalesce(a.article_id, a.identity || ':' || a.identity_key)"
+_KEY = "a.key"
 _REVISION = "revision r ON r.article_key = a.id"
 
 # Each: what it covers -> rows in an order of their own.

@@ -34,6 +34,9 @@ _UNKNOWN = frozenset({CANNOT_SHOW, CUT_OFF, UNREADABLE})
 _SINGLE = ("title", "takeaway", "credibility", "interest", "topics", "journal", "source")
 _SECTION_FIELD = re.compile(r"^(?:sections?\W+)?(\w+)\W*$")
 
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
+_to_sorted_json = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
 Digests = Mapping[str, str | None]
 """Content field -> digest; "" when the page has none, None when it is unknown."""
 
@@ -294,12 +297,12 @@ def frame_digest(content: Content) -> str:
         sorted([link.template, *map(list, link.slots)] for link in content.links),
         sorted(link.heading or "" for link in content.links),
     ]
-    return _sha(json.dumps(frame, ensure_ascii=False), 64)
+    return _sha(_to_json(frame), 64)
 
 
 def dumps(found: Digests) -> str:
     """The field digests as JSON, keys sorted."""
-    return json.dumps(found, sort_keys=True, separators=(",", ":"))
+    return _to_sorted_json(found)
 
 
 def loads(stored: str) -> dict[str, str | None]:

@@ -12,7 +12,7 @@ from typing import Literal
 UrlState = Literal["waiting", "stored", "redirected", "alias", "gone", "failed", "refused"]
 """A URL is in exactly one: `waiting` (not fetched yet), `stored` (its page is in the archive), `redirected`
 (answers with another address), `alias` (its page names another address as canonical), `gone` (404, 410),
-`failed` (no usable answer after the retries), `refused` (must not be fetched: robots.txt, off-site, unsafe)."""
+`failed` (no usable answer after the retries), `refused` (must not be fetched: robots.txt, off-site, …)."""
 
 
 @dataclass(frozen=True, slots=True)

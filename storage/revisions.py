@@ -22,7 +22,7 @@ from storage.content import (
     dumps,
     frame_digest,
 )
-from storage.db import Db
+from storage.db import Db, to_json
 from storage.joining import joined
 from storage.names import Names
 from storage.records import (
@@ -61,14 +61,21 @@ class Revisions:
         self._names = names
 
     def insert(
-        self, article_key: int, number: int, current: bool, content: Content, at: str, capture_id: int
+        self,
+        article_key: int,
+        number: int,
+        current: bool,
+        content: Content,
+        found: Digests,
+        at: str,
+        capture_id: int,
     ) -> int:
-        """Write a new revision, seen once at `at` by `capture_id`; its id."""
+        """Write a new revision with the field digests `found`, seen once at `at` by `capture_id`; its id."""
         revision_id = self._db.insert(
             f"INSERT INTO revision (article_key, number, is_current, first_seen_at, last_seen_at, "
             f"{_COLUMNS}) "
             f"VALUES (?, ?, ?, ?, ?, {_MARKS})",
-            article_key, number, int(current), at, at, *self._values(content, frame_digest(content)),
+            article_key, number, int(current), at, at, *self._values(content, found, frame_digest(content)),
         )  # fmt: skip
         self._write_children(revision_id, content, capture_id, at)
         search_index.insert(self._db.cursor, revision_id, content.title, content.takeaway, content.searchable)
@@ -83,7 +90,7 @@ class Revisions:
             self._db.run(f"DELETE FROM {table} WHERE revision_id = ?", revision_id)
         self._db.run(
             f"UPDATE revision SET {_SET} WHERE id = ?",
-            *self._values(content, frame or old_frame),
+            *self._values(content, digests(content), frame or old_frame),
             revision_id,
         )
         self._write_children(revision_id, content, capture_id, at)
@@ -139,8 +146,7 @@ class Revisions:
             self._db.run(f"DELETE FROM {table} WHERE revision_id = ?", revision_id)
         self._db.run("DELETE FROM revision WHERE id = ?", revision_id)
 
-    def _values(self, content: Content, frame: str) -> tuple[object, ...]:
-        found: Digests = digests(content)
+    def _values(self, content: Content, found: Digests, frame: str) -> tuple[object, ...]:
         credibility, interest, source = (
             content.credibility,
             content.interest,
@@ -155,7 +161,7 @@ class Revisions:
             interest and interest.value, interest and interest.scale, interest and interest.raw,
             content.reading_minutes, journal and self._names.journal(journal.name, journal.normal),
             int(bool(content.topics)), source.title,
-            json.dumps(source.authors, ensure_ascii=False) if source.authors else None, source.journal,
+            to_json(source.authors) if source.authors else None, source.journal,
             published and published.raw, published and published.iso, published and published.precision,
             source.doi, source.pmid, source.url, content.description, content.reader_version,
         )  # fmt: skip
@@ -185,7 +191,7 @@ class Revisions:
             db.run(
                 "INSERT INTO revision_boilerplate VALUES (?, ?, ?, ?, ?, ?, ?)",
                 revision_id, position, self._names.boilerplate(link.template, link.source, link.heading, at),
-                json.dumps(dict(link.slots), ensure_ascii=False), link.section, link.paragraph,
+                to_json(dict(link.slots)), link.section, link.paragraph,
                 int(link.list_item),
             )  # fmt: skip
         self._write_reasons(revision_id, content, capture_id)

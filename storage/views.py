@@ -31,8 +31,8 @@ class View:
 
 T, N, R = "TEXT", "INTEGER", "REAL"
 
-# How an article is called where its site's id is unknown: stable, and no site's id can look like it.
-KEY = "coalesce(a.article_id, a.identity || ':' || substr(a.identity_key, 1, 16))"
+KEY = "a.key"
+"""What an article is called, as a column of `article AS a`: stable, also where the site's id is unknown."""
 
 ARTICLES = View(
     "articles",
@@ -76,8 +76,8 @@ ARTICLES = View(
         "revisions": (N, "How many revisions the archive holds."),
         "captures": (N, "How many captures show it."),
     },
-    f"""
-SELECT a.article_id, {KEY}, a.site, a.url, r.title, r.takeaway, r.credibility, r.credibility_scale,
+    """
+SELECT a.article_id, a.key, a.site, a.url, r.title, r.takeaway, r.credibility, r.credibility_scale,
        r.interest, r.interest_scale, r.reading_minutes, j.name, j.normal,
        CASE r.has_topics WHEN 1 THEN (
            SELECT json_group_array(t.text) FROM (
@@ -109,8 +109,8 @@ ARTICLE_SECTIONS = View(
         "heading": (T, "As printed; NULL when there is none, or no capture shows it."),
         "text": (T, "Its paragraphs as printed, an empty line between them."),
     },
-    f"""
-SELECT a.article_id, {KEY}, a.site, s.position, s.kind, s.heading, coalesce((
+    """
+SELECT a.article_id, a.key, a.site, s.position, s.kind, s.heading, coalesce((
            SELECT group_concat(t.text, char(10) || char(10)) FROM (
                SELECT p.text AS text FROM section_paragraph sp JOIN passage p ON p.id = sp.passage_id
                WHERE sp.revision_id = s.revision_id AND sp.section_position = s.position
@@ -140,8 +140,8 @@ ARTICLE_TOPICS = View(
         "topic_group": (T, "Form that groups spellings of one topic."),
         "uncertain": (N, "1 when it may be several topics whose borders no capture shows, else 0."),
     },
-    f"""
-SELECT a.article_id, {KEY}, a.site, rt.position, t.text, t.normal, rt.uncertain
+    """
+SELECT a.article_id, a.key, a.site, rt.position, t.text, t.normal, rt.uncertain
 FROM article a
 JOIN revision r ON r.article_key = a.id AND r.is_current = 1
 JOIN revision_topic rt ON rt.revision_id = r.id
@@ -168,8 +168,8 @@ ARTICLE_CARDS = View(
         "first_seen_at": (T, "When this list was first seen on that page (UTC)."),
         "last_seen_at": (T, "When this list was last seen on that page (UTC)."),
     },
-    f"""
-SELECT a.article_id, {KEY}, a.site, c.position, c.title, c.url, c.article_id, c.date_iso, c.date_precision,
+    """
+SELECT a.article_id, a.key, a.site, c.position, c.title, c.url, c.article_id, c.date_iso, c.date_precision,
        c.date_raw,
        c.teaser, c.image, g.first_seen_at, g.last_seen_at
 FROM article a
@@ -190,8 +190,8 @@ ARTICLE_UNPLACED = View(
         "position": (N, "Order on the page."),
         "text": (T, "As printed."),
     },
-    f"""
-SELECT a.article_id, {KEY}, a.site, sp.position, p.text
+    """
+SELECT a.article_id, a.key, a.site, sp.position, p.text
 FROM article a
 JOIN revision r ON r.article_key = a.id AND r.is_current = 1
 JOIN section s ON s.revision_id = r.id AND s.kind = 'unplaced'
@@ -231,10 +231,11 @@ BOILERPLATE = View(
     },
     """
 SELECT b.template, b.heading, b.source,
-       (SELECT count(DISTINCT r.article_key) FROM revision_boilerplate rb
-        JOIN revision r ON r.id = rb.revision_id AND r.is_current = 1 WHERE rb.boilerplate_id = b.id),
-       b.first_seen_at
+       coalesce(n.articles, 0), b.first_seen_at
 FROM boilerplate_passage b
+LEFT JOIN (SELECT rb.boilerplate_id, count(DISTINCT r.article_key) AS articles FROM revision_boilerplate rb
+           JOIN revision r ON r.id = rb.revision_id AND r.is_current = 1
+           GROUP BY rb.boilerplate_id) n ON n.boilerplate_id = b.id
 """,
 )
 
@@ -265,9 +266,9 @@ CAPTURES = View(
         "file_name": (T, "Name of the imported file; NULL for an answer."),
         "reader_version": (T, "Version of the reader that read it; NULL when none did."),
     },
-    f"""
+    """
 SELECT c.id, c.run_id, n.site, u.url, c.captured_at, c.origin, c.status, c.kind, c.reason, a.article_id,
-       CASE WHEN a.id IS NOT NULL THEN {KEY} END, r.number,
+       a.key, r.number,
        c.media_type, b.size, b.sha256, c.truncated, c.etag, c.last_modified, c.headers, c.ip_address,
        c.file_name, c.reader_version
 FROM capture c

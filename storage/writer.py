@@ -17,7 +17,7 @@ from storage.articles import Articles, SavedArticle
 from storage.bodies import save_body
 from storage.cards import Cards
 from storage.cleaning import storable
-from storage.db import Db
+from storage.db import Db, to_json
 from storage.names import Names
 from storage.records import CaptureRecord, FoundRecord, PageRecord
 from storage.revisions import Revisions
@@ -172,7 +172,7 @@ class Writer:
             "etag, last_modified, body_id, file_name, truncated, ip_address, reader_version, card_list_id) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             run, url_id, capture.captured_at, capture.origin, capture.status,
-            json.dumps(capture.headers, ensure_ascii=False), capture.kind, capture.reason, capture.media_type,
+            to_json(capture.headers), capture.kind, capture.reason, capture.media_type,
             capture.etag, capture.last_modified, body_id, capture.file_name, capture.truncated,
             capture.ip_address,
             capture.reader_version, list_id,

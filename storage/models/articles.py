@@ -42,6 +42,9 @@ class Article(Base):
     identity_key: Mapped[str] = as_text(
         "The identifying id, address or digest; its case counts.", nullable=False
     )
+    key: Mapped[str] = as_text(
+        "What this program calls it: the site's id, or body:… or url:… where there is none.", nullable=False
+    )
     article_id: Mapped[str | None] = as_text(
         "The site's case-sensitive id; NULL when no capture could tell it."
     )
@@ -61,11 +64,11 @@ class Article(Base):
     teaser: Mapped[str | None] = as_text("Teaser on the cards that point to it, as last seen; NULL without.")
     __table_args__ = (
         UniqueConstraint("site", "identity", "identity_key"),
-        UniqueConstraint("site", "article_id"),
+        UniqueConstraint("key", "site"),
         CheckConstraint(
-            "(identity = 'id' AND article_id IS NOT NULL AND article_id = identity_key) OR "
-            "(identity = 'url' AND article_id IS NULL AND url IS NOT NULL) OR "
-            "(identity = 'body' AND article_id IS NULL AND url IS NULL)",
+            "(identity = 'id' AND article_id IS NOT NULL AND article_id = identity_key AND key = article_id) "
+            "OR (identity = 'url' AND article_id IS NULL AND url IS NOT NULL AND key LIKE 'url:%') "
+            "OR (identity = 'body' AND article_id IS NULL AND url IS NULL AND key LIKE 'body:%')",
             name="identity",
         ),
         CheckConstraint("identity_key <> ''", name="identity_key"),
@@ -163,7 +166,6 @@ class Revision(Base):
             postgresql_where=sql("is_current = 1"),
         ),
         Index("ix_revision_body", "body_digest"),
-        Index("ix_revision_journal", "journal_id"),
         STRICT,
     )
 
@@ -258,7 +260,6 @@ class AbsenceRow(Base):
     capture_id: Mapped[int] = as_integer("Capture that says so.", ForeignKey("capture.id"), nullable=False)
     __table_args__ = (
         CheckConstraint("field <> '' AND reason <> ''", name="filled"),
-        Index("ix_absence_capture", "capture_id"),
         STRICT_WITHOUT_ROWID,
     )
 
@@ -281,4 +282,4 @@ class EvidenceRow(Base):
     won: Mapped[int] = as_integer("0 when another source took precedence, else 1.", nullable=False)
     capture_id: Mapped[int] = as_integer("The capture.", ForeignKey("capture.id"), nullable=False)
     reader_version: Mapped[str | None] = as_text("Version of the reader; NULL when unknown.")
-    __table_args__ = (is_flag("won"), Index("ix_evidence_capture", "capture_id"), STRICT_WITHOUT_ROWID)
+    __table_args__ = (is_flag("won"), STRICT_WITHOUT_ROWID)

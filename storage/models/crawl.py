@@ -213,9 +213,19 @@ class Capture(Base):
         CheckConstraint("url_id IS NOT NULL OR file_name IS NOT NULL", name="url_or_file"),
         CheckConstraint("(article_key IS NULL) = (revision_id IS NULL)", name="article_with_revision"),
         Index("ix_capture_url", "url_id", "captured_at"),
-        Index("ix_capture_run", "run_id"),
-        Index("ix_capture_body", "body_id"),
-        Index("ix_capture_revision", "revision_id", "captured_at"),
-        Index("ix_capture_article", "article_key", "captured_at"),
+        Index(
+            "ix_capture_revision",
+            "revision_id",
+            "captured_at",
+            sqlite_where=sql("revision_id IS NOT NULL"),
+            postgresql_where=sql("revision_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_capture_article",
+            "article_key",
+            "captured_at",
+            sqlite_where=sql("article_key IS NOT NULL"),
+            postgresql_where=sql("article_key IS NOT NULL"),
+        ),
         STRICT,
     )

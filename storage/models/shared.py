@@ -103,8 +103,7 @@ class CardListSighting(Base):
             sqlite_where=sql("url_id IS NULL"),
             postgresql_where=sql("url_id IS NULL"),
         ),
-        Index("ix_card_list_sighting_list", "card_list_id"),
-        Index("ix_card_list_sighting_page", "article_key", "last_seen_at"),
+        Index("ix_card_list_sighting_page", "article_key"),
         STRICT,
     )
 
@@ -151,6 +150,5 @@ class RevisionBoilerplate(Base):
     __table_args__ = (
         CheckConstraint("(section_position IS NULL) = (paragraph_position IS NULL)", name="place"),
         is_flag("list_item"),
-        Index("ix_revision_boilerplate_passage", "boilerplate_id"),
         STRICT_WITHOUT_ROWID,
     )

@@ -51,6 +51,7 @@ def _article() -> None:
         sa.Column("site", sa.Text(), nullable=False),
         sa.Column("identity", sa.Text(), nullable=False),
         sa.Column("identity_key", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
         sa.Column("article_id", sa.Text(), nullable=True),
         sa.Column("url", sa.Text(), nullable=True),
         sa.Column("first_seen_at", sa.Text(), nullable=False),
@@ -62,7 +63,7 @@ def _article() -> None:
         sa.Column("published_source", sa.Text(), nullable=True),
         sa.Column("teaser", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "(identity = 'id' AND article_id IS NOT NULL AND article_id = identity_key) OR (identity = 'url' AND article_id IS NULL AND url IS NOT NULL) OR (identity = 'body' AND article_id IS NULL AND url IS NULL)",
+            "(identity = 'id' AND article_id IS NOT NULL AND article_id = identity_key AND key = article_id) OR (identity = 'url' AND article_id IS NULL AND url IS NOT NULL AND key LIKE 'url:%') OR (identity = 'body' AND article_id IS NULL AND url IS NULL AND key LIKE 'body:%')",
             name=op.f("ck_article_identity"),
         ),
         sa.CheckConstraint(
@@ -80,7 +81,7 @@ def _article() -> None:
         ),
         sa.CheckConstraint("first_seen_at <= last_seen_at", name=op.f("ck_article_seen")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_article")),
-        sa.UniqueConstraint("site", "article_id", name=op.f("uq_article_site_article_id")),
+        sa.UniqueConstraint("key", "site", name=op.f("uq_article_key_site")),
         sa.UniqueConstraint(
             "site", "identity", "identity_key", name=op.f("uq_article_site_identity_identity_key")
         ),
@@ -320,7 +321,6 @@ def _revision() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_revision_body", "revision", ["body_digest"], unique=False)
-    op.create_index("ix_revision_journal", "revision", ["journal_id"], unique=False)
     op.create_index(
         "ux_revision_current",
         "revision",
@@ -460,10 +460,22 @@ def _capture() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_capture")),
         sqlite_strict=True,
     )
-    op.create_index("ix_capture_article", "capture", ["article_key", "captured_at"], unique=False)
-    op.create_index("ix_capture_body", "capture", ["body_id"], unique=False)
-    op.create_index("ix_capture_revision", "capture", ["revision_id", "captured_at"], unique=False)
-    op.create_index("ix_capture_run", "capture", ["run_id"], unique=False)
+    op.create_index(
+        "ix_capture_article",
+        "capture",
+        ["article_key", "captured_at"],
+        unique=False,
+        sqlite_where=sa.text("article_key IS NOT NULL"),
+        postgresql_where=sa.text("article_key IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_capture_revision",
+        "capture",
+        ["revision_id", "captured_at"],
+        unique=False,
+        sqlite_where=sa.text("revision_id IS NOT NULL"),
+        postgresql_where=sa.text("revision_id IS NOT NULL"),
+    )
     op.create_index("ix_capture_url", "capture", ["url_id", "captured_at"], unique=False)
 
 
@@ -493,9 +505,6 @@ def _revision_boilerplate() -> None:
         sa.PrimaryKeyConstraint("revision_id", "position", name=op.f("pk_revision_boilerplate")),
         sqlite_strict=True,
         sqlite_with_rowid=False,
-    )
-    op.create_index(
-        "ix_revision_boilerplate_passage", "revision_boilerplate", ["boilerplate_id"], unique=False
     )
 
 
@@ -572,7 +581,6 @@ def _absence() -> None:
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_absence_capture", "absence", ["capture_id"], unique=False)
 
 
 def _card_list_sighting() -> None:
@@ -612,10 +620,7 @@ def _card_list_sighting() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_card_list_sighting")),
         sqlite_strict=True,
     )
-    op.create_index("ix_card_list_sighting_list", "card_list_sighting", ["card_list_id"], unique=False)
-    op.create_index(
-        "ix_card_list_sighting_page", "card_list_sighting", ["article_key", "last_seen_at"], unique=False
-    )
+    op.create_index("ix_card_list_sighting_page", "card_list_sighting", ["article_key"], unique=False)
     op.create_index(
         "ux_card_list_sighting_article",
         "card_list_sighting",
@@ -654,7 +659,6 @@ def _evidence() -> None:
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_evidence_capture", "evidence", ["capture_id"], unique=False)
 
 
 def _section_paragraph() -> None:
