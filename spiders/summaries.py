@@ -163,7 +163,8 @@ class SummariesSpider(Spider):
         url = fetched.url
         assert url is not None
         hops = self._hops[url] + 1
-        found = self.walk.redirect(canonical(target or "", response.url), url=url, kind=kind, hops=hops)
+        absolute = canonical(target, response.url) if target else None
+        found = self.walk.redirect(absolute, url=url, kind=kind, hops=hops)
         if found is None:
             return Page(fetched, kind, None, failure=f"HTTP {response.status} without a usable target")
         if found.url == url:
