@@ -1,0 +1,183 @@
+"""A whole crawl into an archive, against a Scrapy spider under the same settings that only follows links."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from benchmarks import server
+from benchmarks.measure import BrokenRun, Figure, Samples, spread
+from benchmarks.site import MadeSite, make_site
+from storage.archive import open_archive
+
+AIM = 1.5
+LEAN = "bare Scrapy spider"
+PLAIN = "plain Scrapy spider"
+_CHECKOUT = Path(__file__).parents[1]
+_PATIENCE_S = 900
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one crawl's process took, in seconds for the whole crawl."""
+
+    wall: float
+    """From starting the process to its end."""
+    cpu: float
+    """User and system time of the process, as the operating system counts it."""
+    crawl: float
+    """Wall time of the crawl alone, as its process says: without the interpreter's start-up and imports."""
+    memory_mb: float
+    """Peak resident memory."""
+
+
+def measure_crawling(runs: int, articles: int, tell: Callable[[str], None]) -> tuple[list[str], list[Figure]]:
+    """What was crawled (for people), and the figures.
+
+    Every contender runs once a round, and the next round begins with another. Raises `BrokenRun` when one
+    of them does not fetch the whole site exactly once, or an article is missing from the archive.
+    """
+    with server.Served() as served, tempfile.TemporaryDirectory(prefix="msarchive-bench-") as folder:
+        site = make_site(served.base_url, articles)
+        served.start(site.answers)
+        contenders: dict[str, Callable[[int], Cost]] = {
+            "ours": lambda number: _ours(served, site, Path(folder) / f"archive-{number}"),
+            "lean": lambda _: _bare(served, site, "lean"),
+            "plain": lambda _: _bare(served, site, "plain"),
+        }
+        taken: dict[str, list[Cost]] = {name: [] for name in contenders}
+        for number in range(runs):
+            for name in _turned(list(contenders), number):
+                cost = contenders[name](number)
+                taken[name].append(cost)
+                tell(f"crawl {number + 1} of {runs}: {name} {cost.wall:.1f} s")
+    return _described(site, taken), _figures(taken, len(site.html_paths))
+
+
+def _figures(taken: dict[str, list[Cost]], pages: int) -> list[Figure]:
+    def a_page(name: str, clock: str) -> Samples:
+        return spread([getattr(cost, clock) / pages for cost in taken[name]])
+
+    told = (
+        ("whole crawl", "lean", LEAN, "wall", "wall time of the process", AIM),
+        ("whole crawl", "lean", LEAN, "cpu", "CPU time of the process", None),
+        ("whole crawl", "lean", LEAN, "crawl", "wall time without start-up", None),
+        ("whole crawl", "plain", PLAIN, "wall", "wall time of the process", None),
+    )
+    return [
+        Figure(name, limit_name, clock_name, a_page("ours", clock), a_page(limit, clock), aim)
+        for name, limit, limit_name, clock, clock_name, aim in told
+    ]
+
+
+def _described(site: MadeSite, taken: dict[str, list[Cost]]) -> list[str]:
+    sizes = sorted(len(site.answers[path][1]) for path in site.html_paths)
+    memory = ", ".join(
+        f"{name} {max(cost.memory_mb for cost in costs):.0f} MB" for name, costs in taken.items()
+    )
+    return [
+        f"  {LEAN}: our settings, an XPath for links, a set of what it has asked for; nothing kept",
+        f"  {PLAIN}: the same as mostly written, every link handed to Scrapy, which drops what it knows",
+        f"  {len(site.html_paths):,} pages ({len(site.articles):,} articles), "
+        f"{sizes[len(sizes) // 2] / 1000:.1f} kB each; {server.NAME}, in a process of its own",
+        f"  ours also asks for {len(site.feed_paths)} files (robots.txt, sitemaps); peak memory: {memory}",
+    ]
+
+
+def _ours(served: server.Served, site: MadeSite, archive: Path) -> Cost:
+    command = ["-m", "crawler.cli", "crawl", "--archive", str(archive), "--site", "sample"]
+    with _run([*command, "--start", f"{served.base_url}/", "--delay", "0", "--json"]) as (took, told):
+        _check_asked("our crawl", served.asked(), site.html_paths | site.feed_paths)
+        if told["outcome"] != "complete" or told["counts"]["answers"] != len(site.answers):
+            raise BrokenRun(f"our crawl ended {told['outcome']} after {told['counts']['answers']} answers")
+        _check_archive(archive, site)
+        return took
+
+
+def _bare(served: server.Served, site: MadeSite, kind: str) -> Cost:
+    with _run(["-m", "benchmarks.bare", served.base_url, kind]) as (took, told):
+        _check_asked(f"the {kind} spider", served.asked(), site.html_paths)
+        if told["pages"] != len(site.html_paths):
+            raise BrokenRun(f"the {kind} spider saw {told['pages']} of {len(site.html_paths)} pages")
+        return took
+
+
+def _check_asked(who: str, asked: Counter[str], wanted: frozenset[str]) -> None:
+    """Raises `BrokenRun` unless exactly these were asked for, each once."""
+    missing, extra = sorted(wanted - set(asked)), sorted(set(asked) - wanted)
+    again = sorted(path for path, times in asked.items() if times > 1)
+    for what, paths in (
+        ("never asked for", missing),
+        ("asked in vain for", extra),
+        ("asked again for", again),
+    ):
+        if paths:
+            raise BrokenRun(f"{who} {what} {len(paths)} of {len(wanted)} addresses, such as {paths[0]}")
+
+
+def _check_archive(directory: Path, site: MadeSite) -> None:
+    """Raises `BrokenRun` unless the archive holds every article, under its id, as the site shows it."""
+    with open_archive(directory, read_only=True) as archive, archive.engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT id, title, takeaway FROM articles").all()
+    held = {tuple(row) for row in rows}
+    made = {(article.id, article.title, article.takeaway) for article in site.articles.values()}
+    if held != made:
+        raise BrokenRun(f"the archive holds {len(held & made)} of {len(made)} articles as they are")
+
+
+@contextmanager
+def _run(arguments: list[str]) -> Iterator[tuple[Cost, dict[str, Any]]]:
+    """Run this Python with `arguments` to its end; what it cost and the JSON it printed.
+
+    Raises `BrokenRun` when it fails. The output goes through files: nobody has to read while it runs.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        begin = monotonic()
+        process = subprocess.Popen(
+            [sys.executable, *arguments], stdout=out, stderr=err, cwd=_CHECKOUT, env=_environment()
+        )
+        cost = _waited(process, begin)
+        out.seek(0)
+        err.seek(0)
+        said = err.read().decode("utf-8", "replace").strip().splitlines()
+        if process.returncode != 0:
+            raise BrokenRun(f"{arguments[1]} exited {process.returncode}: {said[-1] if said else 'no word'}")
+        told: dict[str, Any] = json.loads(out.read())
+        yield _with_crawl(cost, float(told["seconds"])), told
+
+
+def _waited(process: subprocess.Popen[bytes], begin: float) -> Cost:
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    wall = monotonic() - begin
+    process.returncode = os.waitstatus_to_exitcode(status)
+    unit = 1024**2 if sys.platform == "darwin" else 1024
+    return Cost(wall, usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / unit)
+
+
+def _with_crawl(cost: Cost, seconds: float) -> Cost:
+    return Cost(cost.wall, cost.cpu, seconds, cost.memory_mb)
+
+
+def _environment() -> dict[str, str]:
+    """The environment without anything that would configure a crawl."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("MSARCHIVE_")}
+
+
+def _turned(names: list[str], number: int) -> list[str]:
+    at = number % len(names)
+    return names[at:] + names[:at]

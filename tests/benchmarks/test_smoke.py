@@ -1,0 +1,93 @@
+"""The benchmarks run, measure what they say, and refuse to measure what is broken."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.chrome import padded
+from benchmarks.crawling import _check_asked
+from benchmarks.measure import BrokenRun, Figure, Samples
+from benchmarks.reading import check, samples
+from benchmarks.site import make_site
+from spiders.sites import load_profile
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+def test_a_quick_run_measures_both_against_their_limits_and_writes_every_sample(tmp_path: Path) -> None:
+    written = tmp_path / "figures.json"
+    options = ["--quick", "--runs", "1", "--articles", "12", "--json", str(written)]
+    ran = subprocess.run(
+        [sys.executable, "-m", "benchmarks", *options],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(written.read_text("utf-8"))
+    assert told["machine"]["cores"] >= 1
+    aims = {figure["aim"] for figures in told["figures"].values() for figure in figures}
+    assert aims == {3.0, 1.5, None}
+    for figure in (*told["figures"]["reading"], *told["figures"]["crawling"]):
+        assert figure["ratio"]["min"] <= figure["ratio"]["median"] <= figure["ratio"]["max"]
+        assert len(figure["seconds_a_page"]["ours"]) == len(figure["seconds_a_page"]["limit"]) >= 1
+    assert "times the limit" in ran.stdout
+    assert "aim: at most 1.5" in ran.stdout
+
+
+def test_the_made_site_is_the_same_every_time_and_every_article_has_an_id_of_its_own() -> None:
+    one, other = make_site("http://127.0.0.1:1", 150), make_site("http://127.0.0.1:1", 150)
+    assert one.answers == other.answers
+    assert len({article.id for article in one.articles.values()}) == 150
+
+
+def test_padding_brings_a_page_to_size_and_leaves_a_large_one_alone() -> None:
+    page = "<!doctype html><html><head><title>x</title></head><body><p>y</p></body></html>"
+    assert 19_800 <= len(padded(page, 20_000)) <= 20_400
+    assert padded(page, 1_000) == page
+    with pytest.raises(ValueError, match="whole HTML document"):
+        padded("<p>y</p>", 20_000)
+
+
+def test_a_reader_that_misreads_a_page_makes_the_benchmark_void() -> None:
+    page = samples(None)[0]
+    profile = load_profile("sample")
+    check(page, profile)
+    with pytest.raises(BrokenRun, match="misreads title, takeaway, sections"):
+        check(replace(page, body=b"<p>Under construction."), profile)
+
+
+@pytest.mark.parametrize(
+    ("asked", "complaint"),
+    [
+        (["/", "/a", "/b"], None),
+        (["/", "/a"], "never asked for 1"),
+        (["/", "/a", "/b", "/c"], "asked in vain for 1"),
+        (["/", "/a", "/b", "/b"], "asked again for 1"),
+    ],
+)
+def test_a_crawl_that_leaves_pages_out_or_asks_twice_makes_it_void(
+    asked: list[str], complaint: str | None
+) -> None:
+    wanted = frozenset({"/", "/a", "/b"})
+    if complaint is None:
+        _check_asked("the crawl", Counter(asked), wanted)
+        return
+    with pytest.raises(BrokenRun, match=complaint):
+        _check_asked("the crawl", Counter(asked), wanted)
+
+
+def test_the_ratio_is_taken_pair_by_pair_and_compared_with_its_aim() -> None:
+    figure = Figure("x", "limit", "CPU", Samples((2.0, 6.0, 3.0)), Samples((1.0, 2.0, 1.5)), aim=2.0)
+    assert figure.ratio.values == (2.0, 3.0, 2.0)
+    assert figure.met
+    assert replace(figure, aim=1.9).met is False
+    assert replace(figure, aim=None).met is None
