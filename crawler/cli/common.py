@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -76,6 +78,18 @@ def print_json(value: Any) -> None:
 def moment(utc: str) -> str:
     """A time as the archive writes it, for people: `2026-11-23 06:48:27 UTC`."""
     return f"{utc[:19].replace('T', ' ')} UTC"
+
+
+def program() -> str:
+    """This program as it has to be typed here: `msarchive`, or its path where that is not found by name."""
+    called = Path(sys.argv[0])
+    found = shutil.which("msarchive")
+    if called.name != "msarchive" or (found is not None and Path(found).resolve() == called.resolve()):
+        return "msarchive"
+    try:
+        return str(called.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(called.resolve())
 
 
 def program_version() -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from crawler.cli.common import archive_option, json_option, print_json
+from crawler.cli.common import archive_option, json_option, print_json, program
 from crawler.exits import ExitCode
 from crawler.terminal import Column, Sheet, complain
 
@@ -61,10 +62,11 @@ def _commands(demo: Demo, directory: Path) -> tuple[str, ...]:
     where = f"--archive {shlex.quote(str(directory))}"
     show = demo.newest_id or "ID"
     database = shlex.quote(str(directory / "archive.db"))
+    ask = f"sqlite3 {database} 'select title, journal, published_on from articles limit 5'"
     return (
-        f"msarchive show {where} {show}",
-        f"msarchive search {where} {demo.word}",
-        f"sqlite3 {database} 'select title, journal, published_on from articles limit 5'",
+        f"{shlex.quote(program())} show {where} {show}",
+        f"{shlex.quote(program())} search {where} {demo.word}",
+        ask if shutil.which("sqlite3") else f"{shlex.quote(program())} status {where}",
     )
 
 

@@ -15,7 +15,7 @@ from crawler.exits import ExitCode, UserError
 from crawler.loopback import is_loopback
 
 if TYPE_CHECKING:
-    from spiders.reading.model import Reading
+    from spiders.reading.model import Block, Reading
     from spiders.reading.profile import SiteProfile
 
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
@@ -122,6 +122,10 @@ def _as_json(
         "profile": profile.name,
         "bytes": size,
         "note": note,
-        "reading": asdict(reading),
+        "reading": asdict(reading) | {"blocks": [_block(block) for block in reading.blocks]},
         "missing_parts": [asdict(part) for part in missing],
     }
+
+
+def _block(block: Block) -> dict[str, Any]:
+    return block._asdict() | {"parts": [part._asdict() for part in block.parts]}

@@ -17,6 +17,7 @@ from crawler.cli.common import (
     moment,
     open_to_read,
     print_json,
+    program,
 )
 from crawler.terminal import Sheet
 
@@ -134,7 +135,7 @@ def _next(seen: Overview, writer: str | None, directory: Path) -> str:
 
 def _command(run: RunRow | None, directory: Path) -> str:
     """The command that asks the site again, as the last run did."""
-    words = ["msarchive", "demo" if run is not None and run.kind == "demo" else "crawl"]
+    words = [program(), "demo" if run is not None and run.kind == "demo" else "crawl"]
     if run is not None and run.kind != "demo" and run.site != DEFAULT_SITE:
         words += ["--site", run.site]
     if directory != (Path("demo-archive") if words[1] == "demo" else DEFAULT_ARCHIVE):
