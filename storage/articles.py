@@ -132,9 +132,8 @@ class Articles:
             return
         changed = self._db.run(
             "UPDATE article SET published_raw = ?, published_iso = ?, published_precision = ?, "
-            "published_source = ? "
-            "WHERE id = ? AND last_seen_at <= ? AND coalesce(published_source, '') <> ? "
-            "AND (published_raw, published_source) IS NOT (?, ?)",
+            "published_source = ? WHERE id = ? AND last_seen_at <= ? "
+            "AND coalesce(published_source, '') <> ? AND (published_raw, published_source) IS NOT (?, ?)",
             date.raw, date.iso, date.precision, record.published_rule or "page", article_key, at, FROM_CARD,
             date.raw, record.published_rule or "page",
         )  # fmt: skip
@@ -216,8 +215,8 @@ class Articles:
     def _take_in(self, article_key: int, body_digest: str) -> None:
         """Join the nameless article of the same text, if there is one, to this one."""
         nameless = self._db.one(
-            "SELECT id, first_seen_at, last_seen_at FROM article "
-            "WHERE site = ? AND identity = 'body' AND identity_key = ?",
+            "SELECT id, first_seen_at, last_seen_at FROM article WHERE site = ? AND identity = 'body' "
+            "AND identity_key = ?",
             self._site, body_digest,
         )  # fmt: skip
         if nameless is None or nameless[0] == article_key:
@@ -235,21 +234,21 @@ class Articles:
         self._move_sightings(old, article_key)
         self._db.run("DELETE FROM article WHERE id = ?", old)
         self._db.run(
-            "UPDATE article SET first_seen_at = min(first_seen_at, ?), last_seen_at = max(last_seen_at, ?) "
-            "WHERE id = ?",
+            "UPDATE article SET first_seen_at = min(first_seen_at, ?), last_seen_at = max(last_seen_at, "
+            "?) WHERE id = ?",
             first, last, article_key,
         )  # fmt: skip
         self.fold_equal(article_key)
 
     def _move_sightings(self, old: int, new: int) -> None:
         for sighting, list_id, first, last in self._db.all(
-            "SELECT id, card_list_id, first_seen_at, last_seen_at FROM card_list_sighting WHERE "
-            "article_key = ?",
+            "SELECT id, card_list_id, first_seen_at, last_seen_at FROM card_list_sighting "
+            "WHERE article_key = ?",
             old,
         ):
             twin = self._db.value(
-                "SELECT id FROM card_list_sighting WHERE article_key = ? AND card_list_id = ? AND url_id "
-                "IS NULL",
+                "SELECT id FROM card_list_sighting WHERE article_key = ? AND card_list_id = ? "
+                "AND url_id IS NULL",
                 new, list_id,
             )  # fmt: skip
             if twin is None:

@@ -11,15 +11,21 @@ def split(text: str, known: Collection[str]) -> tuple[str, ...] | None:
     `known` are topics that some page shows one by one. A text that is itself a known topic is one way to read
     it.
     """
-    nothing: tuple[str, ...] = ()
-    ways = [[nothing], *([] for _ in text)]
+    ways = [1] + [0] * len(text)  # to read the text up to here; two stand for many
+    last = [""] * (len(text) + 1)
     lengths = sorted({len(topic) for topic in known if topic})
     for end in range(1, len(text) + 1):
         for length in lengths:
             if length > end:
                 break
-            piece = text[end - length : end]
-            if piece in known:
-                ways[end].extend((*before, piece) for before in ways[end - length])
-                del ways[end][2:]  # two are already one too many
-    return ways[-1][0] if len(ways[-1]) == 1 else None
+            if ways[end - length] and (piece := text[end - length : end]) in known:
+                ways[end] = min(2, ways[end] + ways[end - length])
+                last[end] = piece
+    if ways[-1] != 1:
+        return None
+    pieces: list[str] = []
+    end = len(text)
+    while end:
+        pieces.append(last[end])
+        end -= len(last[end])
+    return tuple(reversed(pieces))

@@ -8,14 +8,13 @@ from storage.db import Db, Row, to_json
 from storage.records import CardRecord
 
 _BEST_DATE = (
-    "SELECT c.date_raw, c.date_iso, c.date_precision FROM card c JOIN card_list l ON l.id = c.card_list_id "
-    "WHERE c.article_id = ? AND c.date_raw IS NOT NULL "
+    "SELECT c.date_raw, c.date_iso, c.date_precision FROM card c "
+    "JOIN card_list l ON l.id = c.card_list_id WHERE c.article_id = ? AND c.date_raw IS NOT NULL "
     "ORDER BY c.date_iso IS NULL, l.last_seen_at DESC, l.digest DESC, c.position LIMIT 1"
 )
 _BEST_TEASER = (
-    "SELECT c.teaser FROM card c JOIN card_list l ON l.id = c.card_list_id "
-    "WHERE c.article_id = ? AND c.teaser IS NOT NULL ORDER BY l.last_seen_at DESC, l.digest DESC, "
-    "c.position LIMIT 1"
+    "SELECT c.teaser FROM card c JOIN card_list l ON l.id = c.card_list_id WHERE c.article_id = ? "
+    "AND c.teaser IS NOT NULL ORDER BY l.last_seen_at DESC, l.digest DESC, c.position LIMIT 1"
 )
 FROM_CARD = "card"
 """`published_source` of a date that a card or listing gave. Such a date is shown to readers, and goes before
@@ -68,15 +67,14 @@ class Cards:
             else ("url_id IS NULL AND article_key = ?", article_key)
         )
         row = self._db.one(
-            f"SELECT id, first_seen_at, last_seen_at FROM card_list_sighting WHERE {where} AND "
-            f"card_list_id = ?",
+            f"SELECT id, first_seen_at, last_seen_at FROM card_list_sighting WHERE {where} "
+            "AND card_list_id = ?",
             key, list_id,
         )  # fmt: skip
         if row is None:
             self._db.run(
                 "INSERT INTO card_list_sighting (card_list_id, url_id, article_key, first_seen_at, "
-                "last_seen_at, "
-                "first_capture_id, last_capture_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "last_seen_at, first_capture_id, last_capture_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 list_id, url_id, article_key, at, at, capture_id, capture_id,
             )  # fmt: skip
         elif at >= row[2]:
@@ -134,8 +132,8 @@ class Cards:
         if len(self._said) >= _REMEMBERED:
             self._said.clear()
         said = self._said[article_id] = self._db.one(
-            "SELECT published_raw, published_iso, published_source, teaser FROM article "
-            "WHERE site = ? AND key = ?",
+            "SELECT published_raw, published_iso, published_source, teaser FROM article WHERE site = ? "
+            "AND key = ?",
             self._site, article_id,
         )  # fmt: skip
         return said

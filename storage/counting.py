@@ -5,6 +5,7 @@ The answer depends on the passages alone, not on the order in which they are giv
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +26,8 @@ MIN_LITERAL, LITERAL_SHARE = 30, 0.60
 """Passages are one template when what they have in common is at least this many characters and this share of
 each. Slots that hold the article's own title, journal, topic or id do not count as text."""
 MAX_SLOTS = 4
+_SAMPLE = 200
+"""So many passages of a group are compared with one another."""
 _ANCHOR = 12
 """Words in common between two slots count from this many characters on; else it is one longer slot."""
 _KEY = 15
@@ -33,6 +36,7 @@ not do: of a common text of 30 characters with one slot, 15 stand on one side.""
 
 # A date or a number is one word: its parts are no text that two passages have in common.
 _TOKEN = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|\d[\d.,]*\d|\w+|\W")
+_LONG_WORD = re.compile(r"\w{4,}")
 _NUMBER = re.compile(r"[\d.,]*\d[\d.,]*")
 _DATE = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|(?:\d{1,2} )?[A-Z][a-z]+\.?(?: \d{1,2},?)? \d{4}")
 
@@ -65,6 +69,10 @@ class _Passage:
     articles: set[int]
     loose: set[int]
     headings: Counter[str]
+    key: str = ""
+    """The text with what is known to fill slots made the same everywhere."""
+    words: frozenset[str] = frozenset()
+    """The longer words of the key."""
 
 
 def find_templates(
@@ -114,7 +122,9 @@ def _heading(members: Sequence[_Passage]) -> str | None:
 def _groups(passages: list[_Passage], about: dict[int, About]) -> Iterator[list[_Passage]]:
     """Passages that may belong together: chains of those that begin or end alike, with enough articles in
     all."""
-    keys = [_key(passage, about) for passage in passages]
+    for passage in passages:
+        passage.key = _key(passage, about)
+        passage.words = frozenset(_LONG_WORD.findall(passage.key))
     parent = list(range(len(passages)))
 
     def root(n: int) -> int:
@@ -123,7 +133,7 @@ def _groups(passages: list[_Passage], about: dict[int, About]) -> Iterator[list[
             n = parent[n]
         return n
 
-    for ends in ([key[:_KEY] for key in keys], [key[-_KEY:] for key in keys]):
+    for ends in ([passage.key[:_KEY] for passage in passages], [passage.key[-_KEY:] for passage in passages]):
         first: dict[str, int] = {}
         for n, end in enumerate(ends):
             parent[root(n)] = root(first.setdefault(end, n))
@@ -146,14 +156,30 @@ def _key(passage: _Passage, about: dict[int, About]) -> str:
 
 
 def _clusters(group: list[_Passage], about: dict[int, About]) -> Iterator[tuple[Template, list[_Passage]]]:
-    """Put each passage to the first template that it can share, most carried first."""
+    """Put each passage to the first template that it can share, most carried first.
+
+    In a large group templates are found in a sample, and the others only tried on them. What enough articles
+    share is too large a part of its group for a sample to miss.
+    """
+    ordered = sorted(group, key=lambda p: (-len(p.articles), p.text))
+    rest: list[_Passage] = []
+    if len(ordered) > _SAMPLE:
+        drawn = sorted(ordered[_SAMPLE // 2 :], key=lambda p: hashlib.sha256(p.text.encode()).digest())
+        ordered, rest = ordered[: _SAMPLE // 2] + drawn[: _SAMPLE // 2], drawn[_SAMPLE // 2 :]
     clusters: list[tuple[Template, list[_Passage]]] = []
-    for passage in sorted(group, key=lambda p: (-len(p.articles), p.text)):
+    for passage in ordered:
         for n, (template, members) in enumerate(clusters):
             joined = template if template.match(passage.text) else _joined(template, members, passage, about)
             if joined is not None:
                 clusters[n] = (joined, [*members, passage])
                 break
+        else:
+            clusters.append((Template(passage.text), [passage]))
+    shared = [cluster for cluster in clusters if len(cluster[1]) > 1]
+    for passage in rest:
+        found = next((members for template, members in shared if template.match(passage.text)), None)
+        if found is not None:
+            found.append(passage)
         else:
             clusters.append((Template(passage.text), [passage]))
     yield from clusters
@@ -163,16 +189,10 @@ def _joined(
     template: Template, members: list[_Passage], passage: _Passage, about: dict[int, About]
 ) -> Template | None:
     """A template for `members` and `passage`; None when they have too little in common."""
-    text = template.text
-    if (
-        text[:_ANCHOR] != passage.text[:_ANCHOR]
-        and text[-_ANCHOR:] != passage.text[-_ANCHOR:]
-        and not template.names
-    ):
-        own = about[min(passage.articles)]
-        if not any(value and value in passage.text for value in (own.title, own.journal, own.article_id)):
-            return None
-    common = Template(_common(text, passage.text))
+    mine, theirs = members[0].words, passage.words
+    if 2 * len(mine & theirs) < min(len(mine), len(theirs)):
+        return None  # far from enough in common; comparing word by word takes a thousand times longer
+    common = Template(_common(template.text, passage.text))
     if len(common.names) > MAX_SLOTS:
         return None
     literal = len(SLOT.sub("", common.text))

@@ -133,8 +133,8 @@ class Frontier:
         # What was refused when it was asked (robots.txt) may be allowed by now; what is refused by its
         # address alone has never been asked.
         self._db.run(
-            "UPDATE url SET state = 'waiting' WHERE site = ? AND state = 'refused' AND last_tried_at IS "
-            "NOT NULL",
+            "UPDATE url SET state = 'waiting' WHERE site = ? AND state = 'refused' "
+            "AND last_tried_at IS NOT NULL",
             self._site,
         )
         self._db.run(
@@ -143,10 +143,9 @@ class Frontier:
 
     def _go_on(self, now: str, listing_max_age_s: int) -> None:
         self._db.run(
-            "UPDATE url SET due_at = ?, attempts = 0 WHERE site = ? AND state <> 'refused' AND (state = "
-            "'failed' "
-            "OR kind = 'robots' OR due_at IS NOT NULL OR (kind IN ('listing', 'sitemap') AND "
-            "last_tried_at < ?))",
+            "UPDATE url SET due_at = ?, attempts = 0 WHERE site = ? AND state <> 'refused' "
+            "AND (state = 'failed' OR kind = 'robots' OR due_at IS NOT NULL "
+            "OR (kind IN ('listing', 'sitemap') AND last_tried_at < ?))",
             now, self._site, _before(now, listing_max_age_s),
         )  # fmt: skip
 

@@ -72,9 +72,8 @@ class Revisions:
     ) -> int:
         """Write a new revision with the field digests `found`, seen once at `at` by `capture_id`; its id."""
         revision_id = self._db.insert(
-            f"INSERT INTO revision (article_key, number, is_current, first_seen_at, last_seen_at, "
-            f"{_COLUMNS}) "
-            f"VALUES (?, ?, ?, ?, ?, {_MARKS})",
+            "INSERT INTO revision (article_key, number, is_current, first_seen_at, last_seen_at, "
+            f"{_COLUMNS}) VALUES (?, ?, ?, ?, ?, {_MARKS})",
             article_key, number, int(current), at, at, *self._values(content, found, frame_digest(content)),
         )  # fmt: skip
         self._write_children(revision_id, content, capture_id, at)
@@ -237,8 +236,8 @@ class Revisions:
         db = self._db
         journal = db.one("SELECT name, normal FROM journal WHERE id = ?", journal_id) if journal_id else None
         topics = db.all(
-            "SELECT t.text, t.normal, r.uncertain FROM revision_topic r JOIN topic t ON t.id = r.topic_id "
-            "WHERE r.revision_id = ? ORDER BY r.position",
+            "SELECT t.text, t.normal, r.uncertain FROM revision_topic r "
+            "JOIN topic t ON t.id = r.topic_id WHERE r.revision_id = ? ORDER BY r.position",
             revision_id,
         )
         return Content(
@@ -268,8 +267,8 @@ class Revisions:
         paragraphs: dict[int, list[Paragraph]] = {}
         for section, position, text, list_item in self._db.all(
             "SELECT s.section_position, s.position, p.text, s.list_item FROM section_paragraph s "
-            "JOIN passage p ON p.id = s.passage_id WHERE s.revision_id = ? ORDER BY s.section_position, "
-            "s.position",
+            "JOIN passage p ON p.id = s.passage_id WHERE s.revision_id = ? "
+            "ORDER BY s.section_position, s.position",
             revision_id,
         ):
             paragraphs.setdefault(section, []).append(Paragraph(position, text, bool(list_item)))
@@ -284,8 +283,7 @@ class Revisions:
     def _links(self, revision_id: int) -> tuple[Link, ...]:
         rows = self._db.all(
             "SELECT b.template, b.source, b.heading, r.slots, r.section_position, r.paragraph_position, "
-            "r.list_item "
-            "FROM revision_boilerplate r JOIN boilerplate_passage b ON b.id = r.boilerplate_id "
+            "r.list_item FROM revision_boilerplate r JOIN boilerplate_passage b ON b.id = r.boilerplate_id "
             "WHERE r.revision_id = ? ORDER BY r.position",
             revision_id,
         )

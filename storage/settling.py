@@ -8,7 +8,7 @@ counts goes back to where it stood.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from storage.articles import Articles
@@ -50,19 +50,21 @@ class Settling:
         """Count, set apart, split, fold, tidy up; doing it twice changes nothing the second time."""
         known = set(
             self._db.column(
-                "SELECT DISTINCT b.template FROM boilerplate_passage b JOIN revision_boilerplate rb "
-                "ON rb.boilerplate_id = b.id JOIN revision r ON r.id = rb.revision_id "
-                "JOIN article a ON a.id = r.article_key WHERE b.source = 'counted' AND a.site = ?",
+                "SELECT DISTINCT b.template FROM boilerplate_passage b "
+                "JOIN revision_boilerplate rb ON rb.boilerplate_id = b.id "
+                "JOIN revision r ON r.id = rb.revision_id JOIN article a ON a.id = r.article_key "
+                "WHERE b.source = 'counted' AND a.site = ?",
                 self._site,
             )
         )
-        occurrences = list(self._occurrences())
-        found = find_templates(
-            occurrences, self._about({seen.article for seen in occurrences}), self._articles_count()
-        )
+        standing = list(self._standing())
+        occurrences = [*standing, *self._set_apart()]
+        about = self._about({seen.article for seen in occurrences})
+        found = find_templates(occurrences, about, self._articles_count())
+        templates = TemplateSet(found)
         touched: set[int] = set()
-        if known != set(found) or self._left_in_text(found, occurrences):
-            touched = self._apply(found, known, now)
+        if known != set(found) or any(templates.match(seen.text) for seen in standing):
+            touched = self._apply(found, now)
         splits = self._split_topics(touched)
         merged = sum(self._articles.fold_equal(key) for key in sorted(touched))
         if touched:
@@ -72,38 +74,39 @@ class Settling:
     def _articles_count(self) -> int:
         return int(self._db.value("SELECT count(*) FROM article WHERE site = ?", self._site))
 
-    def _occurrences(self) -> Iterator[Occurrence]:
-        """The passages that may be boilerplate, with those that already are.
+    def _standing(self) -> Iterator[Occurrence]:
+        """The passages in articles' text that may be boilerplate.
 
         In the sections that the profile knows only passages that share their beginning or end with many
         others are looked at: the bulk of an archive never leaves the database.
         """
         many = max(2, int(SECTION_SHARE * self._articles_count() * 0.5))
-        ends = (
-            "SELECT substr(p.text, 1, 15) FROM section_paragraph sp JOIN passage p ON p.id = sp.passage_id "
-            "GROUP BY 1 HAVING count(*) >= ?",
-            "SELECT substr(p.text, -15) FROM section_paragraph sp JOIN passage p ON p.id = sp.passage_id "
-            "GROUP BY 1 HAVING count(*) >= ?",
-        )
-        rows = self._db.cursor.execute(
+        alike = [
+            f"{end} IN (SELECT {end} FROM section_paragraph sp JOIN passage p ON p.id = sp.passage_id "
+            f"GROUP BY 1 HAVING count(*) >= ? UNION SELECT {end.replace('p.text', 'template')} "
+            "FROM boilerplate_passage WHERE source = 'counted')"
+            for end in ("substr(p.text, 1, 15)", "substr(p.text, -15)")
+        ]
+        rows = self._db.all(
             "SELECT DISTINCT r.article_key, p.text, s.kind, s.heading FROM section s "
-            "JOIN section_paragraph sp ON sp.revision_id = s.revision_id AND sp.section_position = "
-            "s.position "
-            "JOIN passage p ON p.id = sp.passage_id JOIN revision r ON r.id = s.revision_id "
-            "JOIN article a ON a.id = r.article_key "
-            f"WHERE a.site = ? AND (s.kind IN ('other', '{UNPLACED}') "
-            f"OR substr(p.text, 1, 15) IN ({ends[0]}) OR substr(p.text, -15) IN ({ends[1]}))",
-            (self._site, many, many),
-        ).fetchall()
+            "JOIN section_paragraph sp ON sp.revision_id = s.revision_id "
+            "AND sp.section_position = s.position JOIN passage p ON p.id = sp.passage_id "
+            "JOIN revision r ON r.id = s.revision_id JOIN article a ON a.id = r.article_key "
+            f"WHERE a.site = ? AND (s.kind IN ('other', '{UNPLACED}') OR {alike[0]} OR {alike[1]})",
+            self._site, many, many,
+        )  # fmt: skip
         for article, text, kind, heading in rows:
             loose = kind in ("other", UNPLACED)
             yield Occurrence(article, text, loose, heading if kind == "other" else None)
+
+    def _set_apart(self) -> Iterator[Occurrence]:
+        """The passages that have been counted as boilerplate before, as printed."""
         for article, template, slots, kind, heading in self._db.all(
-            "SELECT DISTINCT r.article_key, b.template, rb.slots, s.kind, s.heading FROM "
-            "revision_boilerplate rb "
-            "JOIN boilerplate_passage b ON b.id = rb.boilerplate_id AND b.source = 'counted' "
-            "JOIN revision r ON r.id = rb.revision_id JOIN article a ON a.id = r.article_key "
-            "LEFT JOIN section s ON s.revision_id = rb.revision_id AND s.position = rb.section_position "
+            "SELECT DISTINCT r.article_key, b.template, rb.slots, s.kind, s.heading "
+            "FROM revision_boilerplate rb JOIN boilerplate_passage b ON b.id = rb.boilerplate_id "
+            "AND b.source = 'counted' JOIN revision r ON r.id = rb.revision_id "
+            "JOIN article a ON a.id = r.article_key LEFT "
+            "JOIN section s ON s.revision_id = rb.revision_id AND s.position = rb.section_position "
             "WHERE a.site = ?",
             self._site,
         ):
@@ -115,16 +118,16 @@ class Settling:
         """What may stand in the slots of each article's passages, from its current revision."""
         topics: dict[int, set[str]] = {}
         for key, topic in self._db.all(
-            "SELECT r.article_key, t.text FROM revision r JOIN revision_topic rt ON rt.revision_id = r.id "
-            "JOIN topic t ON t.id = rt.topic_id WHERE r.is_current = 1"
+            "SELECT r.article_key, t.text FROM revision r "
+            "JOIN revision_topic rt ON rt.revision_id = r.id JOIN topic t ON t.id = rt.topic_id "
+            "WHERE r.is_current = 1"
         ):
             if key in articles:
                 topics.setdefault(key, set()).add(topic)
         rows = self._db.all(
             "SELECT a.id, r.title, j.name, a.article_id FROM article a "
-            "JOIN revision r ON r.article_key = a.id AND r.is_current = 1 LEFT JOIN journal j ON j.id = "
-            "r.journal_id "
-            "WHERE a.site = ?",
+            "JOIN revision r ON r.article_key = a.id AND r.is_current = 1 LEFT "
+            "JOIN journal j ON j.id = r.journal_id WHERE a.site = ?",
             self._site,
         )
         return {
@@ -133,29 +136,15 @@ class Settling:
             if key in articles
         }
 
-    def _left_in_text(self, found: dict[str, str | None], occurrences: Iterable[Occurrence]) -> bool:
-        """Whether a passage of a known template still stands in a section."""
-        templates = TemplateSet(found)
-        texts = {seen.text for seen in occurrences if templates.match(seen.text)}
-        return any(self._revisions_with(text) for text in texts)
-
-    def _revisions_with(self, text: str) -> list[int]:
-        return self._db.column(
-            "SELECT DISTINCT sp.revision_id FROM passage p JOIN section_paragraph sp ON sp.passage_id = p.id "
-            "JOIN revision r ON r.id = sp.revision_id JOIN article a ON a.id = r.article_key "
-            "WHERE p.text = ? AND a.site = ?",
-            text, self._site,
-        )  # fmt: skip
-
-    def _apply(self, found: dict[str, str | None], known: set[str], now: str) -> set[int]:
+    def _apply(self, found: dict[str, str | None], now: str) -> set[int]:
         """Set the passages of `found` apart and put the others back; the articles that were touched."""
         templates = TemplateSet(found)
         affected = set(
             self._db.column(
-                "SELECT DISTINCT rb.revision_id FROM revision_boilerplate rb JOIN boilerplate_passage b "
-                "ON b.id = rb.boilerplate_id AND b.source = 'counted' JOIN revision r ON r.id = "
-                "rb.revision_id "
-                "JOIN article a ON a.id = r.article_key WHERE a.site = ?",
+                "SELECT DISTINCT rb.revision_id FROM revision_boilerplate rb "
+                "JOIN boilerplate_passage b ON b.id = rb.boilerplate_id AND b.source = 'counted' "
+                "JOIN revision r ON r.id = rb.revision_id JOIN article a ON a.id = r.article_key "
+                "WHERE a.site = ?",
                 self._site,
             )
         )
@@ -187,18 +176,17 @@ class Settling:
     def _split_topics(self, touched: set[int]) -> int:
         """Split glued topics whose every border the topics of other pages prove; adds to `touched`."""
         glued = self._db.all(
-            "SELECT DISTINCT t.text, r.id, r.article_key FROM revision_topic rt JOIN topic t ON t.id = "
-            "rt.topic_id "
-            "JOIN revision r ON r.id = rt.revision_id JOIN article a ON a.id = r.article_key "
-            "WHERE rt.uncertain = 1 AND a.site = ?",
+            "SELECT DISTINCT t.text, r.id, r.article_key FROM revision_topic rt "
+            "JOIN topic t ON t.id = rt.topic_id JOIN revision r ON r.id = rt.revision_id "
+            "JOIN article a ON a.id = r.article_key WHERE rt.uncertain = 1 AND a.site = ?",
             self._site,
         )
         if not glued:
             return 0
         known: dict[str, str] = dict(
             self._db.all(
-                "SELECT DISTINCT t.text, t.normal FROM topic t JOIN revision_topic rt ON rt.topic_id = t.id "
-                "WHERE rt.uncertain = 0"
+                "SELECT DISTINCT t.text, t.normal FROM topic t "
+                "JOIN revision_topic rt ON rt.topic_id = t.id WHERE rt.uncertain = 0"
             )
         )
         proven = {text: pieces for text, _, _ in glued if (pieces := split(text, known)) is not None}
@@ -218,15 +206,15 @@ class Settling:
     def _tidy(self) -> None:
         """Remove passages, topics and counted boilerplate that nothing carries any more."""
         self._db.run(
-            "DELETE FROM passage WHERE NOT EXISTS "
-            "(SELECT 1 FROM section_paragraph sp WHERE sp.passage_id = passage.id)"
+            "DELETE FROM passage WHERE NOT EXISTS (SELECT 1 FROM section_paragraph sp "
+            "WHERE sp.passage_id = passage.id)"
         )
         self._db.run(
-            "DELETE FROM topic WHERE NOT EXISTS (SELECT 1 FROM revision_topic rt WHERE rt.topic_id = "
-            "topic.id)"
+            "DELETE FROM topic WHERE NOT EXISTS (SELECT 1 FROM revision_topic rt "
+            "WHERE rt.topic_id = topic.id)"
         )
         self._db.run(
-            "DELETE FROM boilerplate_passage WHERE source = 'counted' AND NOT EXISTS "
-            "(SELECT 1 FROM revision_boilerplate rb WHERE rb.boilerplate_id = boilerplate_passage.id)"
+            "DELETE FROM boilerplate_passage WHERE source = 'counted' AND NOT EXISTS (SELECT 1 "
+            "FROM revision_boilerplate rb WHERE rb.boilerplate_id = boilerplate_passage.id)"
         )
         self._names.forget()

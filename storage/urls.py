@@ -61,8 +61,8 @@ class Urls:
         if found.via not in known.vias:
             known.vias.add(found.via)
             self._db.run(
-                "INSERT INTO url_source (url_id, via, from_url_id, first_heard_at) VALUES (?, ?, ?, ?) "
-                "ON CONFLICT DO NOTHING",
+                "INSERT INTO url_source (url_id, via, from_url_id, first_heard_at) "
+                "VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 known.id, found.via, teller if teller != known.id else None, now,
             )  # fmt: skip
         return new
@@ -101,11 +101,9 @@ class Urls:
         kept = state in ("stored", "alias")
         self._db.run(
             "UPDATE url SET state = ?, reason = ?, target_url_id = ?, last_tried_at = ?, http_status = ?, "
-            "attempts = CASE WHEN ? THEN attempts + 1 ELSE 0 END, due_at = NULL, "
-            "last_ok_at = CASE WHEN ? THEN ? ELSE last_ok_at END, "
-            "etag = CASE WHEN ? THEN ? ELSE etag END, last_modified = CASE WHEN ? THEN ? ELSE "
-            "last_modified END "
-            "WHERE id = ?",
+            "attempts = CASE WHEN ? THEN attempts + 1 ELSE 0 END, due_at = NULL, last_ok_at = "
+            "CASE WHEN ? THEN ? ELSE last_ok_at END, etag = CASE WHEN ? THEN ? ELSE etag END, "
+            "last_modified = CASE WHEN ? THEN ? ELSE last_modified END WHERE id = ?",
             state, outcome.reason or state, target, capture.captured_at, capture.status, state == "failed",
             usable, capture.captured_at, kept, capture.etag, kept, capture.last_modified, url_id,
         )  # fmt: skip
@@ -118,17 +116,15 @@ class Urls:
         """Note a failure that is worth another try at `at`; the state stays what it was."""
         self._db.run(
             "UPDATE url SET reason = ?, last_tried_at = ?, http_status = ?, attempts = attempts + 1, "
-            "due_at = ?, "
-            "state = CASE WHEN state = 'refused' THEN 'waiting' ELSE state END WHERE id = ?",
+            "due_at = ?, state = CASE WHEN state = 'refused' THEN 'waiting' ELSE state END WHERE id = ?",
             reason or "failed", now, status, at, url_id,
         )  # fmt: skip
 
     def give_up(self, url_id: int, reason: str, *, now: str, state: Literal["failed", "refused"]) -> None:
         """Note that an address got no answer, and is not tried again in this round."""
         self._db.run(
-            "UPDATE url SET state = ?, reason = ?, last_tried_at = ?, http_status = NULL, attempts = "
-            "attempts + ?, "
-            "due_at = NULL, target_url_id = NULL WHERE id = ?",
+            "UPDATE url SET state = ?, reason = ?, last_tried_at = ?, http_status = NULL, "
+            "attempts = attempts + ?, due_at = NULL, target_url_id = NULL WHERE id = ?",
             state, reason or state, now, int(state == "failed"), url_id,
         )  # fmt: skip
 
@@ -168,9 +164,9 @@ class Urls:
     def _insert(self, found: FoundRecord, depth: int, now: str, run: int | None) -> _Known:
         state = "waiting" if found.refused is None else "refused"
         url_id = self._db.insert(
-            "INSERT INTO url (site, url, kind, priority, article_id, state, reason, depth, lastmod, "
-            "first_heard_at, "
-            "first_heard_run, attempts, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+            "INSERT INTO url (site, url, kind, priority, article_id, "
+            "state, reason, depth, lastmod, first_heard_at, first_heard_run, attempts, due_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
             self._site, found.url, found.kind, _PRIORITY[found.kind], found.article_id, state,
             found.refused or HEARD,
             depth, found.lastmod, now, run, now if found.refused is None else None,

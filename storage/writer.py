@@ -168,9 +168,8 @@ class Writer:
     ) -> int:
         return self._db.insert(
             "INSERT INTO capture (run_id, url_id, captured_at, origin, status, headers, kind, reason, "
-            "media_type, "
-            "etag, last_modified, body_id, file_name, truncated, ip_address, reader_version, card_list_id) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "media_type, etag, last_modified, body_id, file_name, truncated, ip_address, reader_version, "
+            "card_list_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             run, url_id, capture.captured_at, capture.origin, capture.status,
             to_json(capture.headers), capture.kind, capture.reason, capture.media_type,
             capture.etag, capture.last_modified, body_id, capture.file_name, capture.truncated,
