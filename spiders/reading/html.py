@@ -350,6 +350,10 @@ class _Walk:
             self._datetime = None
             return False
         self._parts = []
+        if context.level and len(parts) > 1 and not context.hidden:
+            shown = [part for part in parts if not part[1].hidden]
+            if len(shown) < len(parts) and any(not text.isspace() for text, _ in shown):
+                parts = shown  # a heading's anchor sign, or words for screen readers only
         if len(parts) == 1:
             text, inner = parts[0]
             kept = parts if inner.strong else ()

@@ -18,6 +18,7 @@ from spiders.reading.profile import SiteProfile
 from spiders.reading.words import comparable, heading_key, squeeze
 
 LONGEST_HEADING = 120
+_LONGEST_INVISIBLE = 8
 _DIGITS_AROUND = re.compile(r"^\d+\s+|\s+\d+$")
 _AFTER_RUN_IN = re.compile(r"\s*[:–—]\s*|\s+-\s+")  # noqa: RUF001 (the dashes are what is meant)
 
@@ -32,6 +33,8 @@ class Line(NamedTuple):
     """The profile's key of the part that this heads; None for anything else."""
     href: str | None = None
     """Where it leads, when all of it leads there."""
+    run_in: int = 0
+    """For a run-in heading what sets it off: 2 bold type or a colon behind an element, 1 a colon alone; else 0."""
 
     @property
     def is_text(self) -> bool:
@@ -93,9 +96,7 @@ class Outline:
 
 def outline_of(blocks: Sequence[Block], profile: SiteProfile) -> Outline:
     """Find the parts of an article in a page's blocks."""
-    lines = _lines(blocks, profile)
-    candidates = [index for index, line in enumerate(lines) if line.part]
-    chosen = _chosen(lines, candidates)
+    lines, candidates, chosen = _without_false_run_ins(_lines(blocks, profile))
     marks = {index: Mark(part, index) for part, index in chosen.items()}
     for index in candidates:
         if index not in marks and not lines[index].block.href:
@@ -113,6 +114,8 @@ def _lines(blocks: Sequence[Block], profile: SiteProfile) -> list[Line]:
         text = block.text
         part = None
         if block.role is not Role.IMAGE and (starts(text) or not text[:1].isascii()):
+            if len(text) <= _LONGEST_INVISIBLE and not comparable(text):
+                continue  # zero-width characters that keep a box open
             part = part_key(text, profile) if len(text) <= LONGEST_HEADING else None
             split = None if part else _run_in(block, profile)
             if split:
@@ -138,20 +141,67 @@ def _run_in(block: Block, profile: SiteProfile) -> tuple[Line, Line] | None:
         rest = block.parts[number:]
         apart = part.strong or part.unit != rest[0].unit
         if taken.strip() and apart and (key := part_key(taken, profile)):
-            text = squeeze("".join(piece.text for piece in rest)).lstrip(":–—- ")  # noqa: RUF001
-            if text:
-                return Line(block, squeeze(taken), (), key), Line(block, text, rest)
+            behind = squeeze("".join(piece.text for piece in rest))
+            text = behind.lstrip(":–—- ")  # noqa: RUF001
+            if text and _may_follow(text, key):
+                set_off = part.strong or taken.rstrip().endswith(":") or behind.startswith(":")
+                heading = Line(block, squeeze(taken), (), key, run_in=2 if set_off else 1)
+                return heading, Line(block, text, rest)
     match = _AFTER_RUN_IN.search(block.text)
     if match and match.start() <= LONGEST_HEADING and (key := part_key(block.text[: match.start()], profile)):
         rest_text = block.text[match.end() :].strip()
-        if rest_text:
-            return Line(block, block.text[: match.start()], (), key), Line(block, rest_text)
+        if rest_text and _may_follow(rest_text, key):
+            return Line(block, block.text[: match.start()], (), key, run_in=1), Line(block, rest_text)
     return None
+
+
+def _may_follow(text: str, part: str) -> bool:
+    """Whether a text can be a part's: `Topics: memory and mood were asked about.` is prose, no list of topics."""
+    return part != "topics" or not text.endswith((".", "!", "?"))
+
+
+def _without_false_run_ins(lines: list[Line]) -> tuple[list[Line], list[int], dict[str, int]]:
+    """The lines, those that name a part, and the one chosen for each part.
+
+    A paragraph or a card's title may begin with a heading's words (`What They Found: Twins and Chance`). Where the
+    part has a heading that is set off more clearly, or in a list of cards, it is a text like any other.
+    """
+    while True:
+        candidates = [index for index, line in enumerate(lines) if line.part]
+        chosen = _chosen(lines, candidates)
+        clear = {part: _clarity(lines[index]) for part, index in chosen.items()}
+        cards = chosen.get("cards", len(lines))
+        cards_end = next(
+            (index for index in candidates if index > cards and not lines[index].run_in), len(lines)
+        )
+        false = {
+            index
+            for index in candidates
+            if lines[index].run_in
+            and (
+                (_clarity(lines[index]) < clear[lines[index].part or ""] and not lines[index].block.hidden)
+                or cards < index < cards_end
+            )
+        }
+        if not false:
+            return lines, candidates, chosen
+        lines = [
+            Line(line.block, line.block.text, line.block.parts, None, line.block.href) if index in false else line
+            for index, line in enumerate(lines)
+            if index - 1 not in false
+        ]
+
+
+def _clarity(line: Line) -> int:
+    """How clearly a line is a heading: 3 it stands alone, 2 and 1 a run-in, 1 a link among others."""
+    if line.run_in:
+        return line.run_in
+    return 3 if line.block.level is not None or not (line.block.href or "").startswith("#") else 1
 
 
 def _chosen(lines: Sequence[Line], candidates: Sequence[int]) -> dict[str, int]:
     """For each part the heading that has its text: not a table of contents, not a hidden copy."""
-    best: dict[str, tuple[tuple[bool, ...], int]] = {}
+    best: dict[str, tuple[tuple[int, ...], int]] = {}
     for number, index in enumerate(candidates):
         line = lines[index]
         end = candidates[number + 1] if number + 1 < len(candidates) else len(lines)
@@ -162,6 +212,7 @@ def _chosen(lines: Sequence[Line], candidates: Sequence[int]) -> dict[str, int]:
         score = (
             follows,
             not line.block.chrome,
+            _clarity(line),
             not line.block.hidden,
             line.block.href is None,
             line.block.level is not None,
