@@ -21,7 +21,7 @@ READING_RUNS = 3
 def main(arguments: list[str] | None = None) -> int:
     """Run what `arguments` say; the exit status: 0, or 1 when a contender did not do its job."""
     chosen = _parser().parse_args(arguments)
-    passes = 1 if chosen.quick else READING_RUNS
+    passes, every = (1, 3) if chosen.quick else (READING_RUNS, 1)
     runs = chosen.runs or (QUICK_RUNS if chosen.quick else RUNS)
     articles = chosen.articles or (QUICK_ARTICLES if chosen.quick else ARTICLES)
     where = machine()
@@ -30,14 +30,16 @@ def main(arguments: list[str] | None = None) -> int:
     told: dict[str, list[Figure]] = {}
     try:
         if chosen.only in (None, "reading"):
-            described, told["reading"] = measure_reading(runs * passes)
+            described, told["reading"] = measure_reading(runs * passes, every)
             _print(f"Reading, one core, {runs * passes} passes in turns", described, told["reading"])
         if chosen.only in (None, "crawling"):
-            described, told["crawling"] = measure_crawling(runs, articles, _tell)
+            described, told["crawling"] = measure_crawling(runs, articles, not chosen.quick, _tell)
             _print(f"Crawling on loopback without delay, {runs} runs in turns", described, told["crawling"])
     except BrokenRun as error:
         print(f"benchmark is void: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     if chosen.json is not None:
         result = {
             "began": began,

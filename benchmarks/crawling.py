@@ -41,26 +41,31 @@ class Cost:
     """Peak resident memory."""
 
 
-def measure_crawling(runs: int, articles: int, tell: Callable[[str], None]) -> tuple[list[str], list[Figure]]:
+def measure_crawling(
+    runs: int, articles: int, warm_up: bool, tell: Callable[[str], None]
+) -> tuple[list[str], list[Figure]]:
     """What was crawled (for people), and the figures.
 
-    Every contender runs once a round, and the next round begins with another. Raises `BrokenRun` when one
+    Every contender runs once a round, and the next round begins with another; with `warm_up` a round that is
+    not counted comes first. Raises `BrokenRun` when one
     of them does not fetch the whole site exactly once, or an article is missing from the archive.
     """
     with server.Served() as served, tempfile.TemporaryDirectory(prefix="msarchive-bench-") as folder:
         site = make_site(served.base_url, articles)
         served.start(site.answers)
+        place = Path(folder)
         contenders: dict[str, Callable[[int], Cost]] = {
-            "ours": lambda number: _ours(served, site, Path(folder) / f"archive-{number}"),
-            "lean": lambda _: _bare(served, site, "lean"),
-            "plain": lambda _: _bare(served, site, "plain"),
+            "ours": lambda number: _ours(served, site, place, f"archive-{number}"),
+            "lean": lambda _: _bare(served, site, place, "lean"),
+            "plain": lambda _: _bare(served, site, place, "plain"),
         }
         taken: dict[str, list[Cost]] = {name: [] for name in contenders}
-        for number in range(runs):
+        for number in range(0 if warm_up else 1, runs + 1):
             for name in _turned(list(contenders), number):
                 cost = contenders[name](number)
-                taken[name].append(cost)
-                tell(f"crawl {number + 1} of {runs}: {name} {cost.wall:.1f} s")
+                if number:
+                    taken[name].append(cost)
+                tell(f"crawl {number} of {runs}: {name} {cost.wall:.1f} s")
     return _described(site, taken), _figures(taken, len(site.html_paths))
 
 
@@ -94,9 +99,10 @@ def _described(site: MadeSite, taken: dict[str, list[Cost]]) -> list[str]:
     ]
 
 
-def _ours(served: server.Served, site: MadeSite, archive: Path) -> Cost:
+def _ours(served: server.Served, site: MadeSite, folder: Path, name: str) -> Cost:
+    archive = folder / name
     command = ["-m", "crawler.cli", "crawl", "--archive", str(archive), "--site", "sample"]
-    with _run([*command, "--start", f"{served.base_url}/", "--delay", "0", "--json"]) as (took, told):
+    with _run([*command, "--start", f"{served.base_url}/", "--delay", "0", "--json"], folder) as (took, told):
         _check_asked("our crawl", served.asked(), site.html_paths | site.feed_paths)
         if told["outcome"] != "complete" or told["counts"]["answers"] != len(site.answers):
             raise BrokenRun(f"our crawl ended {told['outcome']} after {told['counts']['answers']} answers")
@@ -104,8 +110,8 @@ def _ours(served: server.Served, site: MadeSite, archive: Path) -> Cost:
         return took
 
 
-def _bare(served: server.Served, site: MadeSite, kind: str) -> Cost:
-    with _run(["-m", "benchmarks.bare", served.base_url, kind]) as (took, told):
+def _bare(served: server.Served, site: MadeSite, folder: Path, kind: str) -> Cost:
+    with _run(["-m", "benchmarks.bare", served.base_url, kind], folder) as (took, told):
         _check_asked(f"the {kind} spider", served.asked(), site.html_paths)
         if told["pages"] != len(site.html_paths):
             raise BrokenRun(f"the {kind} spider saw {told['pages']} of {len(site.html_paths)} pages")
@@ -136,7 +142,7 @@ def _check_archive(directory: Path, site: MadeSite) -> None:
 
 
 @contextmanager
-def _run(arguments: list[str]) -> Iterator[tuple[Cost, dict[str, Any]]]:
+def _run(arguments: list[str], folder: Path) -> Iterator[tuple[Cost, dict[str, Any]]]:
     """Run this Python with `arguments` to its end; what it cost and the JSON it printed.
 
     Raises `BrokenRun` when it fails. The output goes through files: nobody has to read while it runs.
@@ -144,7 +150,7 @@ def _run(arguments: list[str]) -> Iterator[tuple[Cost, dict[str, Any]]]:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         begin = monotonic()
         process = subprocess.Popen(
-            [sys.executable, *arguments], stdout=out, stderr=err, cwd=_CHECKOUT, env=_environment()
+            [sys.executable, *arguments], stdout=out, stderr=err, cwd=_CHECKOUT, env=_environment(folder)
         )
         cost = _waited(process, begin)
         out.seek(0)
@@ -173,9 +179,14 @@ def _with_crawl(cost: Cost, seconds: float) -> Cost:
     return Cost(cost.wall, cost.cpu, seconds, cost.memory_mb)
 
 
-def _environment() -> dict[str, str]:
-    """The environment without anything that would configure a crawl."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("MSARCHIVE_")}
+def _environment(folder: Path) -> dict[str, str]:
+    """The environment without anything that would configure a crawl; compiled modules are kept in `folder`.
+
+    Where the environment forbids keeping them, every process would compile Scrapy anew.
+    """
+    dropped = ("MSARCHIVE_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
 
 
 def _turned(names: list[str], number: int) -> list[str]:

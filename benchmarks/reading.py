@@ -33,10 +33,13 @@ class Sample:
     content_type: str
 
 
-def measure_reading(runs: int) -> tuple[list[str], list[Figure]]:
-    """What was read (for people), and the figures. Raises `BrokenRun` when the reader misreads a page."""
+def measure_reading(runs: int, every: int = 1) -> tuple[list[str], list[Figure]]:
+    """What was read (for people), and the figures, from `every` third (say) page of the sample site.
+
+    Raises `BrokenRun` when the reader misreads a page.
+    """
     profile = load_profile("sample").at(f"{BASE_URL}/")
-    lean, real = samples(None), samples(PAGE_SIZE)
+    lean, real = samples(None)[::every], samples(PAGE_SIZE)[::every]
     for page in (*lean, *real):
         check(page, profile)
     whole = _figures(f"{len(real)} pages at a real page's size", real, profile, runs, AIM)
