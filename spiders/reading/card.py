@@ -87,10 +87,10 @@ def read_card(lines: tuple[CardLine, ...], profile: SiteProfile) -> CardFields:
             roles[index] = "image"
         elif is_more(line.text, profile):
             roles[index] = "more"
-        elif date is None and (found := _date(line, profile)) is not None:
-            date = found
+        elif (date is None or looks_like_date(line.text)) and (found := _date(line, profile)) is not None:
+            date = date or found
             roles[index] = "date"
-        elif line.text:
+        elif any(character.isalnum() for character in line.text):
             rest.append(index)
     title = _title(lines, [lines[index] for index in rest], profile)
     teaser = None

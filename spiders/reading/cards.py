@@ -6,6 +6,7 @@ no element of their own (flat markup), by their order and by "Read More".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from spiders.reading.addresses import absolute_address, article_id, page_address
@@ -17,6 +18,9 @@ from spiders.reading.profile import SiteProfile
 from spiders.reading.words import squeeze
 
 _MOST_LEADING = 6
+_DATE_AT_END = re.compile(r"(?<![\w/])(\d{1,2}/\d{1,2}/\d{4})\)?$")
+_SAVED_BESIDE = re.compile(r"(?:\./)?[^/:]*_files/")  # where browsers put the pictures of a page they save
+_AROUND_A_DATE = " ()[]·•|–—-"  # noqa: RUF001
 
 Take = Callable[[Line, str], None]
 
@@ -52,19 +56,20 @@ class CardReader:
     def _pieces(self, line: Line) -> list[Line]:
         """A line whose inline elements are a card's title, date, teaser and "Read More", taken apart."""
         if len(line.parts) < 2:
-            return [line]
+            return title_and_date(line)
         pieces: list[list[Part]] = [[]]
         marked = False
         for part in line.parts:
-            text = squeeze(part.text)
+            text = squeeze(part.text).strip(_AROUND_A_DATE)
             is_mark = looks_like_date(text) or is_more(text, self._profile)
             other_link = bool(pieces[-1]) and bool(text) and pieces[-1][-1].href != part.href
-            if is_mark or marked or (other_link and bool(part.href)):
+            behind_title = not part.strong and len(pieces) == 1 and _is_title(pieces[0])
+            if is_mark or marked or behind_title or (other_link and bool(part.href)):
                 pieces.append([])
             pieces[-1].append(part)
             marked = is_mark
         if len(pieces) < 2:
-            return [line]
+            return title_and_date(line)
         found = []
         for group in pieces:
             text = squeeze("".join(part.text for part in group))
@@ -112,8 +117,26 @@ class CardReader:
         for line, role in zip(lines, fields.roles, strict=True):
             if role is not None:
                 self._take(line, f"card {position}: {role}")
-        image = absolute_address(fields.src, self._url or self._profile.base_url) if fields.src else None
+        src = None if fields.src and _SAVED_BESIDE.match(fields.src) else fields.src
+        image = absolute_address(src, self._url or self._profile.base_url) if src else None
         return Card(position, fields.title, target, fields.date, fields.teaser, image)
+
+
+def _is_title(parts: Sequence[Part]) -> bool:
+    """Whether a block begins with bold words, and more than a word or two: a card's title before its teaser."""
+    text = "".join(part.text for part in parts)
+    return text.count(" ") >= 2 and all(part.strong for part in parts if part.text.strip())
+
+
+def title_and_date(line: Line) -> list[Line]:
+    """A linked or heading line that closes with a date, taken apart: `Naps and Nerves (1/1/2027)`."""
+    match = _DATE_AT_END.search(line.text) if line.href or line.block.level is not None else None
+    if match is None or not any(map(str.isalpha, line.text[: match.start()])):
+        return [line]
+    return [
+        Line(line.block, line.text[: match.start()].rstrip(_AROUND_A_DATE), href=line.href),
+        Line(line.block, match[1]),
+    ]
 
 
 def _titles_at_end(group: list[Line]) -> list[Line]:

@@ -102,7 +102,7 @@ def parse(text: str) -> HtmlElement | None:
 
     Depth is not limited: a limit would make the parser drop what lies deeper.
     """
-    data = text.replace("\0", "").encode("utf-8", "replace")
+    data = text.replace("\0", "").rstrip("<").removesuffix("</").removesuffix("<!").encode("utf-8", "replace")
     if not data.strip():
         return None
     try:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from lxml import etree
 from lxml.html import HtmlElement
 
+from spiders.reading.icons import icon_states, looks_of
 from spiders.reading.model import Rating, Role
 from spiders.reading.outline import Line
 from spiders.reading.profile import RATINGS, SiteProfile
-from spiders.reading.ratings import rating_in_text, read_rating
+from spiders.reading.ratings import icons_rating, rating_in_text, read_rating
 from spiders.reading.words import comparable, heading_key, squeeze
 
 _MOST_TEXT = 160
@@ -136,6 +137,8 @@ def _drawn(
 ) -> dict[str, Found]:
     found: dict[str, Found] = {}
     headings = _with_ancestors(boundaries)
+    open_spots = []
+    looks: dict[str, float] = {}
     for name, line, element, key in spots[:_MOST_LABELS]:
         fences = headings | _with_ancestors(
             [other for other_name, _, other, _ in spots if other_name != name]
@@ -143,9 +146,18 @@ def _drawn(
         for candidates, rule in _neighbourhoods(element, fences):
             rating = read_rating(candidates, key, profile.rating_scale)
             if rating is not None:
+                if rating.raw.endswith("icons filled"):
+                    looks |= looks_of(candidates)
                 if name not in found or found[name].rating is None:
                     found[name] = Found(line, rating, rule)
                 break
+        else:
+            open_spots.append((name, line, element, fences))
+    for name, line, element, fences in open_spots if looks else ():  # five alike: as in the other row
+        for candidates, rule in _neighbourhoods(element, fences):
+            rating = icons_rating(icon_states(candidates, looks))
+            if rating is not None and name not in found:
+                found[name] = Found(line, rating, rule)
     return found
 
 

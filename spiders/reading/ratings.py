@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from lxml import etree
 from lxml.html import HtmlElement
 
+from spiders.reading.icons import FEWEST_ICONS, ICON_TAGS, MOST_ICONS, cut_share, icon_states
 from spiders.reading.model import Rating
 from spiders.reading.words import comparable, squeeze
 
@@ -29,18 +30,18 @@ _DATA_VALUE = re.compile(
 _DATA_SCALE = re.compile(r"data-(?:[\w-]+-)?(?:max|total|scale|out-?of|best|count)(?:-[\w-]+)?$")
 _FULL, _EMPTY, _HALF = "★⭐●🟊✦⬤🌟", "☆○✩◯✧⚪", "½⯨⯪◐"
 _STAR = re.compile(f"[{_FULL}{_EMPTY}{_HALF}]")
-_FILLED_WORDS = re.compile(
-    r"(?<![a-z])(?:filled|full|fill(?!-)|solid|active|on|selected|checked|fas|lit|gold)(?![a-z])", re.I
+_VALUED_TAGS = frozenset(("meter", "progress", "input", "option", "data"))
+_CONIC = re.compile(
+    rf"conic-gradient\(\s*(?:from[^,]+,\s*)?[^,()]*(?:\([^()]*\))?[^,()]*?\s{_NUMBER}\s*(%|deg|turn)\s*,", re.I
 )
-_EMPTY_WORDS = re.compile(
-    r"(?<![a-z])(?:empty|outline|outlined|off|far|inactive|unfilled|blank|none|o|regular|grey|gray|disabled|slate|zinc|neutral|muted)(?![a-z])",
+_LINEAR = re.compile(
+    rf"linear-gradient\(\s*(?:90deg|to\s+right)\s*,[^,()]*(?:\([^()]*\))?\s+{_NUMBER}\s*%\s*,"
+    rf"[^,()]*(?:\([^()]*\))?\s+{_NUMBER}\s*%?\s*[,)]",
     re.I,
 )
-_HALF_WORDS = re.compile(r"(?<![a-z])half", re.I)
-_ICON_TAGS = frozenset(("svg", "i", "img", "span", "use", "li", "div", "b", "em", "td", "a", "label"))
-_NO_FILL = frozenset(("none", "transparent", "#fff", "#ffffff", "white"))
-_FEWEST_ICONS, _MOST_ICONS = 3, 10
-_VALUED_TAGS = frozenset(("meter", "progress", "input"))
+_FILE_VALUE = re.compile(
+    r"(?:^|[/_-])(?:(?:stars|ratings?|score)[-_]?(\d(?:\.5)?)|(\d(?:\.5)?)[-_]?stars)(?:@\dx)?\.(?:png|gif|svg|webp|jpe?g)$", re.I
+)
 
 
 def read_rating(elements: Sequence[HtmlElement], label: str, default_scale: float) -> Rating | None:
@@ -53,11 +54,14 @@ def read_rating(elements: Sequence[HtmlElement], label: str, default_scale: floa
     names = {name for element in elements for name in element.keys()}
     for detect, worth_a_try in (
         (_semantic, not _VALUED_TAGS.isdisjoint(tags)),
+        (_microdata, "itemprop" in names),
         (_aria, "aria-valuenow" in names),
         (_written, True),
         (_data, any(name.startswith("data-") for name in names)),
         (_characters, True),
-        (_icons, any(tags[tag] >= _FEWEST_ICONS for tag in _ICON_TAGS)),
+        (_icons, any(count >= FEWEST_ICONS and (tag in ICON_TAGS or "-" in tag) for tag, count in tags.items())),
+        (_file_name, "img" in tags),
+        (_cut, "svg" in tags),
         (_width, "style" in names),
     ):
         rating = detect(elements, label, default_scale) if worth_a_try else None
@@ -83,18 +87,38 @@ def rating_in_text(text: str, default_scale: float) -> Rating | None:
 
 def _semantic(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating | None:
     for element in elements:
-        if element.tag == "input" and element.get("type") == "radio" and "checked" in element.attrib:
-            value = _attribute(element, "value")
-            if value is not None:
-                return _checked(value, scale, f"<input type=radio value={element.get('value')} checked>")
-        if element.tag not in ("meter", "progress"):
-            continue
+        tag, kind = element.tag, element.get("type")
         value, best = _attribute(element, "value"), _attribute(element, "max")
+        if tag == "option" and value is None:
+            match = _ALONE.fullmatch((element.text or "").strip())
+            value = _float(match[1]) if match else None
         if value is None:
             continue
-        raw = f"<{element.tag} value={element.get('value')} max={element.get('max', '1')}>"
-        return _of_best(value, 1.0 if best is None else best, scale, raw)
+        if (tag == "input" and kind == "radio" and "checked" in element.attrib) or (
+            tag == "option" and "selected" in element.attrib
+        ):
+            return _checked(value, scale, f"<{tag} value={value:g}> chosen")
+        if tag == "data" or (tag == "input" and kind == "range" and best is not None):
+            return _of_best(value, scale if best is None else best, scale, f"<{tag} value={value:g}>")
+        if tag in ("meter", "progress"):
+            raw = f"<{tag} value={element.get('value')} max={element.get('max', '1')}>"
+            return _of_best(value, 1.0 if best is None else best, scale, raw)
     return None
+
+
+def _microdata(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating | None:
+    """schema.org/Rating: `ratingValue`, and `bestRating` where it is given."""
+    given: dict[str, float] = {}
+    for element in elements:
+        name = element.get("itemprop")
+        if name in ("ratingValue", "bestRating"):
+            text = (element.get("content") or element.get("value") or element.text_content()).strip()
+            if _ALONE.fullmatch(text):
+                given.setdefault(name, _float(text))
+    if "ratingValue" not in given:
+        return None
+    value, best = given["ratingValue"], given.get("bestRating", scale)
+    return _of_best(value, best, scale, f"ratingValue={value:g} bestRating={best:g}")
 
 
 def _aria(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating | None:
@@ -107,12 +131,15 @@ def _aria(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating |
 
 
 def _written(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating | None:
+    named = []
     for element in elements:
         for name in ("aria-label", "aria-valuetext", "title", "alt"):
             text = element.get(name)
             rating = rating_in_text(text, scale) if text else None
             if rating:
-                return rating
+                named.append(rating)
+    if named:  # several that differ are the choices of a form, not one value
+        return named[0] if len({rating.value / rating.scale for rating in named}) == 1 else None
     text = squeeze(" ".join(_own_texts(elements)))
     rating = rating_in_text(text, scale)
     if rating:
@@ -159,119 +186,40 @@ def _star_characters(text: str) -> Rating | None:
     half = sum(text.count(star) for star in _HALF)
     total = full + empty + half
     # A row of full stars alone may be an overlay cut by a width, or the background of one.
-    if not _FEWEST_ICONS <= total <= _MOST_ICONS or (empty == 0 and half == 0):
+    if not FEWEST_ICONS <= total <= MOST_ICONS or (empty == 0 and half == 0):
         return None
     drawn = "".join(character for character in text if character in _FULL + _EMPTY + _HALF)
     return Rating(full + half / 2, float(total), drawn)
 
 
 def _icons(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating | None:
-    for row in _icon_rows(elements):
-        states = [_icon_state(icon) for icon in row]
-        if None in states:
-            states = _states_by_order([_signature(icon) for icon in row], states)
-        if states and None not in states:
-            value = sum(state for state in states if state is not None)
-            return _checked(value, float(len(states)), f"{value:g} of {len(states)} icons filled")
-    return None
+    cut = any(_WIDTH.search(style) or _VARIABLE.search(style) for e in elements if (style := e.get("style")))
+    return icons_rating(icon_states(elements, mixed_only=cut))
 
 
-def _icon_rows(elements: Sequence[HtmlElement]) -> Iterable[list[HtmlElement]]:
-    """Runs of 3 to 10 like children of one parent that hold no words."""
-    seen: set[HtmlElement] = set()
-    parents = []
-    for element in elements:
-        parent = element.getparent()
-        if parent is not None and parent not in seen:
-            seen.add(parent)
-            parents.append(parent)
-    members = set(elements)
-    for parent in parents:
-        by_tag: dict[str, list[HtmlElement]] = {}
-        for child in parent:
-            if (
-                isinstance(child.tag, str)
-                and child.tag in _ICON_TAGS
-                and child in members
-                and not _has_words(child)
-            ):
-                by_tag.setdefault(child.tag, []).append(child)
-        for row in by_tag.values():
-            if _FEWEST_ICONS <= len(row) <= _MOST_ICONS:
-                yield row
+def icons_rating(states: Sequence[float] | None) -> Rating | None:
+    """The rating that a row of icons draws; None without a row."""
+    if not states:
+        return None
+    value = round(sum(states), 2)
+    return _checked(value, float(len(states)), f"{value:g} of {len(states)} icons filled")
 
 
-def _has_words(element: HtmlElement) -> bool:
-    if element.tag == "svg":
-        return False
-    text = element.text_content()
-    return any(character.isalnum() for character in text) and len(text.strip()) > 1
+def _file_name(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating | None:
+    """One picture of all the stars, whose file is named for their number (`stars-4.png`)."""
+    images = [element for element in elements if element.tag == "img"]
+    if len(images) != 1:
+        return None
+    name = (images[0].get("src") or "").split("?")[0].rsplit("/", 1)[-1]
+    match = _FILE_VALUE.search(name)
+    return _checked(float(match[1] or match[2]), scale, name) if match else None
 
 
-def _icon_state(icon: HtmlElement) -> float | None:
-    """1.0 filled, 0.5 half, 0.0 empty by what its names or its fill say; None when they say nothing."""
-    names = " ".join(_names(icon))
-    if _HALF_WORDS.search(names):
-        return 0.5
-    filled, empty = _FILLED_WORDS.search(names), _EMPTY_WORDS.search(names)
-    if bool(filled) != bool(empty):
-        return 1.0 if filled else 0.0
-    fills = {fill.strip().lower() for fill in _fills(icon)}
-    if fills and fills <= _NO_FILL:
-        return 0.0
-    return None
-
-
-def _names(icon: HtmlElement) -> Iterable[str]:
-    for element in icon.iter(etree.Element):
-        for name in (
-            "class",
-            "href",
-            "{http://www.w3.org/1999/xlink}href",
-            "xlink:href",
-            "src",
-            "alt",
-            "data-state",
-        ):
-            value = element.get(name)
-            if value:
-                yield value.rsplit("/", 1)[-1] if name == "src" else value
-        if element.get("aria-checked") == "true":
-            yield "checked"
-
-
-def _fills(icon: HtmlElement) -> Iterable[str]:
-    for element in icon.iter(etree.Element):
-        fill = element.get("fill")
-        if fill:
-            yield fill
-
-
-def _signature(icon: HtmlElement) -> str:
-    """What makes an icon look as it does: everything of it but ids and positions."""
-    pieces = []
-    for element in icon.iter(etree.Element):
-        attributes = sorted(
-            (name, value) for name, value in element.attrib.items()
-            if name not in ("id", "x", "y", "transform", "key") and not name.startswith(("data-index", "data-key"))
-        )  # fmt: skip
-        pieces.append(f"{element.tag}{attributes}{(element.text or '').strip()}")
-    return "|".join(pieces)
-
-
-def _states_by_order(signatures: list[str], states: list[float | None]) -> list[float | None]:
-    """Settle looks whose names say nothing by their order: filled icons come first, empty ones last.
-
-    Gives `states` back as they are when the row has one look only, or its looks are mixed.
-    """
-    looks = list(dict.fromkeys(signatures))
-    if not 2 <= len(looks) <= 3 or signatures != sorted(signatures, key=looks.index):
-        return states
-    known = {look: state for look, state in zip(signatures, states, strict=True) if state is not None}
-    if len(looks) == 2 and looks[0] not in known and known.get(looks[1]) == 1.0:
-        return states  # filled after something unknown: not a row drawn from the left
-    by_order = {looks[0]: 1.0, looks[-1]: 0.0} | ({looks[1]: 0.5} if len(looks) == 3 else {})
-    return [known.get(look, by_order[look]) for look in signatures]
+def _cut(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating | None:
+    """One drawing of all the stars, cut by a clip path or a gradient."""
+    drawings = [element for element in elements if element.tag == "svg"]
+    share = cut_share(drawings[0]) if len(drawings) == 1 else None
+    return None if share is None else _share(share, scale, f"{share:.0%} of a drawing shown")
 
 
 def _width(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating | None:
@@ -289,9 +237,25 @@ def _width(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating 
                 if value < 1
                 else _checked(value, scale, match[0].strip())
             )
+        share = _gradient_share(style)
+        if share is not None:
+            return _share(share, scale, f"gradient to {share:.0%}")
         match = _WIDTH.search(style)
         if match and not (_float(match[1]) == 100 and len(element)):
             return _share(_float(match[1]) / 100, scale, f"width: {match[1]}%")
+    return None
+
+
+def _gradient_share(style: str) -> float | None:
+    """Where a gradient with a hard edge changes its colour, as a share of the whole."""
+    if "gradient" not in style:
+        return None
+    match = _CONIC.search(style)
+    if match:
+        return round(_float(match[1]) / {"%": 100, "deg": 360, "turn": 1}[match[2].lower()], 4)
+    match = _LINEAR.search(style)
+    if match and _float(match[2]) in (_float(match[1]), 0):
+        return _float(match[1]) / 100
     return None
 
 

@@ -28,6 +28,7 @@ from spiders.reading.links import links_of
 from spiders.reading.model import Block, PageKind, Reading, Role
 from spiders.reading.outline import Line, Outline, outline_of
 from spiders.reading.passages import passage_names, passage_of
+from spiders.reading.playback import original_address, undo_playback
 from spiders.reading.profile import SiteProfile
 from spiders.reading.structured import Claim, head_claims, script_claims
 from spiders.reading.text import text_blocks
@@ -62,13 +63,13 @@ def read_page(
     Never raises for what a page holds: what can't be read is an `UNREADABLE` reading with its reason. The same
     arguments give an equal reading on any machine.
     """
-    address = page_address(url, None, profile) if url is not None else None
+    address = page_address(original_address(url), None, profile) if url is not None else None
     form = form or _form_of(body, content_type)
     if form is None:
         kind = (content_type or "unknown type").split(";")[0].strip()
         return _unreadable(f"neither HTML nor text ({kind})", "html", address, profile)
     try:
-        return _read(body, content_type, form, address, profile)
+        return _read(body, content_type, form, address, profile, url)
     except (
         Exception
     ) as error:  # a fault of ours must not lose the page: it stays, as unreadable, for a better reader
@@ -77,7 +78,12 @@ def read_page(
 
 
 def _read(
-    body: bytes, content_type: str | None, form: Form, address: str | None, profile: SiteProfile
+    body: bytes,
+    content_type: str | None,
+    form: Form,
+    address: str | None,
+    profile: SiteProfile,
+    url: str | None,
 ) -> Reading:
     text = decode(body, content_type)
     if not text.strip("\0 \t\r\n\ufeff"):
@@ -87,6 +93,7 @@ def _read(
     root = parse(text)
     if root is None:
         return _unreadable("there is no HTML in it", "html", address, profile)
+    undo_playback(root, url)
     return _HtmlPage.of(root, text, profile, address).read()
 
 

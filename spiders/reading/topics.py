@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from spiders.reading.model import Part, Role, Topic
 from spiders.reading.outline import Line
@@ -11,6 +12,8 @@ from spiders.reading.words import squeeze
 
 LONGEST_TOPIC = 120
 _COMMA = re.compile(r"\s*[,;|•·]\s+|\s+[|•·]\s*")
+_COUNT = re.compile(r"(?<=\S)\s+(?:\(\d+\)|\[\d+\]|\d+)$")
+_LAST_AND = re.compile(r",\s+and\s+(?=[^,]+$)")
 _SEPARATOR_ONLY = re.compile(r"[\s,;|•·/]*")
 # A capital at once after a small letter parts two words; but names of molecules are written so (mRNA, siRNA): what
 # stands before the border must end in a word.
@@ -32,6 +35,8 @@ def read_topics(lines: Sequence[Line], glued: bool) -> tuple[tuple[Topic, Line],
             continue
         for topic in _unglued(line.text) if glued else _separate(line, alone):
             found.append((topic, line))
+    if len(found) > 1 and all(_COUNT.search(topic.text) for topic, _ in found):
+        found = [(replace(topic, text=_COUNT.sub("", topic.text)), line) for topic, line in found]
     once: dict[str, tuple[Topic, Line]] = {}
     for topic, line in found:
         once.setdefault(topic.text, (topic, line))
@@ -43,7 +48,7 @@ def _separate(line: Line, alone: bool) -> list[Topic]:
     pieces = inline_elements(line.parts)
     if len(pieces) < 2:
         one_element = not alone or line.block.role in (Role.LIST_ITEM, Role.LINK) or len(pieces) == 1
-        pieces = [line.text] if one_element else _COMMA.split(line.text)
+        pieces = [line.text] if one_element else _COMMA.split(_LAST_AND.sub(", ", line.text))
     topics = [squeeze(piece).strip(",;|•·").removeprefix("#").strip() for piece in pieces]
     return [Topic(text) for text in topics if text and len(text) <= LONGEST_TOPIC]
 

@@ -1,0 +1,39 @@
+"""Pages as a web archive plays them back: every address in them leads into the archive, and is made the site's again.
+
+The Wayback Machine and pywb write `https://web.archive.org/web/20260214101112/https://example.org/` (with `im_`, `cs_`
+and their like behind the time for pictures and styles).
+"""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+_WRAPPED = re.compile(r"^(?:(?:https?:)?//[^/?#]+)?/(?:[\w.-]+/){0,3}\d{14}(?:[a-z]{2}_)?/(https?:)/{1,2}(.+)$", re.S)
+_ADDRESSES = ("href", "src", "data-src", "data-lazy-src", "content")
+
+
+def original_address(url: str) -> str:
+    """The address that a web archive's address plays back; any other comes back as it is."""
+    match = _WRAPPED.match(url.strip())
+    return f"{match[1]}//{match[2]}" if match else url
+
+
+def undo_playback(root: HtmlElement, url: str | None) -> None:
+    """Give a played back page its own addresses again, in place; any other page stays as it is.
+
+    `url` is where it was fetched. A page saved from an archive tells by its canonical link.
+    """
+    canonical = root.xpath("string((//link[@rel='canonical']/@href)[1])")
+    if not any(address and _WRAPPED.match(address) for address in (url, canonical)):
+        return
+    for element in root.iter(etree.Element):
+        for name in _ADDRESSES:
+            address = element.get(name)
+            if address:
+                element.set(name, original_address(address))
+        for name in ("srcset", "data-srcset"):
+            if name in element.attrib:
+                del element.attrib[name]
