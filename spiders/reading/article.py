@@ -199,6 +199,8 @@ class ArticleReader:
         """Buttons and labels that stand in a part without being its text."""
         if heading_key(line.text) in self.profile.labels:
             return True
+        if line.href is not None and line.href.startswith("#"):
+            return True  # a table of contents, "Back to top"
         if line.text[0] == "©" or (len(line.text) <= 40 and _MINUTES.search(line.text)):
             return True
         return line.block.style.startswith("button") and len(line.text) <= 40
@@ -213,8 +215,9 @@ class ArticleReader:
                 if same_words(other.text, line.text):
                     self.ledger.take(other, "title")
             self.ledger.take(line, "title")
-            self.ledger.won("title", line.text, rule, line)
-            return self._against_claims("title", line.text)
+            text = _without_reading_time(line.text)
+            self.ledger.won("title", text, rule, line)
+            return self._against_claims("title", text)
         for claim in claimed:
             text = (
                 _SITE_SUFFIX.sub("", str(claim.value)) if claim.rule == "title-element" else str(claim.value)
@@ -595,6 +598,14 @@ class ArticleReader:
         for key in self.profile.section_order[len(sections) :]:
             self.ledger.absent(f"sections.{key}", Reason.CUT_OFF)
         return lines[0].text, tuple(sections)
+
+
+def _without_reading_time(title: str) -> str:
+    """A title without the reading time that stands in the same heading, in small print."""
+    match = _MINUTES.search(title)
+    if match is None or match.end() < len(title):
+        return title
+    return title[: match.start()].rstrip(" ·•|–—-()") or title
 
 
 def _first_text(lines: Sequence[Line]) -> Line | None:

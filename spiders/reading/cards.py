@@ -70,9 +70,11 @@ class CardReader:
             marked = is_mark
         if len(pieces) < 2:
             return title_and_date(line)
-        found = []
+        found: list[Line] = []
         for group in pieces:
             text = squeeze("".join(part.text for part in group))
+            if found:
+                text = text.lstrip(" ·•|–—")  # what parted it from the date
             hrefs = {part.href for part in group if part.text.strip()}
             if text:
                 found.append(Line(line.block, text, href=hrefs.pop() if len(hrefs) == 1 else None))

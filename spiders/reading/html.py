@@ -24,7 +24,7 @@ _BLOCK_TAGS = frozenset(
     "th thead tr ul".split()
 )
 _SPECIAL_TAGS = frozenset(
-    "br img script style title meta link base template svg iframe object embed canvas video audio math datalist".split()
+    "br img amp-img script style title meta link base template svg iframe object embed canvas video audio math datalist".split()
 )
 _BLOCK_ROLES = frozenset(("heading", "listitem", "tabpanel", "tab", "button"))
 _NOTHING: Mapping[str, str] = {}
@@ -242,10 +242,10 @@ class _Walk:
             if outer is not None:
                 flushed = self._flush(outer)
                 self._breaks = 1 if flushed else self._breaks + 1
-        elif tag == "img":
+        elif tag == "img" or tag == "amp-img":
             behind_text = any(text.strip() for text, _ in self._parts)
             self._images.append((element, self._ordinal, outer.href if outer else None, behind_text))
-        elif len(element):
+        if len(element):
             self._ordinal += sum(1 for _ in element.iterdescendants(etree.Element))
 
     def _inherit(self, context: _Context, tag: str, attributes: Mapping[str, str], hidden: bool) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -94,9 +94,13 @@ class Outline:
         return inside, outside
 
 
-def outline_of(blocks: Sequence[Block], profile: SiteProfile) -> Outline:
-    """Find the parts of an article in a page's blocks."""
-    lines, candidates, chosen = _without_false_run_ins(_lines(blocks, profile))
+def outline_of(blocks: Sequence[Block], profile: SiteProfile, titles: Collection[str] = ()) -> Outline:
+    """Find the parts of an article in a page's blocks.
+
+    `titles` are the page's titles as its head gives them: a title may begin with a heading's words.
+    """
+    known_titles = {comparable(title) for title in titles}
+    lines, candidates, chosen = _without_false_run_ins(_lines(blocks, profile, known_titles))
     marks = {index: Mark(part, index) for part, index in chosen.items()}
     for index in candidates:
         if index not in marks and not lines[index].block.href:
@@ -107,7 +111,7 @@ def outline_of(blocks: Sequence[Block], profile: SiteProfile) -> Outline:
     return Outline(lines, tuple(marks[index] for index in sorted(marks)), scope)
 
 
-def _lines(blocks: Sequence[Block], profile: SiteProfile) -> list[Line]:
+def _lines(blocks: Sequence[Block], profile: SiteProfile, titles: Collection[str]) -> list[Line]:
     lines: list[Line] = []
     starts = profile.part_start.match
     for block in blocks:
@@ -117,7 +121,8 @@ def _lines(blocks: Sequence[Block], profile: SiteProfile) -> list[Line]:
             if len(text) <= _LONGEST_INVISIBLE and not comparable(text):
                 continue  # zero-width characters that keep a box open
             part = part_key(text, profile) if len(text) <= LONGEST_HEADING else None
-            split = None if part else _run_in(block, profile)
+            is_title = block.level == 1 or comparable(text) in titles
+            split = None if part or is_title else _run_in(block, profile)
             if split:
                 lines += split
                 continue
@@ -230,7 +235,10 @@ def _unknown_headings(
     body = [index for part, index in chosen.items() if part == "takeaway" or part.startswith("section:")]
     if not body:
         return []
-    shared = _heading_styles(lines, body, set(chosen.values()))
+    of_text = _text_styles(lines, body, set(chosen.values()))
+    shared = _heading_styles(lines, body) - of_text
+    looks = _shared_look([lines[index].block.style for index in body], of_text)
+    plain = all(lines[index].block.level is None and lines[index].block.style in of_text for index in body)
     details = chosen.get("details")
     in_text = not lines[body[0]].block.trail
     cards = chosen.get("cards")
@@ -244,14 +252,19 @@ def _unknown_headings(
             continue
         if details is not None and index > details and heading_key(line.text) in profile.source_labels:
             continue  # a label in "More Details"
-        if in_text:
+        if in_text or plain:
             is_heading = index < max(body) and _text_heading(lines, index)
         else:
             is_heading = (
                 line.is_text
                 and len(line.text) <= LONGEST_HEADING
-                and (line.block.level is not None or line.block.style in shared)
-                and not (line.block.style in shared and line.block.level is None and line.text.endswith("."))
+                and (
+                    line.block.level is not None
+                    or (
+                        not line.text.endswith(".")
+                        and (line.block.style in shared or _heads(line.block.style) or looks(line.block.style))
+                    )
+                )
             )
         if not is_heading:
             continue
@@ -261,15 +274,43 @@ def _unknown_headings(
     return found
 
 
-def _heading_styles(lines: Sequence[Line], body: Sequence[int], marks: set[int]) -> set[str]:
-    """The looks that known headings share and that running text does not have."""
+def _heading_styles(lines: Sequence[Line], body: Sequence[int]) -> set[str]:
+    """The looks that known headings share."""
     styles = Counter(lines[index].block.style for index in body)
-    of_text = {
+    return {style for style, count in styles.items() if count >= 2 and style}
+
+
+def _text_styles(lines: Sequence[Line], body: Sequence[int], marks: set[int]) -> set[str]:
+    """The looks of running text."""
+    return {
         line.block.style
         for index, line in enumerate(lines[min(body) :], start=min(body))
         if index not in marks and len(line.text) > LONGEST_HEADING
     }
-    return {style for style, count in styles.items() if count >= 2 and style} - of_text
+
+
+def _shared_look(headings: Sequence[str], of_text: set[str]) -> Callable[[str], bool]:
+    """Whether a style has the classes that all known headings have and running text has not.
+
+    Style sheets written by programs give each element a class of its own beside those it shares with its like.
+    """
+    tag = headings[0].partition(".")[0]
+    common = frozenset.intersection(*map(_classes, headings))
+    tells = len(headings) >= 2 and common and not any(common <= _classes(style) for style in of_text)
+
+    def looks(style: str) -> bool:
+        return bool(tells) and style.partition(".")[0] == tag and common <= _classes(style)
+
+    return looks
+
+
+def _classes(style: str) -> frozenset[str]:
+    return frozenset(style.partition(".")[2].partition("[")[0].split()) if "/" not in style else frozenset()
+
+
+def _heads(style: str) -> bool:
+    """Whether an element by its nature heads what it stands in."""
+    return style.partition(".")[0].partition("/")[0] in ("caption", "legend", "summary")
 
 
 def _text_heading(lines: Sequence[Line], index: int) -> bool:

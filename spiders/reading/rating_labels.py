@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -130,35 +130,104 @@ def _label_element(block: HtmlElement, key: str) -> HtmlElement:
     return best
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Spot:
+    """A rating's label on the page."""
+
+    name: str
+    line: Line
+    element: HtmlElement
+    key: str
+    fences: set[HtmlElement]
+    """Elements that its drawing can't reach into."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """The elements that a label's rating was read from."""
+
+    spot: _Spot
+    rating: Rating
+    rule: str
+    elements: Mapping[HtmlElement, None]
+    """In document order."""
+
+
 def _drawn(
-    spots: Sequence[tuple[str, Line, HtmlElement, str]],
+    labelled: Sequence[tuple[str, Line, HtmlElement, str]],
     boundaries: Sequence[HtmlElement],
     profile: SiteProfile,
 ) -> dict[str, Found]:
-    found: dict[str, Found] = {}
     headings = _with_ancestors(boundaries)
-    open_spots = []
-    looks: dict[str, float] = {}
-    for name, line, element, key in spots[:_MOST_LABELS]:
-        fences = headings | _with_ancestors(
-            [other for other_name, _, other, _ in spots if other_name != name]
-        )
-        for candidates, rule in _neighbourhoods(element, fences):
-            rating = read_rating(candidates, key, profile.rating_scale)
-            if rating is not None:
-                if rating.raw.endswith("icons filled"):
-                    looks |= looks_of(candidates)
-                if name not in found or found[name].rating is None:
-                    found[name] = Found(line, rating, rule)
-                break
+    drawings: dict[str, _Drawing] = {}
+    undrawn: list[_Spot] = []
+    for name, line, element, key in labelled[:_MOST_LABELS]:
+        if name in drawings:
+            continue
+        others = [other for other_name, _, other, _ in labelled if other_name != name]
+        spot = _Spot(name, line, element, key, headings | _with_ancestors(others))
+        drawing = _read_spot(spot, drawings, profile)
+        if drawing is not None:
+            drawings[name] = drawing
         else:
-            open_spots.append((name, line, element, fences))
-    for name, line, element, fences in open_spots if looks else ():  # five alike: as in the other row
-        for candidates, rule in _neighbourhoods(element, fences):
-            rating = icons_rating(icon_states(candidates, looks))
-            if rating is not None and name not in found:
-                found[name] = Found(line, rating, rule)
-    return found
+            undrawn.append(spot)
+    for spot in undrawn:
+        if spot.name not in drawings:
+            drawings |= _values_before_labels(spot, drawings, profile) or _alike(spot, drawings)
+    return {
+        name: Found(drawing.spot.line, drawing.rating, drawing.rule) for name, drawing in drawings.items()
+    }
+
+
+def _read_spot(
+    spot: _Spot, drawings: Mapping[str, _Drawing], profile: SiteProfile, only: str = ""
+) -> _Drawing | None:
+    """The nearest drawing at a label that is no other label's; `only` names the one neighbourhood to look in."""
+    for candidates, rule in _neighbourhoods(spot.element, spot.fences):
+        if (only and rule != only) or _taken(spot, candidates, drawings):
+            continue
+        rating = read_rating(candidates, spot.key, profile.rating_scale)
+        if rating is not None:
+            return _Drawing(spot, rating, rule, dict.fromkeys(candidates))
+    return None
+
+
+def _taken(spot: _Spot, candidates: Sequence[HtmlElement], drawings: Mapping[str, _Drawing]) -> bool:
+    return any(
+        name != spot.name and not drawing.elements.keys().isdisjoint(candidates)
+        for name, drawing in drawings.items()
+    )
+
+
+def _values_before_labels(
+    last: _Spot, drawings: Mapping[str, _Drawing], profile: SiteProfile
+) -> dict[str, _Drawing]:
+    """`★★★ Credibility ★★ Interest`: nothing follows the last label, and what it lacks went to the one before."""
+    own = _read_spot(last, {}, profile, only="drawn-before-label")
+    for name, drawing in drawings.items() if own is not None else ():
+        if drawing.rule != "drawn-after-label" or own is None or drawing.elements.keys().isdisjoint(own.elements):
+            continue
+        moved = _read_spot(drawing.spot, {last.name: own}, profile, only="drawn-before-label")
+        if moved is not None:
+            return {name: moved, last.name: own}
+    return {}
+
+
+def _alike(spot: _Spot, drawings: Mapping[str, _Drawing]) -> dict[str, _Drawing]:
+    """A row of icons that look all the same, told by the looks of the other rating's row."""
+    looks = {
+        look: state
+        for drawing in drawings.values()
+        if drawing.rating.raw.endswith("icons filled")
+        for look, state in looks_of(list(drawing.elements)).items()
+    }
+    for candidates, rule in _neighbourhoods(spot.element, spot.fences) if looks else ():
+        if _taken(spot, candidates, drawings):
+            continue
+        rating = icons_rating(icon_states(candidates, looks))
+        if rating is not None:
+            return {spot.name: _Drawing(spot, rating, rule, dict.fromkeys(candidates))}
+    return {}
 
 
 def _with_ancestors(elements: Sequence[HtmlElement]) -> set[HtmlElement]:

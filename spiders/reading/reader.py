@@ -187,7 +187,8 @@ class _HtmlPage:
         head = head_claims(root)
         url = _own_address(head, fetched, profile)
         blocks, elements = blocks_of(root, profile.parts)
-        outline = outline_of(blocks, profile)
+        titles = [str(claim.value) for claim in head if claim.field == "title"]
+        outline = outline_of(blocks, profile, titles)
         return cls(
             root, profile, url, _base(root, fetched or url or profile.base_url), head, blocks, elements,
             outline, cut_off=_is_cut_off(text, outline, profile),

@@ -35,12 +35,19 @@ def read_topics(lines: Sequence[Line], glued: bool) -> tuple[tuple[Topic, Line],
             continue
         for topic in _unglued(line.text) if glued else _separate(line, alone):
             found.append((topic, line))
+    names = found[::2]
+    if len(found) > 2 and len(found) == 2 * len(names) and _numbers(found[1::2]) and not _numbers(names):
+        found = names  # a count behind each
     if len(found) > 1 and all(_COUNT.search(topic.text) for topic, _ in found):
         found = [(replace(topic, text=_COUNT.sub("", topic.text)), line) for topic, line in found]
     once: dict[str, tuple[Topic, Line]] = {}
     for topic, line in found:
         once.setdefault(topic.text, (topic, line))
     return tuple(once.values())
+
+
+def _numbers(found: Sequence[tuple[Topic, Line]]) -> bool:
+    return all(topic.text.strip("()[]").isdigit() for topic, _ in found)
 
 
 def _separate(line: Line, alone: bool) -> list[Topic]:
