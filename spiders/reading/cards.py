@@ -19,6 +19,7 @@ from spiders.reading.words import squeeze
 
 _MOST_LEADING = 6
 _DATE_AT_END = re.compile(r"(?<![\w/])(\d{1,2}/\d{1,2}/\d{4})\)?$")
+_DATE_FIRST = re.compile(r"\d{1,2}/\d{1,2}/\d{4}(?!\d).{0,24}$")
 _SAVED_BESIDE = re.compile(r"(?:\./)?[^/:]*_files/")  # where browsers put the pictures of a page they save
 _AROUND_A_DATE = " ()[]·•|–—-"  # noqa: RUF001
 
@@ -61,7 +62,7 @@ class CardReader:
         marked = False
         for part in line.parts:
             text = squeeze(part.text).strip(_AROUND_A_DATE)
-            is_mark = looks_like_date(text) or is_more(text, self._profile)
+            is_mark = _DATE_FIRST.match(text) is not None or looks_like_date(text) or is_more(text, self._profile)
             other_link = bool(pieces[-1]) and bool(text) and pieces[-1][-1].href != part.href
             behind_title = not part.strong and len(pieces) == 1 and _is_title(pieces[0])
             if is_mark or marked or behind_title or (other_link and bool(part.href)):

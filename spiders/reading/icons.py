@@ -21,6 +21,10 @@ _NO_FILL = frozenset(("none", "transparent", "#fff", "#ffffff", "white"))
 _FEWEST_ICONS, _MOST_ICONS = 3, 10
 _ICON_FONT = re.compile(r"(?:^|\s)(?:mat-icon|material-(?:icons|symbols)|notranslate)")
 _LIGATURE = re.compile(r"(?:star|star_rate|grade|favorite|circle)(_half|_border|_outline)?")
+# What differs between icons that look the same: numbers, names, positions.
+_NO_LOOK = frozenset(
+    ("id", "x", "y", "transform", "key", "for", "name", "value", "title", "aria-label", "tabindex")
+)
 _BRIGHT = re.compile(r"(?<![a-z])(?:yellow|amber|gold|orange|warning)(?![a-z])", re.I)
 _HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})")
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*(%?)")
@@ -208,7 +212,7 @@ def _signature(icon: HtmlElement) -> str:
     for element in icon.iter(etree.Element):
         attributes = sorted(
             (name, value) for name, value in element.attrib.items()
-            if name not in ("id", "x", "y", "transform", "key") and not name.startswith(("data-index", "data-key"))
+            if name not in _NO_LOOK and not name.startswith(("data-index", "data-key"))
         )  # fmt: skip
         pieces.append(f"{element.tag}{attributes}{(element.text or '').strip()}")
     return "|".join(pieces)
@@ -220,8 +224,10 @@ def _states_by_order(signatures: list[str], states: list[float | None]) -> list[
     Gives `states` back as they are when the row has one look only, or its looks are mixed.
     """
     looks = list(dict.fromkeys(signatures))
-    if not 2 <= len(looks) <= 3 or signatures != sorted(signatures, key=looks.index):
+    if not 2 <= len(looks) <= 3 or len(looks) == len(signatures) or signatures != sorted(signatures, key=looks.index):
         return states
+    if len(looks) == 3 and signatures.count(looks[1]) > 1:
+        return states  # the one in the middle would be half
     known = {look: state for look, state in zip(signatures, states, strict=True) if state is not None}
     if len(looks) == 2 and looks[0] not in known and known.get(looks[1]) == 1.0:
         return states  # filled after something unknown: not a row drawn from the left

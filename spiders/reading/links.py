@@ -30,7 +30,7 @@ def links_of(root: HtmlElement, base: str, profile: SiteProfile) -> tuple[PageLi
     for element in root.iter("a", "area", "link"):
         href = element.get("href")
         rel = element.get("rel")
-        if not href or href.startswith("#") or (element.tag == "link" and rel not in ("next", "prev")):
+        if not href or href.startswith("#") or (element.tag == "link" and not _turns(rel)):
             continue
         address = page_address(href, base, profile)
         if address is None or address == here:
@@ -69,11 +69,16 @@ def _link(
     return PageLink(address, text, rel, "listing" if kind == "listing" else "page")
 
 
+def _turns(rel: str | None) -> bool:
+    """Whether a link's relation is to the next or previous page."""
+    return rel is not None and not {"next", "prev"}.isdisjoint(rel.lower().split())
+
+
 def _is_pagination(
     address: str, element: HtmlElement, text: str, rel: str | None, here: str | None, profile: SiteProfile
 ) -> bool:
     """Whether a link leads to another page of the same list: by `rel`, by its words, or by its address."""
-    if rel and {"next", "prev"} & set(rel.lower().split()):
+    if _turns(rel):
         return True
     same_path = here is not None and _list_path(address) == _list_path(here)
     if not same_path and _looked_up(address, profile)[1] != "listing":
