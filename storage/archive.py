@@ -188,12 +188,24 @@ def _check_schema(archive: Archive, connection: Connection) -> None:
 
 
 def _bring_up_to_date(archive: Archive, connection: Connection) -> None:
-    if _schema(archive, connection) == HEAD:
-        sync_views(connection)
-        return
-    from storage.migrations.upgrade import upgrade  # Alembic takes a sixth of a second to import
+    """Make the schema in an empty database, or bring an older one on; killed in between, it stays as it
+    was."""
+    revision = _schema(archive, connection)
+    if revision is None:
+        _create(connection)
+    elif revision != HEAD:
+        from storage.migrations.upgrade import upgrade  # Alembic takes long to import
 
-    upgrade(connection)
+        upgrade(connection)
+    sync_views(connection)
+
+
+def _create(connection: Connection) -> None:
+    from storage.migrations.newest import REVISION, STATEMENTS
+
+    for statement in STATEMENTS:
+        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql("INSERT INTO alembic_version (version_num) VALUES (?)", (REVISION,))
 
 
 def _is_file(path: Path) -> bool:

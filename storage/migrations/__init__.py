@@ -1,4 +1,8 @@
-"""Schema migrations (Alembic), shipped with the package and run when a writer opens an archive."""
+"""Schema migrations (Alembic), shipped with the package and run when a writer opens an older archive.
+
+A new archive is made from `newest`, which is what they come to: after adding a migration, and setting `HEAD`
+and `KNOWN`, run `python -m storage.migrations.freeze`.
+"""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.pool import StaticPool
 
-from storage import migrations
 from storage.archive import (
     ArchiveBusy,
     ArchiveDamaged,
@@ -30,7 +30,9 @@ from storage.archive import (
     ArchiveUnwritable,
     open_archive,
 )
-from storage.migrations.upgrade import config
+from storage.migrations import HEAD, KNOWN, newest
+from storage.migrations.freeze import TARGET, frozen
+from storage.migrations.upgrade import config, upgrade
 from storage.models import Base
 from storage.views import VIEWS, views_are_current
 from tests.storage.build import House, article, at
@@ -186,16 +188,45 @@ def test_migrations_make_exactly_what_the_models_say(house: House) -> None:
     fresh = create_engine("sqlite://")
     Base.metadata.create_all(fresh)
     with fresh.connect() as wanted, house.archive.engine.connect() as made:
-        expected = _schema([tuple(row) for row in wanted.execute(query)])  # type: ignore[misc]
-        assert _schema([tuple(row) for row in made.execute(query)]) == expected  # type: ignore[misc]
+        expected = _schema([tuple(row) for row in wanted.execute(query)])
+        assert _schema([tuple(row) for row in made.execute(query)]) == expected
     fresh.dispose()
 
 
 def test_the_newest_migration_is_the_one_that_opening_asks_for(house: House) -> None:
     with house.archive.engine.connect() as connection:
         scripts = ScriptDirectory.from_config(config(connection))
-    assert scripts.get_heads() == [migrations.HEAD]
-    assert {script.revision for script in scripts.walk_revisions()} == migrations.KNOWN
+    assert scripts.get_heads() == [HEAD]
+    assert {script.revision for script in scripts.walk_revisions()} == KNOWN
+
+
+def _everything(connection: Connection) -> list[tuple[object, ...]]:
+    query = text("SELECT type, name, tbl_name, rootpage > 0, sql FROM sqlite_master ORDER BY rowid")
+    return [tuple(row) for row in connection.execute(query)] + [
+        tuple(row) for row in connection.execute(text("SELECT * FROM alembic_version"))
+    ]
+
+
+def test_a_new_archive_is_what_the_migrations_make_to_the_letter(house: House) -> None:
+    migrated = create_engine("sqlite://", poolclass=StaticPool)
+    with migrated.begin() as wanted, house.archive.engine.connect() as made:
+        upgrade(wanted)
+        assert _everything(made) == _everything(wanted)
+    migrated.dispose()
+
+
+def test_the_frozen_schema_is_up_to_date() -> None:
+    assert TARGET.read_text("utf-8") == frozen(), "run python -m storage.migrations.freeze"
+    assert newest.REVISION == HEAD
+
+
+def test_neither_making_nor_opening_an_archive_loads_the_migrations(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from storage.archive import open_archive\n"
+        "for _ in range(2): open_archive(Path(sys.argv[1]), create=True).close()\n"
+        "assert not {'alembic', 'storage.models'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / "a")], check=True, cwd=ROOT)
 
 
 def test_migrations_are_part_of_the_package() -> None:
@@ -281,17 +312,36 @@ def test_killed_at_any_moment_it_holds_whole_pages(tmp_path: Path, milliseconds:
         )
 
 
-def test_killed_while_it_is_made_it_can_be_made_again(tmp_path: Path) -> None:
-    code = "import sys; from pathlib import Path; from storage.archive import open_archive\n"
-    code += "open_archive(Path(sys.argv[1]), create=True)"
-    for milliseconds in (300, 420, 500, 560, 620):
-        directory = tmp_path / str(milliseconds)
-        child = subprocess.Popen([sys.executable, "-c", code, str(directory)], cwd=ROOT)
-        time.sleep(milliseconds / 1000)
-        child.kill()
-        child.wait()
-        with open_archive(directory, create=True) as archive, archive.engine.connect() as connection:
-            connection.execute(text("SELECT count(*) FROM articles"))
+_KILLED_AT = """
+import os, signal, sys
+from pathlib import Path
+from sqlalchemy import Engine, event
+from storage.archive import open_archive
+
+left = int(sys.argv[2])
+
+def count(*_):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+event.listen(Engine, sys.argv[3], count)
+open_archive(Path(sys.argv[1]), create=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("moment", "what"),
+    [(2, "after_cursor_execute"), (20, "after_cursor_execute"), (50, "after_cursor_execute"), (1, "commit")],
+)
+def test_killed_while_it_is_made_it_can_be_made_again(tmp_path: Path, moment: int, what: str) -> None:
+    arguments = [str(tmp_path / "a"), str(moment), what]
+    child = subprocess.run([sys.executable, "-c", _KILLED_AT, *arguments], cwd=ROOT)
+    assert child.returncode == -signal.SIGKILL
+    with open_archive(tmp_path / "a", create=True) as archive, archive.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM articles")).scalar() == 0
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).all() == [(HEAD,)]
 
 
 def test_errors_share_one_ancestor() -> None:
