@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 from w3lib.url import canonicalize_url, url_query_cleaner
 
 from spiders.reading.profile import SiteProfile
+from spiders.reading.words import word_set
 
 UrlKind = Literal["robots", "sitemap", "listing", "article", "page"]
 
@@ -17,9 +18,7 @@ MAX_LENGTH = 2000
 """Longer addresses are refused; sitemaps.org allows 2,048 characters."""
 
 # Parameters that say where a visitor came from, never what the page is.
-_TRACKING = frozenset(
-    "fbclid gclid dclid gbraid wbraid msclkid mc_cid mc_eid igshid yclid _ga _gl ref_src".split()
-)
+_TRACKING = word_set("fbclid gclid dclid gbraid wbraid msclkid mc_cid mc_eid igshid yclid _ga _gl ref_src")
 _TRACKING_PREFIX = "utm_"
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
@@ -28,8 +27,8 @@ _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 def canonical(url: str, base: str | None = None) -> str | None:
     """The one form of an address under which it is stored.
 
-    Scheme and host in lower case, no default port, no fragment, no tracking parameters, query sorted; the path's
-    case stays. `base` resolves a relative `url`. None when it is not an http(s) address.
+    Scheme and host in lower case, no default port, no fragment, no tracking parameters, query sorted; the
+    path's case stays. `base` resolves a relative `url`. None when it is not an http(s) address.
     """
     try:
         absolute = urljoin(base, url.strip()) if base else url.strip()

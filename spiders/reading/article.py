@@ -28,9 +28,9 @@ from spiders.reading.words import comparable, heading_key, squeeze
 _MINUTES = re.compile(
     r"(\d{1,3})\s*[-‑]?\s*min(?:ute)?s?\.?\s*(?:to\s+)?read\b|read(?:ing)?\s+time\s*:?\s*(\d{1,3})\s*min",
     re.I,
-)  # noqa: RUF001
-_SENTENCE_END = (".", "!", "?", "…", "”", '"', ")", "’", "'")  # noqa: RUF001
-_SITE_SUFFIX = re.compile(r"\s+[|·–—-]\s+[^|·–—]{2,60}$")  # noqa: RUF001
+)
+_SENTENCE_END = (".", "!", "?", "…", "”", '"', ")", "’", "'")
+_SITE_SUFFIX = re.compile(r"\s+[|·–—-]\s+[^|·–—]{2,60}$")
 _SHORTEST_UNPLACED = 25
 _LONGEST_TAKEAWAY = 400
 _SHORT_TEXT = 80
@@ -57,6 +57,7 @@ class ArticlePage:
 
     @cached_property
     def own_id(self) -> str | None:
+        """The id in the page's own address."""
         return article_id(self.url, self.profile)
 
 
@@ -115,7 +116,7 @@ class ArticleReader:
         return [line for line in lines if line is not self._torn]
 
     def _part(self, name: str) -> tuple[Line | None, list[Line]]:
-        """A part's heading and lines, by the profile's selector or by its words; strays go to the unplaced."""
+        """A part's heading and lines, by the profile's selector or its words; strays go to the unplaced."""
         if name in self.page.overrides:
             return None, self.page.overrides[name]
         mark = self.outline.known.get(name)
@@ -162,7 +163,7 @@ class ArticleReader:
         return value
 
     def _against_claims(self, name: str, value: str | None) -> str | None:
-        """A field that the page shows: claims that differ are kept as evidence; they win where it shows none."""
+        """A field that the page shows: claims that differ are evidence, and win where it shows none."""
         if value is None:
             return self._claimed_text(name)
         for claim in self._claims(name):
@@ -209,7 +210,7 @@ class ArticleReader:
 
     def _title(self, by_order: bool) -> str | None:
         line, rule = (None, "") if by_order else self._shown_title()
-        claimed = [claim for claim in self._claims("title")]
+        claimed = self._claims("title")
         if line is not None:
             for other in self.outline.lines[: self.outline.start]:
                 if same_words(other.text, line.text):
@@ -240,7 +241,7 @@ class ArticleReader:
         for lines in (first_level, [line for line in content if line.block.level], content, texts):
             for line in lines:
                 key = comparable(line.text)
-                if any(key == claim or claim.startswith(f"{key} ") and len(key) > 15 for claim in claimed):
+                if any(key == claim or (claim.startswith(f"{key} ") and len(key) > 15) for claim in claimed):
                     return line, "shown-and-claimed"
         if first_level:
             return first_level[-1], "h1"
@@ -431,7 +432,7 @@ class ArticleReader:
         return value
 
     def _topics(self) -> tuple[Topic, ...] | None:
-        heading, lines = self._part("topics")
+        _, lines = self._part("topics")
         lines = [
             line for line in lines
             if line.block.index not in self._placed and not self._is_stray_button(line)
@@ -573,7 +574,7 @@ class ArticleReader:
         return lines
 
     def readable_by_order(self) -> bool:
-        """Whether a text without headings has the site's shape: a sentence, then paragraphs, then cards or footer."""
+        """Whether a text without headings has the site's shape: a sentence, paragraphs, cards or footer."""
         lines = self.text_before_cards()
         ends = len(lines) < len(self.outline.lines)
         expected = 1 + len(self.profile.section_order)

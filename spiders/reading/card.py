@@ -98,7 +98,7 @@ def read_card(lines: tuple[CardLine, ...], profile: SiteProfile) -> CardFields:
         text = lines[index].text
         if title is not None and same_words(text, title):
             roles[index] = "title"
-        elif teaser is None or len(text) > len(teaser) and len(teaser) < _SHORT:
+        elif teaser is None or (len(text) > len(teaser) and len(teaser) < _SHORT):
             teaser = text
             roles[index] = "teaser"
     return CardFields(title, date, teaser, src, "more" in roles, tuple(roles))

@@ -1,7 +1,7 @@
 """Card lists: which lines make one card.
 
-Cards are told apart by what they link to and the element they stand in; where there are no links (text captures) or
-no element of their own (flat markup), by their order and by "Read More".
+Cards are told apart by what they link to and the element they stand in; where there are no links (text
+captures) or no element of their own (flat markup), by their order and by "Read More".
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MOST_LEADING = 6
 _DATE_AT_END = re.compile(r"(?<![\w/])(\d{1,2}/\d{1,2}/\d{4})\)?$")
 _DATE_FIRST = re.compile(r"\d{1,2}/\d{1,2}/\d{4}(?!\d).{0,24}$")
 _SAVED_BESIDE = re.compile(r"(?:\./)?[^/:]*_files/")  # where browsers put the pictures of a page they save
-_AROUND_A_DATE = " ()[]·•|–—-"  # noqa: RUF001
+_AROUND_A_DATE = " ()[]·•|–—-"
 
 Take = Callable[[Line, str], None]
 
@@ -62,7 +62,9 @@ class CardReader:
         marked = False
         for part in line.parts:
             text = squeeze(part.text).strip(_AROUND_A_DATE)
-            is_mark = _DATE_FIRST.match(text) is not None or looks_like_date(text) or is_more(text, self._profile)
+            is_mark = (
+                _DATE_FIRST.match(text) is not None or looks_like_date(text) or is_more(text, self._profile)
+            )
             other_link = bool(pieces[-1]) and bool(text) and pieces[-1][-1].href != part.href
             behind_title = not part.strong and len(pieces) == 1 and _is_title(pieces[0])
             if is_mark or marked or behind_title or (other_link and bool(part.href)):
@@ -126,7 +128,7 @@ class CardReader:
 
 
 def _is_title(parts: Sequence[Part]) -> bool:
-    """Whether a block begins with bold words, and more than a word or two: a card's title before its teaser."""
+    """Whether a block begins with several bold words: a card's title before its teaser."""
     text = "".join(part.text for part in parts)
     return text.count(" ") >= 2 and all(part.strong for part in parts if part.text.strip())
 
@@ -207,7 +209,7 @@ def _agree(left: tuple[int, ...], right: tuple[int, ...]) -> int:
 def _flat(
     lines: Sequence[Line], targets: dict[int, str], owner: dict[int, str], is_more: Callable[[Line], bool]
 ) -> None:
-    """Give lines that no element of their own claims to the card before them, or, once that is closed, after."""
+    """Give lines that no element claims to the card before them, or, once that is closed, after them."""
     following: list[str | None] = [None] * (len(lines) + 1)
     for index in range(len(lines) - 1, -1, -1):
         following[index] = owner.get(index, following[index + 1])

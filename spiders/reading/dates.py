@@ -1,7 +1,8 @@
 """Dates as precise as they are printed, never more.
 
-The site's own `M/D/YYYY` and ISO 8601 are read by exact patterns. Anything else goes through dateparser, strictly:
-its guesses (today's day for "March 2021", a date for "12") are caught by asking what it really found.
+The site's own `M/D/YYYY` and ISO 8601 are read by exact patterns. Anything else goes through dateparser,
+strictly: its guesses (today's day for "March 2021", a date for "12") are caught by asking what it really
+found.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ _LIKELY = re.compile(r"\d{1,4}[/.]\d{1,2}[/.]\d{1,4}$|\d{4}-\d{2}")
 def read_date(raw: str, order: DateOrder = "MDY") -> PartialDate:
     """Read one date.
 
-    `order` settles `1/2/2025`. The result's `iso` and `precision` are None when `raw` is not a date; `raw` is kept
-    as given. A time of day and an offset are dropped: the date is the one printed.
+    `order` settles `1/2/2025`. The result's `iso` and `precision` are None when `raw` is not a date; `raw` is
+    kept as given. A time of day and an offset are dropped: the date is the one printed.
     """
     text = raw.strip()
     found = _numeric(text, order) or _iso(text) or _wordy(text)
@@ -61,7 +62,7 @@ def _iso(text: str) -> tuple[str, Precision] | None:
     year, month, day = match.groups()
     if day:
         return _day(year, month, day)
-    if not 1000 <= int(year):
+    if not int(year) >= 1000:
         return None
     if month:
         return (f"{year}-{month}", "month") if 1 <= int(month) <= 12 else None

@@ -55,7 +55,7 @@ def read_details(lines: Sequence[Line], base: str, profile: SiteProfile, ledger:
 
 
 def _labelled(line: Line, profile: SiteProfile) -> tuple[str | None, Line]:
-    """The field and value of `Journal: Neurology`, or of `<b>Journal</b> Neurology`; no field without a label."""
+    """The field and value of `Journal: Neurology`, or of `<b>Journal</b> Neurology`; none without a label."""
     taken = ""
     for number, part in enumerate(line.parts[:-1], start=1):
         taken += part.text

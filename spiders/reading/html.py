@@ -1,7 +1,7 @@
 """HTML bytes → blocks: what the page shows, in document order, whatever its markup.
 
-Blocks break at block elements and `<br>`, never at inline ones. Scripts, styles and templates give none. Hidden
-elements are read and marked as hidden.
+Blocks break at block elements and `<br>`, never at inline ones. Scripts, styles and templates give none.
+Hidden elements are read and marked as hidden.
 """
 
 from __future__ import annotations
@@ -15,34 +15,33 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from w3lib.encoding import html_to_unicode
 
 from spiders.reading.model import Block, Part, Role
-from spiders.reading.words import heading_key, squeeze
+from spiders.reading.words import heading_key, squeeze, word_set
 
-_BLOCK_TAGS = frozenset(
+_BLOCK_TAGS = word_set(
     "address article aside blockquote body button caption center dd details dialog dir div dl dt fieldset "
     "figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav "
-    "noscript ol optgroup option p pre search section select slot summary table tbody td template textarea tfoot "
-    "th thead tr ul".split()
+    "noscript ol optgroup option p pre search section select slot summary table tbody td template textarea "
+    "tfoot th thead tr ul"
 )
-_SPECIAL_TAGS = frozenset(
-    "br img amp-img script style title meta link base template svg iframe object embed canvas video audio math datalist".split()
+_SPECIAL_TAGS = word_set(
+    "br img amp-img script style title meta link base template svg iframe object embed canvas video "
+    "audio math datalist"
 )
 _BLOCK_ROLES = frozenset(("heading", "listitem", "tabpanel", "tab", "button"))
 _NOTHING: Mapping[str, str] = {}
 _NO_CLASS = (False, False, False, False)
-_STRONG_TAGS = frozenset("b strong h1 h2 h3 h4 h5 h6 dt th summary".split())
+_STRONG_TAGS = word_set("b strong h1 h2 h3 h4 h5 h6 dt th summary")
 _HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
 _CHROME_TAGS = frozenset(("nav", "form", "dialog", "aside"))
 _CHROME_OUTSIDE_ARTICLE = frozenset(("header", "footer"))
-_CHROME_CLASSES = frozenset(
-    "ad ads advert advertisement sponsored promo cookie-banner newsletter breadcrumb breadcrumbs".split()
+_CHROME_CLASSES = word_set(
+    "ad ads advert advertisement sponsored promo cookie-banner newsletter breadcrumb breadcrumbs"
 )
-_CHROME_ROLES = frozenset("navigation banner contentinfo search dialog alertdialog menu menubar".split())
-_BLOCK_CLASSES = frozenset(
-    "block flex grid inline-block inline-flex d-block d-flex d-grid d-inline-block".split()
-)
-_HIDDEN_CLASSES = frozenset(
+_CHROME_ROLES = word_set("navigation banner contentinfo search dialog alertdialog menu menubar")
+_BLOCK_CLASSES = word_set("block flex grid inline-block inline-flex d-block d-flex d-grid d-inline-block")
+_HIDDEN_CLASSES = word_set(
     "hidden d-none sr-only visually-hidden screen-reader-text is-hidden invisible u-hidden cloned "
-    "slick-cloned swiper-slide-duplicate".split()
+    "slick-cloned swiper-slide-duplicate"
 )
 _ICON_CLASS = re.compile(r"\bmaterial-(?:icons|symbols)")
 _BLOCK_STYLE = re.compile(r"display\s*:\s*(?:block|flex|grid|table|list-item|inline-block)", re.I)
@@ -62,8 +61,8 @@ def looks_like_html(body: bytes) -> bool:
 def decode(body: bytes, content_type: str | None) -> str:
     """Bytes to text: byte order mark, then header, then `<meta>`, then UTF-8, then Windows-1252.
 
-    Never raises. A one-byte charset is not believed where the bytes are well-formed multi-byte UTF-8, nor UTF-8
-    where they are not: servers and templates declare either wrongly.
+    Never raises. A one-byte charset is not believed where the bytes are well-formed multi-byte UTF-8, nor
+    UTF-8 where they are not: servers and templates declare either wrongly.
     """
     is_utf8 = _is_utf8(body)
 
@@ -74,7 +73,7 @@ def decode(body: bytes, content_type: str | None) -> str:
         encoding, text = html_to_unicode(content_type, body, auto_detect_fun=guess)
     except (LookupError, ValueError):  # `charset=hex` and its like name codecs that give no text
         return body.decode(guess(body), "replace")
-    if encoding.startswith("utf-16") or encoding.startswith("utf-32"):
+    if encoding.startswith(("utf-16", "utf-32")):
         return str(text)
     if is_utf8 and encoding != "utf-8":
         return body.decode("utf-8", "replace")
@@ -84,7 +83,7 @@ def decode(body: bytes, content_type: str | None) -> str:
 
 
 def _is_utf8(body: bytes) -> bool | None:
-    """Whether bytes above ASCII are UTF-8, give or take a few (a page cut within a letter); None without any."""
+    """Whether bytes above ASCII are UTF-8, give or take a few (a page cut in a letter); None without any."""
     if body.isascii():
         return None
     try:

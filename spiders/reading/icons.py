@@ -9,7 +9,8 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 _FILLED_WORDS = re.compile(
-    r"(?<![a-z])(?:filled|full|fill(?!-)|fill-(?!no|tr|wh|gr[ae]y|sl|zi|ne|mu|st)|solid|active|on|selected|checked|fas|lit|gold)(?![a-z])", re.I
+    r"(?<![a-z])(?:filled|full|fill(?!-)|fill-(?!no|tr|wh|gr[ae]y|sl|zi|ne|mu|st)|solid|active|on|selected|checked|fas|lit|gold)(?![a-z])",
+    re.I,
 )
 _EMPTY_WORDS = re.compile(
     r"(?<![a-z])(?:empty|outline|outlined|off|far|inactive|unfilled|blank|none|o|regular|grey|gray|disabled|slate|zinc|neutral|muted)(?![a-z])",
@@ -19,7 +20,7 @@ _HALF_WORDS = re.compile(r"(?<![a-z])half", re.I)
 _ICON_TAGS = frozenset(("svg", "i", "img", "span", "use", "li", "div", "b", "em", "td", "a", "label"))
 _NO_FILL = frozenset(("none", "transparent", "#fff", "#ffffff", "white"))
 _FEWEST_ICONS, _MOST_ICONS = 3, 10
-_ICON_FONT = re.compile(r"(?:^|\s)(?:mat-icon|material-(?:icons|symbols)|notranslate)")
+_ICON_FONT = re.compile(r"(?:^|\s)(?:mat-icon|material-(?:icons|symbols))")
 _LIGATURE = re.compile(r"(?:star|star_rate|grade|favorite|circle)(_half|_border|_outline)?")
 # What differs between icons that look the same: numbers, names, positions.
 _NO_LOOK = frozenset(
@@ -38,8 +39,8 @@ def icon_states(
 ) -> list[float] | None:
     """How full each icon of the first readable row is, 0.0 to 1.0; None when no row can be read.
 
-    `looks` are looks known from another row (`looks_of`). `mixed_only` leaves out rows of one look: they may be
-    an overlay that a width cuts, or what lies under one.
+    `looks` are looks known from another row (`looks_of`). `mixed_only` leaves out rows of one look: they may
+    be an overlay that a width cuts, or what lies under one.
     """
     return next((states for _, states in _read_rows(elements, looks or {}, mixed_only)), None)
 
@@ -54,7 +55,7 @@ def looks_of(elements: Sequence[HtmlElement]) -> dict[str, float]:
 
 
 def cut_share(icon: HtmlElement) -> float | None:
-    """How much of an SVG its own clip path or hard-edged gradient shows, 0.0 to 1.0; None when neither cuts it."""
+    """How much of an SVG its clip path or hard-edged gradient shows, 0.0 to 1.0; None without one."""
     share: float | None = None
     for element in icon.iter("lineargradient", "clippath"):
         if element.tag == "lineargradient":
@@ -64,7 +65,9 @@ def cut_share(icon: HtmlElement) -> float | None:
             rect = element.find("rect")
             svg = element if element.tag == "svg" else next(element.iterancestors("svg"), None)
             box = (svg.get("viewbox") or "").replace(",", " ").split() if svg is not None else []
-            found = _share_of(rect.get("width"), float(box[2])) if rect is not None and len(box) == 4 else None
+            found = (
+                _share_of(rect.get("width"), float(box[2])) if rect is not None and len(box) == 4 else None
+            )
         if found is None or (share is not None and share != found):
             return None
         share = found
@@ -86,7 +89,10 @@ def _read_rows(
         signatures = [_signature(icon) for icon in row]
         if mixed_only and len(set(signatures)) == 1:
             continue
-        states = [looks[look] if look in looks else _named_state(icon) for icon, look in zip(row, signatures, strict=True)]
+        states = [
+            looks[look] if look in looks else _named_state(icon)
+            for icon, look in zip(row, signatures, strict=True)
+        ]
         if None in states:
             states = _states_by_fill(row, signatures, states)
         if None in states:
@@ -129,7 +135,7 @@ def _has_words(element: HtmlElement) -> bool:
 
 
 def _named_state(icon: HtmlElement) -> float | None:
-    """1.0 filled, 0.5 half, 0.0 empty by what its names say, else by how it is cut; None when nothing says it."""
+    """1.0 filled, 0.5 half, 0.0 empty by its names, else by how it is cut; None when nothing says it."""
     names = " ".join(_names(icon))
     if _HALF_WORDS.search(names):
         return 0.5
@@ -147,8 +153,8 @@ def _states_by_fill(
 ) -> list[float | None]:
     """Settle what names leave open by the `fill` attribute, where it makes a difference between the icons.
 
-    Icon sets draw lines with `fill="none"` whether lit or not: where all icons have it, it says nothing. A row of one
-    look is full when it is filled with a colour that is no grey.
+    Icon sets draw lines with `fill="none"` whether lit or not: where all icons have it, it says nothing. A
+    row of one look is full when it is filled with a colour that is no grey.
     """
     fills = [{fill.strip().lower() for fill in _fills(icon)} for icon in row]
     hollow = [bool(fill) and fill <= _NO_FILL for fill in fills]
@@ -224,7 +230,11 @@ def _states_by_order(signatures: list[str], states: list[float | None]) -> list[
     Gives `states` back as they are when the row has one look only, or its looks are mixed.
     """
     looks = list(dict.fromkeys(signatures))
-    if not 2 <= len(looks) <= 3 or len(looks) == len(signatures) or signatures != sorted(signatures, key=looks.index):
+    if (
+        not 2 <= len(looks) <= 3
+        or len(looks) == len(signatures)
+        or signatures != sorted(signatures, key=looks.index)
+    ):
         return states
     if len(looks) == 3 and signatures.count(looks[1]) > 1:
         return states  # the one in the middle would be half
@@ -233,5 +243,3 @@ def _states_by_order(signatures: list[str], states: list[float | None]) -> list[
         return states  # filled after something unknown: not a row drawn from the left
     by_order = {looks[0]: 1.0, looks[-1]: 0.0} | ({looks[1]: 0.5} if len(looks) == 3 else {})
     return [known.get(look, by_order[look]) for look in signatures]
-
-

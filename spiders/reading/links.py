@@ -11,19 +11,20 @@ from lxml.html import HtmlElement
 from spiders.reading.addresses import UrlKind, kind_of, page_address, refusal
 from spiders.reading.model import PageLink
 from spiders.reading.profile import SiteProfile
-from spiders.reading.words import heading_key, squeeze
+from spiders.reading.words import heading_key, squeeze, word_set
 
 _MOST_LINKS = 5_000
 _NUMBER = re.compile(r"\d{1,5}")
-_ARROWS = frozenset("› » → > >> ▶ ❯ ⟩".split())
-_PAGE_PARAMETERS = frozenset("page p pg paged offset start skip after cursor from before".split())
+_ARROWS = word_set("› » → > >> ▶ ❯ ⟩")
+_PAGE_PARAMETERS = word_set("page p pg paged offset start skip after cursor from before")
 _PAGE_PATH = re.compile(r"/(?:page|p)[/-]?\d+/?$")
 
 
 def links_of(root: HtmlElement, base: str, profile: SiteProfile) -> tuple[PageLink, ...]:
     """The links to pages of the site that may be asked, each address once, in document order.
 
-    `base` resolves relative ones. Links elsewhere, to the page itself and to what the profile skips are left out.
+    `base` resolves relative ones. Links elsewhere, to the page itself and to what the profile skips are left
+    out.
     """
     found: dict[str, PageLink] = {}
     here = page_address(base, None, profile)

@@ -25,8 +25,8 @@ class Role(StrEnum):
     RATING = "rating"
 
 
-# Parts and blocks are named tuples: a page makes hundreds of them, and a frozen dataclass takes five times as long
-# to make.
+# Parts and blocks are named tuples: a page makes hundreds of them, and a frozen dataclass takes five times as
+# long to make.
 
 
 class Part(NamedTuple):
@@ -85,7 +85,7 @@ class Evidence:
     value: str
     """The value as found, as text."""
     rule: str
-    """The rule that took it (`heading`, `order`, `json-ld`, `opengraph`, `canonical`, `boilerplate-slot`, …)."""
+    """The rule that took it (`heading`, `order`, `json-ld`, `opengraph`, `canonical`, …)."""
     block: int | None
     """Index of the block it was read from; None when it came from structured data or the address."""
     where: str
@@ -153,6 +153,8 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
+    """A subject that the article is filed under."""
+
     text: str
     """As printed."""
     uncertain: bool = False
@@ -204,6 +206,8 @@ class Passage:
 
 
 class PageKind(StrEnum):
+    """What a page turned out to be."""
+
     SUMMARY = "summary"
     LISTING = "listing"
     OTHER = "other"

@@ -1,7 +1,7 @@
 """Blocks → outline: which heading starts which part of the article, by the words in it.
 
-Markup is only asked where words can't tell: a table of contents names the same parts as the article, a hidden copy
-repeats it, and an unknown heading is told by looking like the known ones.
+Markup is only asked where words can't tell: a table of contents names the same parts as the article, a hidden
+copy repeats it, and an unknown heading is told by looking like the known ones.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from spiders.reading.words import comparable, heading_key, squeeze
 LONGEST_HEADING = 120
 _LONGEST_INVISIBLE = 8
 _DIGITS_AROUND = re.compile(r"^\d+\s+|\s+\d+$")
-_AFTER_RUN_IN = re.compile(r"\s*[:–—]\s*|\s+-\s+")  # noqa: RUF001 (the dashes are what is meant)
+_AFTER_RUN_IN = re.compile(r"\s*[:–—]\s*|\s+-\s+")
 
 
 class Line(NamedTuple):
@@ -34,10 +34,11 @@ class Line(NamedTuple):
     href: str | None = None
     """Where it leads, when all of it leads there."""
     run_in: int = 0
-    """For a run-in heading what sets it off: 2 bold type or a colon behind an element, 1 a colon alone; else 0."""
+    """For a run-in heading what sets it off: 2 bold type or a colon behind an element, 1 a colon; else 0."""
 
     @property
     def is_text(self) -> bool:
+        """Whether it is words, not a picture."""
         return self.block.role is not Role.IMAGE and bool(self.text)
 
 
@@ -54,6 +55,8 @@ class Mark:
 
 @dataclass(frozen=True)
 class Outline:
+    """A page's lines, and where in them its parts begin."""
+
     lines: Sequence[Line]
     marks: Sequence[Mark]
     """In document order."""
@@ -76,6 +79,7 @@ class Outline:
         return dict(zip(starts, [*starts[1:], len(self.lines)], strict=True))
 
     def heading(self, mark: Mark) -> Line:
+        """The line that starts a part."""
         return self.lines[mark.at]
 
     def content(self, mark: Mark) -> tuple[list[Line], list[Line]]:
@@ -147,7 +151,7 @@ def _run_in(block: Block, profile: SiteProfile) -> tuple[Line, Line] | None:
         apart = part.strong or part.unit != rest[0].unit
         if taken.strip() and apart and (key := part_key(taken, profile)):
             behind = squeeze("".join(piece.text for piece in rest))
-            text = behind.lstrip(":–—- ")  # noqa: RUF001
+            text = behind.lstrip(":–—- ")
             if text and _may_follow(text, key):
                 set_off = part.strong or taken.rstrip().endswith(":") or behind.startswith(":")
                 heading = Line(block, squeeze(taken), (), key, run_in=2 if set_off else 1)
@@ -161,15 +165,16 @@ def _run_in(block: Block, profile: SiteProfile) -> tuple[Line, Line] | None:
 
 
 def _may_follow(text: str, part: str) -> bool:
-    """Whether a text can be a part's: `Topics: memory and mood were asked about.` is prose, no list of topics."""
+    """Whether a text can be a part's: `Topics: memory and mood were asked about.` is prose, no list."""
     return part != "topics" or not text.endswith((".", "!", "?"))
 
 
 def _without_false_run_ins(lines: list[Line]) -> tuple[list[Line], list[int], dict[str, int]]:
     """The lines, those that name a part, and the one chosen for each part.
 
-    A paragraph or a card's title may begin with a heading's words (`What They Found: Twins and Chance`). Where the
-    part has a heading that is set off more clearly, or in a list of cards, it is a text like any other.
+    A paragraph or a card's title may begin with a heading's words (`What They Found: Twins and Chance`).
+    Where the part has a heading that is set off more clearly, or in a list of cards, it is a text like any
+    other.
     """
     while True:
         candidates = [index for index, line in enumerate(lines) if line.part]
@@ -191,7 +196,9 @@ def _without_false_run_ins(lines: list[Line]) -> tuple[list[Line], list[int], di
         if not false:
             return lines, candidates, chosen
         lines = [
-            Line(line.block, line.block.text, line.block.parts, None, line.block.href) if index in false else line
+            Line(line.block, line.block.text, line.block.parts, None, line.block.href)
+            if index in false
+            else line
             for index, line in enumerate(lines)
             if index - 1 not in false
         ]
@@ -262,7 +269,9 @@ def _unknown_headings(
                     line.block.level is not None
                     or (
                         not line.text.endswith(".")
-                        and (line.block.style in shared or _heads(line.block.style) or looks(line.block.style))
+                        and (
+                            line.block.style in shared or _heads(line.block.style) or looks(line.block.style)
+                        )
                     )
                 )
             )
@@ -292,7 +301,8 @@ def _text_styles(lines: Sequence[Line], body: Sequence[int], marks: set[int]) ->
 def _shared_look(headings: Sequence[str], of_text: set[str]) -> Callable[[str], bool]:
     """Whether a style has the classes that all known headings have and running text has not.
 
-    Style sheets written by programs give each element a class of its own beside those it shares with its like.
+    Style sheets written by programs give each element a class of its own beside those it shares with its
+    like.
     """
     tag = headings[0].partition(".")[0]
     common = frozenset.intersection(*map(_classes, headings))

@@ -18,8 +18,8 @@ _EMPTY_VALUES = frozenset(("", "undefined", "null", "none", "nan", "n/a", "[obje
 def passage_of(line: Line, heading: str | None, profile: SiteProfile) -> Passage | None:
     """The boilerplate passage that a line is by its words; None when no anchor of the profile is in it.
 
-    A slot reaches from the first appearance of the words before it to the last of those after it: a journal's name
-    may hold "like" and "often".
+    A slot reaches from the first appearance of the words before it to the last of those after it: a journal's
+    name may hold "like" and "often".
     """
     text = line.text
     lower = text.lower()
@@ -58,8 +58,8 @@ def passages_under(
 ) -> list[tuple[Passage, Line]]:
     """The passages under the boilerplate's heading.
 
-    Paragraphs without a known anchor count too, as far as the profile's number of passages goes: the site may have
-    worded one anew. What follows behind them is somebody else's.
+    Paragraphs without a known anchor count too, as far as the profile's number of passages goes: the site may
+    have worded one anew. What follows behind them is somebody else's.
     """
     paragraphs = [
         line for line in lines if line.is_text and len(line.text) >= _SHORTEST and not line.block.href
@@ -74,7 +74,7 @@ def passages_under(
 
 
 def slot_value(passages: Sequence[Passage], name: str) -> str | None:
-    """The value of a slot, "" when it stands empty or holds a program's word for nothing, None without the slot."""
+    """The value of a slot, "" when it is empty or a program's word for nothing, None without the slot."""
     for passage in passages:
         for slot, value in passage.slots:
             if slot == name:
@@ -84,7 +84,7 @@ def slot_value(passages: Sequence[Passage], name: str) -> str | None:
 
 @lru_cache(maxsize=256)
 def _patterns(anchor: Anchor) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
-    """What stands before an anchor's slot and after it: its words, with any white space and any kind of quote."""
+    """What stands before an anchor's slot and after it: its words, with any white space and quotes."""
     before = re.compile(_words(anchor.before) + (r"(?=\s)" if anchor.slot else ""), re.I)
     return before, re.compile(r"\s" + _words(anchor.after), re.I) if anchor.slot else None
 

@@ -1,7 +1,8 @@
-"""Pages as a web archive plays them back: every address in them leads into the archive, and is made the site's again.
+"""Pages as a web archive plays them back: every address in them leads into the archive, and is made the
+site's again.
 
-The Wayback Machine and pywb write `https://web.archive.org/web/20260214101112/https://example.org/` (with `im_`, `cs_`
-and their like behind the time for pictures and styles).
+The Wayback Machine and pywb write `https://web.archive.org/web/20260214101112/https://example.org/` (with
+`im_`, `cs_` and their like behind the time for pictures and styles).
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import re
 from lxml import etree
 from lxml.html import HtmlElement
 
-_WRAPPED = re.compile(r"^(?:(?:https?:)?//[^/?#]+)?/(?:[\w.-]+/){0,3}\d{14}(?:[a-z]{2}_)?/(https?:)/{1,2}(.+)$", re.S)
+_WRAPPED = re.compile(
+    r"^(?:(?:https?:)?//[^/?#]+)?/(?:[\w.-]+/){0,3}\d{14}(?:[a-z]{2}_)?/(https?:)/{1,2}(.+)$", re.S
+)
 _ADDRESSES = ("href", "src", "data-src", "data-lazy-src", "content")
 
 

@@ -53,7 +53,7 @@ class SiteProfile:
     explore_depth: int
     max_pages_a_listing: int
     parts: Mapping[str, str]
-    """Heading in comparison form -> `takeaway`, `topics`, `details`, `cards`, `boilerplate`, `section:KEY`."""
+    """Heading in comparison form -> `takeaway`, `topics`, `details`, `cards`, `boilerplate`, `section:…`."""
     labels: Mapping[str, str]
     """Label in comparison form -> `credibility`, `interest`, `share`, `card_more`, `older`."""
     source_labels: Mapping[str, str]
@@ -71,10 +71,12 @@ class SiteProfile:
 
     @cached_property
     def canonical_host(self) -> str:
+        """The host that addresses are written with."""
         return self.hosts[0]
 
     @cached_property
     def base_url(self) -> str:
+        """The address of the site's root."""
         return f"{self.scheme}://{self.hosts[0]}/"
 
     @cached_property
@@ -109,8 +111,8 @@ class SiteProfile:
 def profile_from(tables: Mapping[str, Any], where: str) -> SiteProfile:
     """Build a profile from parsed TOML tables.
 
-    `where` names the file in messages. Raises `ProfileError` naming the first key that is missing, unknown or of
-    the wrong type.
+    `where` names the file in messages. Raises `ProfileError` naming the first key that is missing, unknown or
+    of the wrong type.
     """
     read = _Tables(tables, where)
     addresses = read.table("addresses")
@@ -135,7 +137,7 @@ def profile_from(tables: Mapping[str, Any], where: str) -> SiteProfile:
         max_pages_a_listing=addresses.number("max_pages_a_listing", 2000),
         parts=_spellings(
             [(key, parts.texts(key, ())) for key in ("takeaway", "topics", "details", "cards", "boilerplate")]
-            + [(f"section:{key}", sections.texts(key)) for key in sections.keys()],
+            + [(f"section:{key}", sections.texts(key)) for key in sections.names()],
         ),
         labels=_spellings(
             [
@@ -144,16 +146,16 @@ def profile_from(tables: Mapping[str, Any], where: str) -> SiteProfile:
             ]
         ),
         source_labels=_spellings(
-            [(key, labels.table("source").texts(key)) for key in labels.table("source").keys()]
+            [(key, labels.table("source").texts(key)) for key in labels.table("source").names()]
         ),
-        section_order=tuple(sections.keys()),
+        section_order=tuple(sections.names()),
         date_order=read.table("dates", required=False).choice("order", ("MDY", "DMY", "YMD"), "MDY"),
         anchors=tuple(_anchors(read, where)),
-        state_keys={key: state.texts(key) for key in state.keys() if key != "rating_scale"},
+        state_keys={key: state.texts(key) for key in state.names() if key != "rating_scale"},
         rating_scale=float(state.number("rating_scale", 5)),
         selectors={
             key: read.table("selectors", required=False).text(key)
-            for key in read.table("selectors", required=False).keys()
+            for key in read.table("selectors", required=False).names()
         },
         digest=hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest(),
     )
@@ -197,7 +199,7 @@ class _Tables:
             raise ProfileError(f"profile {where}: {prefix.rstrip('.')} must be a table")
         self._values, self._where, self._prefix = values, where, prefix
 
-    def keys(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         return tuple(self._values)
 
     def _get(self, key: str, kind: type | tuple[type, ...], what: str, default: Any) -> Any:

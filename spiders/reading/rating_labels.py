@@ -1,4 +1,4 @@
-"""Where a page's ratings stand: the label's words, then the elements that belong to it and to no other label."""
+"""Where a page's ratings stand: the label's words, then the elements that belong to it and no other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from spiders.reading.model import Rating, Role
 from spiders.reading.outline import Line
 from spiders.reading.profile import RATINGS, SiteProfile
 from spiders.reading.ratings import icons_rating, rating_in_text, read_rating
-from spiders.reading.words import comparable, heading_key, squeeze
+from spiders.reading.words import comparable, heading_key, squeeze, word_set
 
 _MOST_TEXT = 160
 _MOST_CLIMBS = 4
@@ -98,7 +98,7 @@ def _is_prose(text: str, profile: SiteProfile) -> bool:
     return len([word for word in words if word not in _UNITS]) > 1
 
 
-_UNITS = frozenset("out of stars star points point rating rated score von level high medium low".split())
+_UNITS = word_set("out of stars star points point rating rated score von level high medium low")
 
 
 def _written_beside(line: Line, key: str, profile: SiteProfile) -> Rating | None:
@@ -182,7 +182,7 @@ def _drawn(
 def _read_spot(
     spot: _Spot, drawings: Mapping[str, _Drawing], profile: SiteProfile, only: str = ""
 ) -> _Drawing | None:
-    """The nearest drawing at a label that is no other label's; `only` names the one neighbourhood to look in."""
+    """The nearest drawing at a label that is no other's; `only` names the one neighbourhood to look in."""
     for candidates, rule in _neighbourhoods(spot.element, spot.fences):
         if (only and rule != only) or _taken(spot, candidates, drawings):
             continue
@@ -202,10 +202,14 @@ def _taken(spot: _Spot, candidates: Sequence[HtmlElement], drawings: Mapping[str
 def _values_before_labels(
     last: _Spot, drawings: Mapping[str, _Drawing], profile: SiteProfile
 ) -> dict[str, _Drawing]:
-    """`★★★ Credibility ★★ Interest`: nothing follows the last label, and what it lacks went to the one before."""
+    """`★★★ Credibility ★★ Interest`: what the last label lacks went to the one before."""
     own = _read_spot(last, {}, profile, only="drawn-before-label")
     for name, drawing in drawings.items() if own is not None else ():
-        if drawing.rule != "drawn-after-label" or own is None or drawing.elements.keys().isdisjoint(own.elements):
+        if (
+            drawing.rule != "drawn-after-label"
+            or own is None
+            or drawing.elements.keys().isdisjoint(own.elements)
+        ):
             continue
         moved = _read_spot(drawing.spot, {last.name: own}, profile, only="drawn-before-label")
         if moved is not None:
@@ -293,7 +297,7 @@ def _column_below(label: HtmlElement) -> HtmlElement | None:
 
 
 def _named(root: HtmlElement, profile: SiteProfile) -> dict[str, Found]:
-    """Ratings whose label is only an accessible name: `aria-label="Credibility: 4 out of 5"`, or an attribute."""
+    """Ratings whose label is only an accessible name: `aria-label="Credibility: 4/5"`, or an attribute."""
     found: dict[str, Found] = {}
     for element in root.xpath("//*[@aria-label or @title or @alt]"):
         for attribute in ("aria-label", "title", "alt"):

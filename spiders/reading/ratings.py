@@ -1,7 +1,7 @@
 """Ratings, however they are drawn: what stands at a label is tried from the most to the least explicit form.
 
-`meter`, `progress` and ARIA values; `4/5` and `4 out of 5` in text or accessible names; `data-` attributes; star
-characters; rows of filled and empty icons; a width in per cent.
+`meter`, `progress` and ARIA values; `4/5` and `4 out of 5` in text or accessible names; `data-` attributes;
+star characters; rows of filled and empty icons; a width in per cent.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from lxml import etree
 from lxml.html import HtmlElement
 
 from spiders.reading.icons import FEWEST_ICONS, ICON_TAGS, MOST_ICONS, cut_share, icon_states
@@ -32,7 +31,8 @@ _FULL, _EMPTY, _HALF = "★⭐●🟊✦⬤🌟", "☆○✩◯✧⚪", "½⯨�
 _STAR = re.compile(f"[{_FULL}{_EMPTY}{_HALF}]")
 _VALUED_TAGS = frozenset(("meter", "progress", "input", "option", "data"))
 _CONIC = re.compile(
-    rf"conic-gradient\(\s*(?:from[^,]+,\s*)?[^,()]*(?:\([^()]*\))?[^,()]*?\s{_NUMBER}\s*(%|deg|turn)\s*,", re.I
+    rf"conic-gradient\(\s*(?:from[^,]+,\s*)?[^,()]*(?:\([^()]*\))?[^,()]*?\s{_NUMBER}\s*(%|deg|turn)\s*,",
+    re.I,
 )
 _LINEAR = re.compile(
     rf"linear-gradient\(\s*(?:90deg|to\s+right)\s*,[^,()]*(?:\([^()]*\))?\s+{_NUMBER}\s*%\s*,"
@@ -40,18 +40,19 @@ _LINEAR = re.compile(
     re.I,
 )
 _FILE_VALUE = re.compile(
-    r"(?:^|[/_-])(?:(?:stars|ratings?|score)[-_]?(\d(?:\.5)?)|(\d(?:\.5)?)[-_]?stars)(?:@\dx)?\.(?:png|gif|svg|webp|jpe?g)$", re.I
+    r"(?:^|[/_-])(?:(?:stars|ratings?|score)[-_]?(\d(?:\.5)?)|(\d(?:\.5)?)[-_]?stars)(?:@\dx)?\.(?:png|gif|svg|webp|jpe?g)$",
+    re.I,
 )
 
 
 def read_rating(elements: Sequence[HtmlElement], label: str, default_scale: float) -> Rating | None:
     """The rating drawn by `elements` (in document order, the label's own among them).
 
-    `label` is the label's text, which is not taken for a value. `default_scale` is the site's scale, used where
-    only a share (80 %) or a bare number is given. None when nothing there can be read as one value.
+    `label` is the label's text, which is not taken for a value. `default_scale` is the site's scale, used
+    where only a share (80 %) or a bare number is given. None when nothing there can be read as one value.
     """
     tags = Counter([element.tag for element in elements])
-    names = {name for element in elements for name in element.keys()}
+    names = {name for element in elements for name in element.attrib}
     for detect, worth_a_try in (
         (_semantic, not _VALUED_TAGS.isdisjoint(tags)),
         (_microdata, "itemprop" in names),
@@ -59,7 +60,10 @@ def read_rating(elements: Sequence[HtmlElement], label: str, default_scale: floa
         (_written, True),
         (_data, any(name.startswith("data-") for name in names)),
         (_characters, True),
-        (_icons, any(count >= FEWEST_ICONS and (tag in ICON_TAGS or "-" in tag) for tag, count in tags.items())),
+        (
+            _icons,
+            any(count >= FEWEST_ICONS and (tag in ICON_TAGS or "-" in tag) for tag, count in tags.items()),
+        ),
         (_file_name, "img" in tags),
         (_cut, "svg" in tags),
         (_width, "style" in names),

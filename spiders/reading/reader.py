@@ -6,8 +6,8 @@ Order of precedence where sources disagree (the record's evidence says which won
 2. what the page shows: words under headings, drawn ratings, the boilerplate's slot;
 3. JSON-LD, then OpenGraph and other `<meta>`, then a framework's embedded state, then `<title>`.
 
-Only the page's own address goes the other way: `rel=canonical`, then `og:url`, then where a browser saved it from,
-then where it was fetched.
+Only the page's own address goes the other way: `rel=canonical`, then `og:url`, then where a browser saved it
+from, then where it was fetched.
 """
 
 from __future__ import annotations
@@ -57,11 +57,11 @@ def read_page(
 ) -> Reading:
     """Read a page.
 
-    `body` is the entity after content decoding; `url` where it was fetched, None when unknown; `content_type` the
-    HTTP header. `form` forces HTML or text; None tells by content type and content.
+    `body` is the entity after content decoding; `url` where it was fetched, None when unknown; `content_type`
+    the HTTP header. `form` forces HTML or text; None tells by content type and content.
 
-    Never raises for what a page holds: what can't be read is an `UNREADABLE` reading with its reason. The same
-    arguments give an equal reading on any machine.
+    Never raises for what a page holds: what can't be read is an `UNREADABLE` reading with its reason. The
+    same arguments give an equal reading on any machine.
     """
     address = page_address(original_address(url), None, profile) if url is not None else None
     form = form or _form_of(body, content_type)
@@ -129,7 +129,7 @@ def _read_text(text: str, profile: SiteProfile, url: str | None) -> Reading:
 
 
 def _ends_too_soon(outline: Outline, profile: SiteProfile) -> bool:
-    """Whether a text capture stops before a page's end: in mid-sentence, or before the words all pages close with."""
+    """Whether a text capture stops too soon: in mid-sentence, or before the words all pages close with."""
     lines = [line for line in outline.lines if line.text]
     if not lines or (len(lines[-1].text) > 60 and lines[-1].text[-1] not in ".!?…”\"')’"):
         return True
@@ -141,8 +141,8 @@ def _ends_too_soon(outline: Outline, profile: SiteProfile) -> bool:
 def _is_cut_off(text: str, outline: Outline, profile: SiteProfile) -> bool:
     """Whether a page's HTML stops before its end.
 
-    The end tags of `html` and `body` may be left out (HTML Living Standard, 13.1.2.4): a page without them is whole
-    when all its closing boilerplate is there.
+    The end tags of `html` and `body` may be left out (HTML Living Standard, 13.1.2.4): a page without them is
+    whole when all its closing boilerplate is there.
     """
     ending = text[-4096:].lower()
     if "</html" in ending or "</body" in ending:
@@ -153,7 +153,7 @@ def _is_cut_off(text: str, outline: Outline, profile: SiteProfile) -> bool:
 
 
 def _is_summary(outline: Outline) -> bool:
-    """Two of an article's own parts, or its takeaway, make a summary; a card list or a footer alone does not."""
+    """Two of an article's own parts, or its takeaway, make a summary; cards or a footer alone do not."""
     own = [part for part in outline.known if part == "takeaway" or part.startswith("section:")]
     return len(own) >= 2 or "takeaway" in own
 
@@ -224,9 +224,11 @@ class _HtmlPage:
         for part, selector in self.profile.selectors.items():
             chosen: set[object] = set(self.root.cssselect(selector))
             lines = [
-                line for line in self.outline.lines
-                if chosen & {self.elements[line.block.index], *self.elements[line.block.index].iterancestors()}
-            ]  # fmt: skip
+                line
+                for line in self.outline.lines
+                if (element := self.elements[line.block.index]) in chosen
+                or not chosen.isdisjoint(element.iterancestors())
+            ]
             if lines:
                 found[part] = lines
         return found
@@ -259,7 +261,7 @@ class _HtmlPage:
 
 
 def _own_address(claims: Sequence[Claim], fetched: str | None, profile: SiteProfile) -> str | None:
-    """The page's canonical address: what it says of itself when that is on the site, else where it was fetched."""
+    """The page's canonical address: what it says of itself if on the site, else where it was fetched."""
     for rule in ("canonical", "opengraph", "saved-from"):
         for claim in claims:
             if claim.field == "url" and claim.rule == rule:

@@ -16,10 +16,10 @@ import chompjs
 from lxml.html import HtmlElement
 
 from spiders.reading.profile import SiteProfile
-from spiders.reading.words import comparable, squeeze
+from spiders.reading.words import comparable, squeeze, word_set
 
-_ARTICLE_TYPES = frozenset(
-    "Article NewsArticle BlogPosting MedicalWebPage MedicalScholarlyArticle ScholarlyArticle Report WebPage".split()
+_ARTICLE_TYPES = word_set(
+    "Article NewsArticle BlogPosting MedicalWebPage MedicalScholarlyArticle ScholarlyArticle Report WebPage"
 )
 _SAVED_FROM = re.compile(r"saved from url=\(\d+\)(\S+)")
 _STATE_START = re.compile(r"^\s*(?:window\.|self\.|var |let |const )?[\w$.\[\]'\"]+\s*=\s*(?=[{\[])")
@@ -68,8 +68,8 @@ def script_claims(
 ) -> list[Claim]:
     """The claims of a page's JSON-LD, then of its embedded state, in document order. Broken JSON gives none.
 
-    `title` and `article_id` are what else is known of the page; an embedded state holds many articles, and only
-    the one that carries this id or this title speaks for the page.
+    `title` and `article_id` are what else is known of the page; an embedded state holds many articles, and
+    only the one that carries this id or this title speaks for the page.
     """
     claims: list[Claim] = []
     from_state: list[Claim] = []
@@ -239,10 +239,8 @@ def _speaks_for(
 def _nodes(data: Any, where: str) -> Iterator[tuple[Mapping[str, Any], str]]:
     """Every object in a JSON value with its path, outermost first; a bound keeps hostile pages cheap."""
     queue: list[tuple[Any, str]] = [(data, where)]
-    seen = 0
-    for value, path in queue:  # grows while it is walked
-        seen += 1
-        if seen > _MOST_NODES:
+    for seen, (value, path) in enumerate(queue):  # grows while it is walked
+        if seen >= _MOST_NODES:
             return
         if isinstance(value, Mapping):
             yield value, path

@@ -15,8 +15,8 @@ _COMMA = re.compile(r"\s*[,;|•·]\s+|\s+[|•·]\s*")
 _COUNT = re.compile(r"(?<=\S)\s+(?:\(\d+\)|\[\d+\]|\d+)$")
 _LAST_AND = re.compile(r",\s+and\s+(?=[^,]+$)")
 _SEPARATOR_ONLY = re.compile(r"[\s,;|•·/]*")
-# A capital at once after a small letter parts two words; but names of molecules are written so (mRNA, siRNA): what
-# stands before the border must end in a word.
+# A capital at once after a small letter parts two words; but names of molecules are written so (mRNA, siRNA):
+# what stands before the border must end in a word.
 _BORDER = re.compile(r"(?<=[^\W\d_]{3})(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
 _BLURRED = re.compile(r"[\d)](?=[A-Z][a-z ])|[A-Z]{2}(?=[a-z]{3})|[\d)](?=[a-z]{3})")
 
@@ -61,7 +61,7 @@ def _separate(line: Line, alone: bool) -> list[Topic]:
 
 
 def inline_elements(parts: Sequence[Part]) -> list[str]:
-    """The texts of a block's inline elements, when there are several and nothing but separators between them."""
+    """The texts of a block's inline elements, when nothing but separators stands between them."""
     units: dict[int, str] = {}
     for part in parts:
         if part.unit == 0:
@@ -83,9 +83,9 @@ def _unglued(text: str) -> list[Topic]:
 def _may_hide_a_border(pieces: Sequence[str], index: int) -> bool:
     """Whether a piece may be several topics.
 
-    Topics are sorted by code point, capitals first: topics in small letters, if any, come last, glued to the last
-    capital one and to each other without a visible border. So the last piece may hide one, and a piece that breaks
-    the order, and one where a digit, a parenthesis or an abbreviation blurs a border.
+    Topics are sorted by code point, capitals first: topics in small letters, if any, come last, glued to the
+    last capital one and to each other without a visible border. So the last piece may hide one, and a piece
+    that breaks the order, and one where a digit, a parenthesis or an abbreviation blurs a border.
     """
     piece = pieces[index]
     if _BLURRED.search(piece):

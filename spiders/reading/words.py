@@ -24,6 +24,11 @@ def squeeze(text: str) -> str:
     return " ".join(text.split())
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, for tables of words."""
+    return frozenset(text.split())
+
+
 def comparable(text: str) -> str:
     """Comparison form: NFKC, case folded, dashes and quotes made plain, invisible characters dropped."""
     if not text.isascii():

@@ -12,7 +12,12 @@ from .records import PROFILE
 BASE = "https://mymsbuddy.com"
 ITEMS = [
     ("soup-and-sleep-AbC123", "Soup and Sleep", "5/1/2026", "A bowl of soup before bed did nothing much"),
-    ("a-second-look-at-soup-aBc123", "A Second Look at Soup", "4/1/2026", "The same cooks, and other sleepers"),
+    (
+        "a-second-look-at-soup-aBc123",
+        "A Second Look at Soup",
+        "4/1/2026",
+        "The same cooks, and other sleepers",
+    ),
     ("walking-uphill-Zz9Yy8", "Walking Uphill", "12/31/2026", "Hills tire everyone; here is by how much in"),
 ]
 
@@ -29,7 +34,8 @@ def _row(slug: str, title: str, date: str, teaser: str) -> str:
 
 
 def _link(slug: str, title: str, date: str, teaser: str) -> str:
-    return f'<li><a href="/news/view/{slug}"><b>{title}</b><span>{date} · 3 min read</span><p>{teaser}</p></a></li>'
+    inner = f"<b>{title}</b><span>{date} · 3 min read</span><p>{teaser}</p>"
+    return f'<li><a href="/news/view/{slug}">{inner}</a></li>'
 
 
 def _flat(slug: str, title: str, date: str, teaser: str) -> str:
@@ -53,8 +59,8 @@ LISTS = {
 def read(body: str, url: str = f"{BASE}/news", head: str = "") -> Reading:
     page = (
         f"<!doctype html><html><head><title>News</title>{head}</head><body><nav><a href='/'>Home</a>"
-        f"<a href='/news'>News</a></nav><main><h1>Latest News</h1>{body}</main><footer><a href='/privacy'>Privacy"
-        "</a></footer></body></html>"
+        f"<a href='/news'>News</a></nav><main><h1>Latest News</h1>{body}</main><footer>"
+        "<a href='/privacy'>Privacy</a></footer></body></html>"
     )
     return read_page(page.encode(), profile=PROFILE, url=url)
 

@@ -19,7 +19,7 @@ def ratings_of(drawn: str) -> tuple[float | None, float | None]:
     """Credibility and interest as shares of their best, on a page that shows them so."""
     page = (
         f"<html><body><main><h1>A Page About Something</h1>{drawn}<h2>Key Takeaway</h2><p>It may help.</p>"
-        f"<h2>What They Found</h2><p>Not much was found, but what was found was sound.</p></main></body></html>"
+        f"<h2>What They Found</h2><p>Not much was found, but all of it was sound.</p></main></body></html>"
     )
     reading = read_page(page.encode(), profile=PROFILE, url=URL)
     assert reading.takeaway == "It may help."
@@ -30,7 +30,10 @@ def ratings_of(drawn: str) -> tuple[float | None, float | None]:
 FA = ('<i class="fa fa-star"></i>', '<i class="fa fa-star-o"></i>')
 CHECKED = ('<span class="fa fa-star checked"></span>', '<span class="fa fa-star"></span>')
 LINE = ('<svg fill="none" class="text-amber-400"></svg>', '<svg fill="none" class="text-gray-200"></svg>')
-SOLID = ('<svg fill="currentColor" class="text-yellow-400"></svg>', '<svg fill="currentColor" class="text-gray-300"></svg>')
+SOLID = (
+    '<svg fill="currentColor" class="text-yellow-400"></svg>',
+    '<svg fill="currentColor" class="text-gray-300"></svg>',
+)
 HEX = ('<svg><path fill="#FFC107"></path></svg>', '<svg><path fill="#E4E5E9"></path></svg>')
 BOOTSTRAP = ('<i class="bi bi-star-fill"></i>', '<i class="bi bi-star"></i>')
 LUCIDE = ('<svg fill="none" class="lucide fill-yellow-400"></svg>', '<svg fill="none" class="lucide"></svg>')
@@ -40,7 +43,10 @@ LUCIDE = ('<svg fill="none" class="lucide fill-yellow-400"></svg>', '<svg fill="
 @pytest.mark.parametrize("values", [(4, 2), (5, 1), (1, 5)])
 def test_rows_of_icons(pair: tuple[str, str], values: tuple[int, int]) -> None:
     one, other = (stars(*pair, value) for value in values)
-    columns = f"<div><span>Credibility</span><div>{one}</div></div><div><span>Interest</span><div>{other}</div></div>"
+    columns = (
+        f"<div><span>Credibility</span><div>{one}</div></div>"
+        f"<div><span>Interest</span><div>{other}</div></div>"
+    )
     assert ratings_of(columns) == (values[0] / 5, values[1] / 5)
     flat = f"<p><b>Credibility</b> {one} <b>Interest</b> {other}</p>"
     assert ratings_of(flat) == (values[0] / 5, values[1] / 5)
@@ -52,7 +58,8 @@ def test_values_may_stand_before_their_labels() -> None:
 
 
 @pytest.mark.parametrize(
-    "alike", [FA[0], CHECKED[1], LINE[0], LINE[1].replace("gray", "brand"), "<svg></svg>", '<img src="s.png">']
+    "alike",
+    [FA[0], CHECKED[1], LINE[0], LINE[1].replace("gray", "brand"), "<svg></svg>", '<img src="s.png">'],
 )
 def test_icons_that_all_look_the_same_say_nothing_alone(alike: str) -> None:
     drawn = f"<div>Credibility <span>{alike * 5}</span></div><div>Interest <span>{alike * 5}</span></div>"

@@ -23,7 +23,9 @@ SEMANTIC = next(build for build in BUILDS if str(build) == "morning-light/semant
 ISO = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
 LENGTH = {"day": 10, "month": 7, "year": 4}
 
-pytestmark = pytest.mark.timeout(60)  # what grows with the square of a hostile page's size would run for minutes
+pytestmark = pytest.mark.timeout(
+    60
+)  # what grows with the square of a hostile page's size would run for minutes
 quick = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
