@@ -28,6 +28,7 @@ _SPECIAL_TAGS = word_set(
     "audio math datalist"
 )
 _BLOCK_ROLES = frozenset(("heading", "listitem", "tabpanel", "tab", "button"))
+_FEWEST_PARAGRAPHS = 5
 _NOTHING: Mapping[str, str] = {}
 _NO_CLASS = (False, False, False, False)
 _STRONG_TAGS = word_set("b strong h1 h2 h3 h4 h5 h6 dt th summary")
@@ -298,7 +299,9 @@ class _Walk:
             context.item = False
         elif tag == "noscript":
             context.hidden = True
-        elif tag in _CHROME_TAGS or (tag in _CHROME_OUTSIDE_ARTICLE and not context.article):
+        elif (tag in _CHROME_TAGS and not (tag == "form" and _is_whole_page(context.element))) or (
+            tag in _CHROME_OUTSIDE_ARTICLE and not context.article
+        ):
             context.chrome = True
         self._trail.append(context.ordinal)
         if self._controls or "aria-labelledby" in attributes:
@@ -434,6 +437,11 @@ def _is_wrapper(element: HtmlElement) -> bool:
     if len(element) < 2 or (element.text and element.text.strip()):
         return False
     return not any(child.tail and child.tail.strip() for child in element)
+
+
+def _is_whole_page(form: HtmlElement) -> bool:
+    """Whether a form is wrapped around an article, as some servers' pages are, and no form to fill in."""
+    return form.find(".//h1") is not None or len(form.findall(".//p")) >= _FEWEST_PARAGRAPHS
 
 
 def _stands_in_text(element: HtmlElement) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from spiders.reading.dates import looks_like_date
 from spiders.reading.model import Block, Part, Role
 from spiders.reading.profile import SiteProfile
 from spiders.reading.words import comparable, heading_key, squeeze
@@ -277,8 +278,11 @@ def _unknown_headings(
             )
         if not is_heading:
             continue
-        if cards is not None and cards < index < cards_end and line.block.style != lines[cards].block.style:
+        in_cards = cards is not None and cards < index < cards_end
+        if in_cards and (line.block.href or line.block.style != lines[cards or 0].block.style):
             continue  # a card's title
+        if looks_like_date(line.text) or heading_key(line.text) in profile.labels:
+            continue
         found.append(index)
     return found
 
