@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from scrapy.crawler import Crawler
@@ -55,6 +56,8 @@ def page_record(page: Page, profile: SiteProfile) -> PageRecord:
     )
 
 
+# The same menu and the same cards stand on every page.
+@lru_cache(maxsize=20_000)
 def found_record(found: Found, profile: SiteProfile) -> FoundRecord:
     """An address that a page told us about, with the article id in it."""
     return FoundRecord(

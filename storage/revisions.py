@@ -167,25 +167,25 @@ class Revisions:
 
     def _write_children(self, revision_id: int, content: Content, capture_id: int, at: str) -> None:
         db = self._db
-        for part in content.parts:
-            db.run(
-                "INSERT INTO section VALUES (?, ?, ?, ?)", revision_id, part.position, part.kind, part.heading
-            )
-            for paragraph in part.paragraphs:
-                db.run(
-                    "INSERT INTO section_paragraph VALUES (?, ?, ?, ?, ?)",
-                    revision_id, part.position, paragraph.position, self._passage(paragraph.text),
-                    int(paragraph.list_item),
-                )  # fmt: skip
-        for position, topic in enumerate(content.topics or (), 1):
-            topic_id = self._names.topic(topic.text, topic.normal)
-            db.run(
-                "INSERT INTO revision_topic VALUES (?, ?, ?, ?)",
-                revision_id,
-                position,
-                topic_id,
-                int(topic.uncertain),
-            )
+        db.many(
+            "INSERT INTO section VALUES (?, ?, ?, ?)",
+            [(revision_id, part.position, part.kind, part.heading) for part in content.parts],
+        )
+        db.many(
+            "INSERT INTO section_paragraph VALUES (?, ?, ?, ?, ?)",
+            [
+                (revision_id, part.position, place.position, self._passage(place.text), int(place.list_item))
+                for part in content.parts
+                for place in part.paragraphs
+            ],
+        )
+        db.many(
+            "INSERT INTO revision_topic VALUES (?, ?, ?, ?)",
+            [
+                (revision_id, position, self._names.topic(topic.text, topic.normal), int(topic.uncertain))
+                for position, topic in enumerate(content.topics or (), 1)
+            ],
+        )
         for position, link in enumerate(content.links, 1):
             db.run(
                 "INSERT INTO revision_boilerplate VALUES (?, ?, ?, ?, ?, ?, ?)",
