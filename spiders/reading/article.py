@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from lxml.html import HtmlElement
-
 from spiders.reading.addresses import article_id
 from spiders.reading.cards import CardReader
 from spiders.reading.dates import looks_like_date, read_date
@@ -23,6 +21,7 @@ from spiders.reading.rating_labels import find_ratings
 from spiders.reading.ratings import rating_in_text
 from spiders.reading.structured import Claim, texts_of
 from spiders.reading.topics import read_topics
+from spiders.reading.tree import Element
 from spiders.reading.words import comparable, heading_key, squeeze
 
 _MINUTES = re.compile(
@@ -47,9 +46,9 @@ class ArticlePage:
     base: str
     """The address that relative links start from."""
     claims: Sequence[Claim] = ()
-    elements: Sequence[HtmlElement] = ()
+    elements: Sequence[Element] = ()
     """By block index; () for text."""
-    root: HtmlElement | None = None
+    root: Element | None = None
     cut_off: bool = False
     """The page ends before its markup does."""
     overrides: dict[str, list[Line]] = field(default_factory=dict)

@@ -11,10 +11,10 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from lxml import etree
-from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from w3lib.encoding import html_to_unicode
 
 from spiders.reading.model import Block, Part, Role
+from spiders.reading.tree import Element, count_below, text_of
 from spiders.reading.words import heading_key, squeeze, word_set
 
 _BLOCK_TAGS = word_set(
@@ -47,7 +47,8 @@ _HIDDEN_CLASSES = word_set(
 _ICON_CLASS = re.compile(r"\bmaterial-(?:icons|symbols)")
 _BLOCK_STYLE = re.compile(r"display\s*:\s*(?:block|flex|grid|table|list-item|inline-block)", re.I)
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
-_PARSER = HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
+_HAS_TABS = etree.XPath("boolean(.//*[@aria-controls or @role='tab'])")
+_PARSER = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
 _MARKUP = re.compile(
     rb"<(?:!doctype|html|head|body|div|p|h[1-6]|span|table|main|article|section|title|meta)[\s>/]", re.I
 )
@@ -97,7 +98,7 @@ def _is_utf8(body: bytes) -> bool | None:
     return True
 
 
-def parse(text: str) -> HtmlElement | None:
+def parse(text: str) -> Element | None:
     """The document's tree; None when there is nothing to parse.
 
     Depth is not limited: a limit would make the parser drop what lies deeper.
@@ -106,7 +107,7 @@ def parse(text: str) -> HtmlElement | None:
     if not data.strip():
         return None
     try:
-        return document_fromstring(data, parser=_PARSER)
+        return etree.fromstring(data, _PARSER)
     except (etree.ParserError, etree.XMLSyntaxError, AssertionError):
         return None
 
@@ -119,7 +120,7 @@ class _Context:
         "style", "unit",
     )  # fmt: skip
 
-    def __init__(self, element: HtmlElement, ordinal: int, outer: _Context | None) -> None:
+    def __init__(self, element: Element, ordinal: int, outer: _Context | None) -> None:
         self.element, self.ordinal = element, ordinal
         self.is_block = False
         self.style = ""
@@ -146,7 +147,7 @@ def _class_says(classes: str) -> tuple[bool, bool, bool, bool]:
     )
 
 
-def blocks_of(root: HtmlElement, labels: Container[str]) -> tuple[list[Block], list[HtmlElement]]:
+def blocks_of(root: Element, labels: Container[str]) -> tuple[list[Block], list[Element]]:
     """A document's blocks, and for each the element it stands in.
 
     `labels` are known headings in comparison form (`heading_key`): a panel that is labelled from elsewhere
@@ -160,39 +161,39 @@ def blocks_of(root: HtmlElement, labels: Container[str]) -> tuple[list[Block], l
 class _Walk:
     """One pass over the tree, without recursion: pages may be nested deeper than Python's stack."""
 
-    def __init__(self, root: HtmlElement, labels: Container[str]) -> None:
+    def __init__(self, root: Element, labels: Container[str]) -> None:
         self.root, self.labels = root, labels
         self.blocks: list[Block] = []
-        self.elements: list[HtmlElement] = []
+        self.elements: list[Element] = []
         self._parts: list[tuple[str, _Context]] = []
-        self._images: list[tuple[HtmlElement, int, str | None, bool]] = []
+        self._images: list[tuple[Element, int, str | None, bool]] = []
         self._datetime: str | None = None
         self._trail: list[int] = []
         self._ordinal = 0
         self._breaks = 0
-        self._controls: dict[str, HtmlElement] = {}
-        self._by_id: dict[str, HtmlElement] | None = None
+        self._controls: dict[str, Element] = {}
+        self._by_id: dict[str, Element] | None = None
 
     def run(self) -> None:
         context = self._enter(self.root, None)
         if context is None:
             return
-        stack: list[tuple[_Context, Iterator[HtmlElement]]] = []
+        stack: list[tuple[_Context, Iterator[Element]]] = []
         children = iter(self.root)
         self._text(self.root.text, context)
         while True:
             for child in children:
                 inner = self._enter(child, context) if isinstance(child.tag, str) else None
-                if inner is None:  # a comment, or nothing to read in it
-                    self._text(child.tail, context)
-                    continue
-                self._text(child.text, inner)
-                if len(child):
-                    stack.append((context, children))
-                    context, children = inner, iter(child)
-                    break
-                self._leave(inner)
-                self._text(child.tail, context)
+                if inner is not None:  # None: a comment, or nothing to read in it
+                    self._text(child.text, inner)
+                    if len(child):
+                        stack.append((context, children))
+                        context, children = inner, iter(child)
+                        break
+                    self._leave(inner)
+                tail = child.tail
+                if tail and (self._parts or not tail.isspace()):
+                    self._parts.append((tail, context))
             else:
                 self._leave(context)
                 if not stack:
@@ -204,12 +205,15 @@ class _Walk:
 
     # -- entering and leaving -------------------------------------------------------------------------------
 
-    def _enter(self, element: HtmlElement, outer: _Context | None) -> _Context | None:
+    def _enter(self, element: Element, outer: _Context | None) -> _Context | None:
         """The context inside an element; None when it gives no text of its own."""
         self._ordinal += 1
         tag = element.tag
         if tag in _SPECIAL_TAGS and (tag != "template" or "shadowrootmode" not in element.attrib):
             self._enter_special(element, tag, outer)
+            return None
+        if tag == "nav" and not _HAS_TABS(element):
+            self._skip_menu(element, outer)
             return None
         context = _Context(element, self._ordinal, outer)
         if outer is None:
@@ -218,16 +222,22 @@ class _Walk:
         attributes: Mapping[str, str] = dict(items) if items else _NOTHING
         classes = attributes.get("class", "")
         hidden, chrome, block_class, icon = _class_says(classes) if classes else _NO_CLASS
-        if items:
+        # Most elements have a class and nothing else that matters here.
+        more = len(items) > (1 if classes else 0)
+        if more or hidden:
             self._inherit(context, tag, attributes, hidden)
         outer_element = outer.element
         if outer_element.tag == "details" and tag != "summary" and "open" not in outer_element.attrib:
             context.hidden = True
-        if tag in _BLOCK_TAGS or block_class or self._acts_as_block(element, tag, attributes):
+        if (
+            tag in _BLOCK_TAGS
+            or block_class
+            or ((more or "-" in tag) and self._acts_as_block(element, tag, attributes))
+        ):
             self._enter_block(context, outer, tag, attributes)
             context.chrome = context.chrome or chrome
         elif icon:
-            self._ordinal += sum(1 for _ in element.iterdescendants(etree.Element))
+            self._ordinal += count_below(element)
             return None
         else:
             context.strong = context.strong or tag in _STRONG_TAGS
@@ -236,7 +246,14 @@ class _Walk:
             context.style = f"{outer.style}/{_look(tag, attributes)}"
         return context
 
-    def _enter_special(self, element: HtmlElement, tag: str, outer: _Context | None) -> None:
+    def _skip_menu(self, element: Element, outer: _Context | None) -> None:
+        """A menu is no content, and often half of a page: it parts what stands around it, and gives no blocks."""
+        if outer is not None and (self._parts or self._images):
+            self._flush(outer)
+        self._breaks = 0
+        self._ordinal += count_below(element)
+
+    def _enter_special(self, element: Element, tag: str, outer: _Context | None) -> None:
         """Line breaks, pictures, and what holds no text to read."""
         if tag == "br":
             if outer is not None:
@@ -246,7 +263,7 @@ class _Walk:
             behind_text = any(text.strip() for text, _ in self._parts)
             self._images.append((element, self._ordinal, outer.href if outer else None, behind_text))
         if len(element):
-            self._ordinal += sum(1 for _ in element.iterdescendants(etree.Element))
+            self._ordinal += count_below(element)
 
     def _inherit(self, context: _Context, tag: str, attributes: Mapping[str, str], hidden: bool) -> None:
         get = attributes.get
@@ -270,7 +287,7 @@ class _Walk:
         if "aria-controls" in attributes:
             self._controls.setdefault(attributes["aria-controls"], context.element)
 
-    def _acts_as_block(self, element: HtmlElement, tag: str, attributes: Mapping[str, str]) -> bool:
+    def _acts_as_block(self, element: Element, tag: str, attributes: Mapping[str, str]) -> bool:
         if "style" in attributes and _BLOCK_STYLE.search(attributes["style"]):
             return True
         if "role" in attributes and attributes["role"] in _BLOCK_ROLES:
@@ -321,11 +338,11 @@ class _Walk:
             label = self._element_with_id(attributes["aria-labelledby"].split(" ")[0])
         if label is None:
             return
-        text = squeeze(str(label.text_content()))
+        text = squeeze(text_of(label))
         if len(text) <= 80 and heading_key(text) in self.labels:
             self._emit(Role.HEADING, text, context, hidden=True)
 
-    def _element_with_id(self, wanted: str) -> HtmlElement | None:
+    def _element_with_id(self, wanted: str) -> Element | None:
         if self._by_id is None:
             self._by_id = {}
             for element in self.root.iter(etree.Element):
@@ -409,7 +426,7 @@ class _Walk:
         self._breaks = 0
         self.elements.append(context.element)
 
-    def _emit_image(self, image: HtmlElement, ordinal: int, href: str | None, context: _Context) -> None:
+    def _emit_image(self, image: Element, ordinal: int, href: str | None, context: _Context) -> None:
         source = image.get("data-src") or image.get("data-lazy-src") or image.get("src") or ""
         if not source or source.startswith("data:"):
             candidates = image.get("srcset") or image.get("data-srcset") or ""
@@ -432,19 +449,23 @@ def _look(tag: str, attributes: Mapping[str, str]) -> str:
     return f"{look}[{attributes['style']}]" if "style" in attributes else look
 
 
-def _is_wrapper(element: HtmlElement) -> bool:
+def _is_wrapper(element: Element) -> bool:
     """Whether an inline element only holds others side by side, with no text of its own."""
     if len(element) < 2 or (element.text and element.text.strip()):
         return False
-    return not any(child.tail and child.tail.strip() for child in element)
+    for child in element:
+        tail = child.tail
+        if tail and not tail.isspace():
+            return False
+    return True
 
 
-def _is_whole_page(form: HtmlElement) -> bool:
+def _is_whole_page(form: Element) -> bool:
     """Whether a form is wrapped around an article, as some servers' pages are, and no form to fill in."""
     return form.find(".//h1") is not None or len(form.findall(".//p")) >= _FEWEST_PARAGRAPHS
 
 
-def _stands_in_text(element: HtmlElement) -> bool:
+def _stands_in_text(element: Element) -> bool:
     """Whether bare text stands beside the element: then it is a word in a sentence."""
     parent = element.getparent()
     if parent is None:

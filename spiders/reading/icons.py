@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from lxml import etree
-from lxml.html import HtmlElement
+
+from spiders.reading.tree import Element, text_of
 
 _FILLED_WORDS = re.compile(
     r"(?<![a-z])(?:filled|full|fill(?!-)|fill-(?!no|tr|wh|gr[ae]y|sl|zi|ne|mu|st)|solid|active|on|selected|checked|fas|lit|gold)(?![a-z])",
@@ -35,7 +36,7 @@ FEWEST_ICONS, MOST_ICONS = _FEWEST_ICONS, _MOST_ICONS
 
 
 def icon_states(
-    elements: Sequence[HtmlElement], looks: Mapping[str, float] | None = None, mixed_only: bool = False
+    elements: Sequence[Element], looks: Mapping[str, float] | None = None, mixed_only: bool = False
 ) -> list[float] | None:
     """How full each icon of the first readable row is, 0.0 to 1.0; None when no row can be read.
 
@@ -45,7 +46,7 @@ def icon_states(
     return next((states for _, states in _read_rows(elements, looks or {}, mixed_only)), None)
 
 
-def looks_of(elements: Sequence[HtmlElement]) -> dict[str, float]:
+def looks_of(elements: Sequence[Element]) -> dict[str, float]:
     """What the icons of readable rows look like, and how full each look is."""
     return {
         look: state
@@ -54,7 +55,7 @@ def looks_of(elements: Sequence[HtmlElement]) -> dict[str, float]:
     }
 
 
-def cut_share(icon: HtmlElement) -> float | None:
+def cut_share(icon: Element) -> float | None:
     """How much of an SVG its clip path or hard-edged gradient shows, 0.0 to 1.0; None without one."""
     share: float | None = None
     for element in icon.iter("lineargradient", "clippath"):
@@ -83,8 +84,8 @@ def _share_of(text: str | None, whole: float) -> float | None:
 
 
 def _read_rows(
-    elements: Sequence[HtmlElement], looks: Mapping[str, float], mixed_only: bool
-) -> Iterable[tuple[list[HtmlElement], list[float]]]:
+    elements: Sequence[Element], looks: Mapping[str, float], mixed_only: bool
+) -> Iterable[tuple[list[Element], list[float]]]:
     for row in _icon_rows(elements):
         signatures = [_signature(icon) for icon in row]
         if mixed_only and len(set(signatures)) == 1:
@@ -102,9 +103,9 @@ def _read_rows(
             yield row, known
 
 
-def _icon_rows(elements: Sequence[HtmlElement]) -> Iterable[list[HtmlElement]]:
+def _icon_rows(elements: Sequence[Element]) -> Iterable[list[Element]]:
     """Runs of 3 to 10 like children of one parent that hold no words."""
-    seen: set[HtmlElement] = set()
+    seen: set[Element] = set()
     parents = []
     for element in elements:
         parent = element.getparent()
@@ -113,7 +114,7 @@ def _icon_rows(elements: Sequence[HtmlElement]) -> Iterable[list[HtmlElement]]:
             parents.append(parent)
     members = set(elements)
     for parent in parents:
-        by_tag: dict[str, list[HtmlElement]] = {}
+        by_tag: dict[str, list[Element]] = {}
         for child in parent:
             if (
                 isinstance(child.tag, str)
@@ -127,14 +128,14 @@ def _icon_rows(elements: Sequence[HtmlElement]) -> Iterable[list[HtmlElement]]:
                 yield row
 
 
-def _has_words(element: HtmlElement) -> bool:
+def _has_words(element: Element) -> bool:
     if element.tag == "svg" or _is_icon_font(element):
         return False
-    text = element.text_content()
+    text = text_of(element)
     return any(character.isalnum() for character in text) and len(text.strip()) > 1
 
 
-def _named_state(icon: HtmlElement) -> float | None:
+def _named_state(icon: Element) -> float | None:
     """1.0 filled, 0.5 half, 0.0 empty by its names, else by how it is cut; None when nothing says it."""
     names = " ".join(_names(icon))
     if _HALF_WORDS.search(names):
@@ -149,7 +150,7 @@ def _named_state(icon: HtmlElement) -> float | None:
 
 
 def _states_by_fill(
-    row: Sequence[HtmlElement], signatures: Sequence[str], states: list[float | None]
+    row: Sequence[Element], signatures: Sequence[str], states: list[float | None]
 ) -> list[float | None]:
     """Settle what names leave open by the `fill` attribute, where it makes a difference between the icons.
 
@@ -183,11 +184,11 @@ def _is_colour(fill: str) -> bool:
     return max(channels) - min(channels) > 60
 
 
-def _is_icon_font(icon: HtmlElement) -> bool:
+def _is_icon_font(icon: Element) -> bool:
     return _ICON_FONT.search(icon.get("class") or "") is not None
 
 
-def _names(icon: HtmlElement) -> Iterable[str]:
+def _names(icon: Element) -> Iterable[str]:
     for element in icon.iter(etree.Element):
         for name in (
             "class",
@@ -205,14 +206,14 @@ def _names(icon: HtmlElement) -> Iterable[str]:
             yield "checked"
 
 
-def _fills(icon: HtmlElement) -> Iterable[str]:
+def _fills(icon: Element) -> Iterable[str]:
     for element in icon.iter(etree.Element):
         fill = element.get("fill")
         if fill:
             yield fill
 
 
-def _signature(icon: HtmlElement) -> str:
+def _signature(icon: Element) -> str:
     """What makes an icon look as it does: everything of it but ids and positions."""
     pieces = []
     for element in icon.iter(etree.Element):

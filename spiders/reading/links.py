@@ -6,11 +6,10 @@ import re
 from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
-from lxml.html import HtmlElement
-
 from spiders.reading.addresses import UrlKind, kind_of, page_address, refusal
 from spiders.reading.model import PageLink
 from spiders.reading.profile import SiteProfile
+from spiders.reading.tree import Element, text_of
 from spiders.reading.words import heading_key, squeeze, word_set
 
 _MOST_LINKS = 5_000
@@ -20,7 +19,7 @@ _PAGE_PARAMETERS = word_set("page p pg paged offset start skip after cursor from
 _PAGE_PATH = re.compile(r"/(?:page|p)[/-]?\d+/?$")
 
 
-def links_of(root: HtmlElement, base: str, profile: SiteProfile) -> tuple[PageLink, ...]:
+def links_of(root: Element, base: str, profile: SiteProfile) -> tuple[PageLink, ...]:
     """The links to pages of the site that may be asked, each address once, in document order.
 
     `base` resolves relative ones. Links elsewhere, to the page itself and to what the profile skips are left
@@ -60,9 +59,9 @@ def _list_path(address: str) -> str:
 
 
 def _link(
-    address: str, kind: UrlKind, element: HtmlElement, rel: str | None, here: str | None, profile: SiteProfile
+    address: str, kind: UrlKind, element: Element, rel: str | None, here: str | None, profile: SiteProfile
 ) -> PageLink:
-    text = squeeze(element.text_content())[:200] if element.tag != "link" else ""
+    text = squeeze(text_of(element))[:200] if element.tag != "link" else ""
     if kind == "article":
         return PageLink(address, text, rel, "article")
     if _is_pagination(address, element, text, rel, here, profile):
@@ -76,7 +75,7 @@ def _turns(rel: str | None) -> bool:
 
 
 def _is_pagination(
-    address: str, element: HtmlElement, text: str, rel: str | None, here: str | None, profile: SiteProfile
+    address: str, element: Element, text: str, rel: str | None, here: str | None, profile: SiteProfile
 ) -> bool:
     """Whether a link leads to another page of the same list: by `rel`, by its words, or by its address."""
     if _turns(rel):

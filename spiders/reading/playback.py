@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 
 from lxml import etree
-from lxml.html import HtmlElement
+
+from spiders.reading.tree import Element
 
 _WRAPPED = re.compile(
     r"^(?:(?:https?:)?//[^/?#]+)?/(?:[\w.-]+/){0,3}\d{14}(?:[a-z]{2}_)?/(https?:)/{1,2}(.+)$", re.S
@@ -24,7 +25,7 @@ def original_address(url: str) -> str:
     return f"{match[1]}//{match[2]}" if match else url
 
 
-def undo_playback(root: HtmlElement, url: str | None) -> None:
+def undo_playback(root: Element, url: str | None) -> None:
     """Give a played back page its own addresses again, in place; any other page stays as it is.
 
     `url` is where it was fetched. A page saved from an archive tells by its canonical link.

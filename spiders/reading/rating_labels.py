@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
-from lxml.html import HtmlElement
 
 from spiders.reading.icons import icon_states, looks_of
 from spiders.reading.model import Rating, Role
 from spiders.reading.outline import Line
 from spiders.reading.profile import RATINGS, SiteProfile
 from spiders.reading.ratings import icons_rating, rating_in_text, read_rating
+from spiders.reading.tree import Element, text_of
 from spiders.reading.words import comparable, heading_key, squeeze, word_set
 
 _MOST_TEXT = 160
@@ -35,9 +35,9 @@ class Found:
 
 def find_ratings(
     lines: Sequence[Line],
-    elements: Sequence[HtmlElement],
-    root: HtmlElement | None,
-    boundaries: Sequence[HtmlElement],
+    elements: Sequence[Element],
+    root: Element | None,
+    boundaries: Sequence[Element],
     profile: SiteProfile,
 ) -> dict[str, Found]:
     """For each rating whose label stands on the page what was found there.
@@ -120,11 +120,11 @@ def _written_beside(line: Line, key: str, profile: SiteProfile) -> Rating | None
     return rating
 
 
-def _label_element(block: HtmlElement, key: str) -> HtmlElement:
+def _label_element(block: Element, key: str) -> Element:
     """The smallest element in a block that holds the label's words."""
     best = block
     for element in block.iterdescendants(etree.Element):
-        text = element.text_content() if element.tag != "svg" else ""
+        text = text_of(element) if element.tag != "svg" else ""
         if len(text) <= _MOST_TEXT and key in comparable(text):
             best = element
     return best
@@ -136,9 +136,9 @@ class _Spot:
 
     name: str
     line: Line
-    element: HtmlElement
+    element: Element
     key: str
-    fences: set[HtmlElement]
+    fences: set[Element]
     """Elements that its drawing can't reach into."""
 
 
@@ -149,13 +149,13 @@ class _Drawing:
     spot: _Spot
     rating: Rating
     rule: str
-    elements: Mapping[HtmlElement, None]
+    elements: Mapping[Element, None]
     """In document order."""
 
 
 def _drawn(
-    labelled: Sequence[tuple[str, Line, HtmlElement, str]],
-    boundaries: Sequence[HtmlElement],
+    labelled: Sequence[tuple[str, Line, Element, str]],
+    boundaries: Sequence[Element],
     profile: SiteProfile,
 ) -> dict[str, Found]:
     headings = _with_ancestors(boundaries)
@@ -192,7 +192,7 @@ def _read_spot(
     return None
 
 
-def _taken(spot: _Spot, candidates: Sequence[HtmlElement], drawings: Mapping[str, _Drawing]) -> bool:
+def _taken(spot: _Spot, candidates: Sequence[Element], drawings: Mapping[str, _Drawing]) -> bool:
     return any(
         name != spot.name and not drawing.elements.keys().isdisjoint(candidates)
         for name, drawing in drawings.items()
@@ -234,8 +234,8 @@ def _alike(spot: _Spot, drawings: Mapping[str, _Drawing]) -> dict[str, _Drawing]
     return {}
 
 
-def _with_ancestors(elements: Sequence[HtmlElement]) -> set[HtmlElement]:
-    found: set[HtmlElement] = set()
+def _with_ancestors(elements: Sequence[Element]) -> set[Element]:
+    found: set[Element] = set()
     for element in elements:
         while element is not None and element not in found:
             found.add(element)
@@ -243,7 +243,7 @@ def _with_ancestors(elements: Sequence[HtmlElement]) -> set[HtmlElement]:
     return found
 
 
-def _neighbourhoods(label: HtmlElement, fences: set[HtmlElement]) -> Iterator[tuple[list[HtmlElement], str]]:
+def _neighbourhoods(label: Element, fences: set[Element]) -> Iterator[tuple[list[Element], str]]:
     """Groups of elements that may draw a label's rating, the nearest first."""
     below = _column_below(label)
     top = label
@@ -255,7 +255,7 @@ def _neighbourhoods(label: HtmlElement, fences: set[HtmlElement]) -> Iterator[tu
         if after:
             yield after, "drawn-after-label"
         parent = top.getparent()
-        if parent is None or parent in fences or len(squeeze(parent.text_content())) > _MOST_TEXT:
+        if parent is None or parent in fences or len(squeeze(text_of(parent))) > _MOST_TEXT:
             break
         top = parent
         yield [*top.iter(etree.Element)], "drawn-around-label"
@@ -272,16 +272,16 @@ def _neighbourhoods(label: HtmlElement, fences: set[HtmlElement]) -> Iterator[tu
         yield before, "drawn-before-label"
 
 
-def _until_fence(siblings: Iterator[HtmlElement], fences: set[HtmlElement]) -> Iterator[HtmlElement]:
+def _until_fence(siblings: Iterator[Element], fences: set[Element]) -> Iterator[Element]:
     for sibling in siblings:
         if not isinstance(sibling.tag, str):
             continue
-        if sibling in fences or len(squeeze(sibling.text_content())) > _MOST_TEXT:
+        if sibling in fences or len(squeeze(text_of(sibling))) > _MOST_TEXT:
             return
         yield sibling
 
 
-def _column_below(label: HtmlElement) -> HtmlElement | None:
+def _column_below(label: Element) -> Element | None:
     """In a table whose first row holds the labels, the cell under this one."""
     cell = label if label.tag in ("td", "th") else next(label.iterancestors("td", "th"), None)
     row = cell.getparent() if cell is not None else None
@@ -296,7 +296,7 @@ def _column_below(label: HtmlElement) -> HtmlElement | None:
     return cells[at] if at < len(cells) and len(cells) == len(row) else None
 
 
-def _named(root: HtmlElement, profile: SiteProfile) -> dict[str, Found]:
+def _named(root: Element, profile: SiteProfile) -> dict[str, Found]:
     """Ratings whose label is only an accessible name: `aria-label="Credibility: 4/5"`, or an attribute."""
     found: dict[str, Found] = {}
     for element in root.xpath("//*[@aria-label or @title or @alt]"):

@@ -10,10 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from lxml.html import HtmlElement
-
 from spiders.reading.icons import FEWEST_ICONS, ICON_TAGS, MOST_ICONS, cut_share, icon_states
 from spiders.reading.model import Rating
+from spiders.reading.tree import Element, text_of
 from spiders.reading.words import comparable, squeeze
 
 _NUMBER = r"(\d{1,3}(?:[.,]\d+)?)"
@@ -45,7 +44,7 @@ _FILE_VALUE = re.compile(
 )
 
 
-def read_rating(elements: Sequence[HtmlElement], label: str, default_scale: float) -> Rating | None:
+def read_rating(elements: Sequence[Element], label: str, default_scale: float) -> Rating | None:
     """The rating drawn by `elements` (in document order, the label's own among them).
 
     `label` is the label's text, which is not taken for a value. `default_scale` is the site's scale, used
@@ -89,7 +88,7 @@ def rating_in_text(text: str, default_scale: float) -> Rating | None:
     return _share(_float(match[1]) / 100, default_scale, match[0]) if match else None
 
 
-def _semantic(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating | None:
+def _semantic(elements: Sequence[Element], label: str, scale: float) -> Rating | None:
     for element in elements:
         tag, kind = element.tag, element.get("type")
         value, best = _attribute(element, "value"), _attribute(element, "max")
@@ -110,13 +109,13 @@ def _semantic(elements: Sequence[HtmlElement], label: str, scale: float) -> Rati
     return None
 
 
-def _microdata(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating | None:
+def _microdata(elements: Sequence[Element], label: str, scale: float) -> Rating | None:
     """schema.org/Rating: `ratingValue`, and `bestRating` where it is given."""
     given: dict[str, float] = {}
     for element in elements:
         name = element.get("itemprop")
         if name in ("ratingValue", "bestRating"):
-            text = (element.get("content") or element.get("value") or element.text_content()).strip()
+            text = (element.get("content") or element.get("value") or text_of(element)).strip()
             if _ALONE.fullmatch(text):
                 given.setdefault(name, _float(text))
     if "ratingValue" not in given:
@@ -125,7 +124,7 @@ def _microdata(elements: Sequence[HtmlElement], label: str, scale: float) -> Rat
     return _of_best(value, best, scale, f"ratingValue={value:g} bestRating={best:g}")
 
 
-def _aria(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating | None:
+def _aria(elements: Sequence[Element], label: str, scale: float) -> Rating | None:
     for element in elements:
         value, best = _attribute(element, "aria-valuenow"), _attribute(element, "aria-valuemax")
         if value is not None:
@@ -134,7 +133,7 @@ def _aria(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating |
     return None
 
 
-def _written(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating | None:
+def _written(elements: Sequence[Element], label: str, scale: float) -> Rating | None:
     named = []
     for element in elements:
         for name in ("aria-label", "aria-valuetext", "title", "alt"):
@@ -153,7 +152,7 @@ def _written(elements: Sequence[HtmlElement], label: str, scale: float) -> Ratin
     return _checked(_float(match[1]), scale, rest) if match else None
 
 
-def _data(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating | None:
+def _data(elements: Sequence[Element], label: str, scale: float) -> Rating | None:
     for element in elements:
         value = best = None
         raw = ""
@@ -167,7 +166,7 @@ def _data(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating |
     return None
 
 
-def _is_icon_of_many(element: HtmlElement) -> bool:
+def _is_icon_of_many(element: Element) -> bool:
     """One of several like it side by side, each with a number of its own (`data-value="1"`, `"2"`, …)."""
     parent = element.getparent()
     if parent is None:
@@ -178,7 +177,7 @@ def _is_icon_of_many(element: HtmlElement) -> bool:
     return len(alike) >= 3
 
 
-def _characters(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating | None:
+def _characters(elements: Sequence[Element], label: str, scale: float) -> Rating | None:
     return _star_characters("".join(_own_texts(elements)))
 
 
@@ -196,7 +195,7 @@ def _star_characters(text: str) -> Rating | None:
     return Rating(full + half / 2, float(total), drawn)
 
 
-def _icons(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating | None:
+def _icons(elements: Sequence[Element], label: str, scale: float) -> Rating | None:
     cut = any(_WIDTH.search(style) or _VARIABLE.search(style) for e in elements if (style := e.get("style")))
     return icons_rating(icon_states(elements, mixed_only=cut))
 
@@ -209,7 +208,7 @@ def icons_rating(states: Sequence[float] | None) -> Rating | None:
     return _checked(value, float(len(states)), f"{value:g} of {len(states)} icons filled")
 
 
-def _file_name(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating | None:
+def _file_name(elements: Sequence[Element], label: str, scale: float) -> Rating | None:
     """One picture of all the stars, whose file is named for their number (`stars-4.png`)."""
     images = [element for element in elements if element.tag == "img"]
     if len(images) != 1:
@@ -219,14 +218,14 @@ def _file_name(elements: Sequence[HtmlElement], label: str, scale: float) -> Rat
     return _checked(float(match[1] or match[2]), scale, name) if match else None
 
 
-def _cut(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating | None:
+def _cut(elements: Sequence[Element], label: str, scale: float) -> Rating | None:
     """One drawing of all the stars, cut by a clip path or a gradient."""
     drawings = [element for element in elements if element.tag == "svg"]
     share = cut_share(drawings[0]) if len(drawings) == 1 else None
     return None if share is None else _share(share, scale, f"{share:.0%} of a drawing shown")
 
 
-def _width(elements: Sequence[HtmlElement], label: str, scale: float) -> Rating | None:
+def _width(elements: Sequence[Element], label: str, scale: float) -> Rating | None:
     for element in elements:
         style = element.get("style")
         if not style:
@@ -263,7 +262,7 @@ def _gradient_share(style: str) -> float | None:
     return None
 
 
-def _own_texts(elements: Sequence[HtmlElement]) -> Iterable[str]:
+def _own_texts(elements: Sequence[Element]) -> Iterable[str]:
     members = set(elements)
     for element in elements:
         if element.text and element.tag not in ("script", "style"):
@@ -273,7 +272,7 @@ def _own_texts(elements: Sequence[HtmlElement]) -> Iterable[str]:
                 yield child.tail
 
 
-def _attribute(element: HtmlElement, name: str) -> float | None:
+def _attribute(element: Element, name: str) -> float | None:
     text = (element.get(name) or "").strip()
     return _float(text) if _ALONE.fullmatch(text) else None
 

@@ -17,8 +17,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lxml.html import HtmlElement
-
 from spiders.reading.addresses import article_id, canonical, on_site, page_address
 from spiders.reading.article import ArticlePage, ArticleReader
 from spiders.reading.cards import CardReader
@@ -32,6 +30,7 @@ from spiders.reading.playback import original_address, undo_playback
 from spiders.reading.profile import SiteProfile
 from spiders.reading.structured import Claim, head_claims, script_claims
 from spiders.reading.text import text_blocks
+from spiders.reading.tree import Element
 
 Form = Literal["html", "text"]
 
@@ -171,19 +170,19 @@ def _summary(
 
 @dataclass(frozen=True)
 class _HtmlPage:
-    root: HtmlElement
+    root: Element
     profile: SiteProfile
     url: str | None
     """The page's own address."""
     base: str
     head: Sequence[Claim]
     blocks: Sequence[Block]
-    elements: Sequence[HtmlElement]
+    elements: Sequence[Element]
     outline: Outline
     cut_off: bool
 
     @classmethod
-    def of(cls, root: HtmlElement, text: str, profile: SiteProfile, fetched: str | None) -> _HtmlPage:
+    def of(cls, root: Element, text: str, profile: SiteProfile, fetched: str | None) -> _HtmlPage:
         head = head_claims(root)
         url = _own_address(head, fetched, profile)
         blocks, elements = blocks_of(root, profile.parts)
@@ -271,7 +270,7 @@ def _own_address(claims: Sequence[Claim], fetched: str | None, profile: SiteProf
     return fetched
 
 
-def _base(root: HtmlElement, url: str) -> str:
+def _base(root: Element, url: str) -> str:
     element = root.find(".//base[@href]")
     if element is None:
         return url

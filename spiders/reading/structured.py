@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import chompjs
-from lxml.html import HtmlElement
 
 from spiders.reading.profile import SiteProfile
+from spiders.reading.tree import Element
 from spiders.reading.words import comparable, squeeze, word_set
 
 _ARTICLE_TYPES = word_set(
@@ -41,7 +41,7 @@ class Claim:
     where: str
 
 
-def head_claims(root: HtmlElement) -> list[Claim]:
+def head_claims(root: Element) -> list[Claim]:
     """The claims of a page's `<link>`, `<meta>` and `<title>`, in document order."""
     claims = []
     for link in root.iter("link"):
@@ -64,7 +64,7 @@ def head_claims(root: HtmlElement) -> list[Claim]:
 
 
 def script_claims(
-    root: HtmlElement, profile: SiteProfile, title: str | None, article_id: str | None
+    root: Element, profile: SiteProfile, title: str | None, article_id: str | None
 ) -> list[Claim]:
     """The claims of a page's JSON-LD, then of its embedded state, in document order. Broken JSON gives none.
 
