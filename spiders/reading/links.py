@@ -33,14 +33,13 @@ def links_of(root: Element, base: str, profile: SiteProfile) -> tuple[PageLink, 
         if not href or href.startswith("#") or (element.tag == "link" and not _turns(rel)):
             continue
         address = page_address(href, base, profile)
-        if address is None or address == here:
+        if address is None or address == here or (address in found and found[address].kind != "page"):
             continue
         refused, kind = _looked_up(address, profile)
         if refused:
             continue
         link = _link(address, kind, element, rel, here, profile)
-        known = found.get(address)
-        if known is None or (known.kind == "page" and link.kind != "page"):
+        if link.kind != "page" or address not in found:
             found[address] = link
         if len(found) >= _MOST_LINKS:
             break
@@ -61,12 +60,11 @@ def _list_path(address: str) -> str:
 def _link(
     address: str, kind: UrlKind, element: Element, rel: str | None, here: str | None, profile: SiteProfile
 ) -> PageLink:
-    text = squeeze(text_of(element))[:200] if element.tag != "link" else ""
     if kind == "article":
-        return PageLink(address, text, rel, "article")
-    if _is_pagination(address, element, text, rel, here, profile):
-        return PageLink(address, text, rel, "pagination")
-    return PageLink(address, text, rel, "listing" if kind == "listing" else "page")
+        return PageLink(address, rel, "article")
+    if _is_pagination(address, element, rel, here, profile):
+        return PageLink(address, rel, "pagination")
+    return PageLink(address, rel, "listing" if kind == "listing" else "page")
 
 
 def _turns(rel: str | None) -> bool:
@@ -75,7 +73,7 @@ def _turns(rel: str | None) -> bool:
 
 
 def _is_pagination(
-    address: str, element: Element, text: str, rel: str | None, here: str | None, profile: SiteProfile
+    address: str, element: Element, rel: str | None, here: str | None, profile: SiteProfile
 ) -> bool:
     """Whether a link leads to another page of the same list: by `rel`, by its words, or by its address."""
     if _turns(rel):
@@ -83,10 +81,10 @@ def _is_pagination(
     same_path = here is not None and _list_path(address) == _list_path(here)
     if not same_path and _looked_up(address, profile)[1] != "listing":
         return False
-    words = text or squeeze(element.get("aria-label") or element.get("title") or "")
     parts = urlsplit(address)
     if same_path and (_PAGE_PARAMETERS & parse_qs(parts.query).keys() or _PAGE_PATH.search(parts.path)):
         return True
+    words = squeeze(text_of(element) or element.get("aria-label") or element.get("title") or "")
     return (
         bool(_NUMBER.fullmatch(words))
         or words in _ARROWS

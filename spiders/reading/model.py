@@ -220,7 +220,6 @@ class PageLink:
 
     url: str
     """Absolute, canonical."""
-    text: str
     rel: str | None
     kind: Literal["article", "card", "pagination", "listing", "page"]
 

@@ -23,7 +23,7 @@ def card(url: str | None) -> Card:
 
 
 def link(url: str, kind: str = "page") -> PageLink:
-    return PageLink(url, "text", None, kind)  # type: ignore[arg-type]
+    return PageLink(url, None, kind)  # type: ignore[arg-type]
 
 
 def found(page: Reading, *, url: str = ARTICLE, kind: str = "article", depth: int = 0, more: bool = True):  # type: ignore[no-untyped-def]
