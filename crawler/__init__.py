@@ -1,0 +1,1 @@
+"""The roof: settings, scheduler, robots.txt, the command line, the bundled sample site."""

@@ -1,0 +1,1 @@
+"""From a page to one call of the archive: normalise, separate boilerplate, persist."""
