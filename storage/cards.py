@@ -9,12 +9,13 @@ from storage.records import CardRecord
 
 _BEST_DATE = (
     "SELECT c.date_raw, c.date_iso, c.date_precision FROM card c "
-    "JOIN card_list l ON l.id = c.card_list_id WHERE c.article_id = ? AND c.date_raw IS NOT NULL "
+    "JOIN card_list l ON l.id = c.card_list_id WHERE c.article_id = ? AND l.site = ? "
+    "AND c.date_raw IS NOT NULL "
     "ORDER BY c.date_iso IS NULL, l.last_seen_at DESC, l.digest DESC, c.position LIMIT 1"
 )
 _BEST_TEASER = (
     "SELECT c.teaser FROM card c JOIN card_list l ON l.id = c.card_list_id WHERE c.article_id = ? "
-    "AND c.teaser IS NOT NULL ORDER BY l.last_seen_at DESC, l.digest DESC, c.position LIMIT 1"
+    "AND l.site = ? AND c.teaser IS NOT NULL ORDER BY l.last_seen_at DESC, l.digest DESC, c.position LIMIT 1"
 )
 FROM_CARD = "card"
 """`published_source` of a date that a card or listing gave. Such a date is shown to readers, and goes before
@@ -38,7 +39,10 @@ class Cards:
         """The id of the row that holds this list, now seen at `at`."""
         rows = [_row(card) for card in sorted(cards, key=lambda card: card.position)]
         digest = hashlib.sha256(to_json(rows).encode()).hexdigest()
-        row = self._db.one("SELECT id, first_seen_at, last_seen_at FROM card_list WHERE digest = ?", digest)
+        row = self._db.one(
+            "SELECT id, first_seen_at, last_seen_at FROM card_list WHERE digest = ? AND site = ?",
+            digest, self._site,
+        )  # fmt: skip
         if row is not None:
             if not row[1] <= at <= row[2]:
                 self._db.run(
@@ -47,8 +51,9 @@ class Cards:
                 )  # fmt: skip
             return int(row[0])
         list_id = self._db.insert(
-            "INSERT INTO card_list (digest, first_seen_at, last_seen_at) VALUES (?, ?, ?)", digest, at, at
-        )
+            "INSERT INTO card_list (site, digest, first_seen_at, last_seen_at) VALUES (?, ?, ?, ?)",
+            self._site, digest, at, at,
+        )  # fmt: skip
         self._db.many(
             "INSERT INTO card VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(list_id, position, *row[1:]) for position, row in enumerate(rows, 1)],
@@ -104,12 +109,13 @@ class Cards:
                 self.tell_article(card.article_id)
 
     def tell_article(self, article_id: str) -> None:
-        """Give an article the date and teaser of the cards that point to it, if there are any.
+        """Give an article the date and teaser of the site's cards that point to it, if there are any.
 
         The latest sighting wins; between two of the same instant the list's digest decides, so that the order
         of writing does not.
         """
-        date, teaser = self._db.one(_BEST_DATE, article_id), self._db.value(_BEST_TEASER, article_id)
+        date = self._db.one(_BEST_DATE, article_id, self._site)
+        teaser = self._db.value(_BEST_TEASER, article_id, self._site)
         if date is not None:
             self._db.run(
                 "UPDATE article SET published_raw = ?, published_iso = ?, published_precision = ?, "

@@ -72,6 +72,7 @@ STATEMENTS = (
     "\n",
     "CREATE TABLE card_list (\n"
     "\tid INTEGER NOT NULL, \n"
+    "\tsite TEXT NOT NULL, \n"
     "\tdigest TEXT NOT NULL, \n"
     "\tfirst_seen_at TEXT NOT NULL, \n"
     "\tlast_seen_at TEXT NOT NULL, \n"
@@ -80,7 +81,7 @@ STATEMENTS = (
     "\tCONSTRAINT ck_card_list_last_seen_at CHECK (last_seen_at LIKE '____-__-__T__:__:__%Z'), \n"
     "\tCONSTRAINT ck_card_list_seen CHECK (first_seen_at <= last_seen_at), \n"
     "\tCONSTRAINT ck_card_list_digest CHECK (length(digest) = 64), \n"
-    "\tCONSTRAINT uq_card_list_digest UNIQUE (digest)\n"
+    "\tCONSTRAINT uq_card_list_digest_site UNIQUE (digest, site)\n"
     ")\n"
     " STRICT\n"
     "\n",

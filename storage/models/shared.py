@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped
 
@@ -21,14 +21,16 @@ from storage.models.base import (
 
 
 class CardList(Base):
-    """A list of cards, stored once however many pages show it."""
+    """A list of cards, stored once however many pages of a site show it."""
 
     __tablename__ = "card_list"
     id: Mapped[int] = as_integer("Internal number.", primary_key=True)
-    digest: Mapped[str] = as_text("SHA-256 (hex) of its cards.", nullable=False, unique=True)
+    site: Mapped[str] = as_text("Name of the site profile.", nullable=False)
+    digest: Mapped[str] = as_text("SHA-256 (hex) of its cards.", nullable=False)
     first_seen_at: Mapped[str] = as_text("When it was first seen anywhere (UTC).", nullable=False)
     last_seen_at: Mapped[str] = as_text("When it was last seen anywhere (UTC).", nullable=False)
     __table_args__ = (
+        UniqueConstraint("digest", "site"),
         is_sha256("digest"),
         CheckConstraint("first_seen_at <= last_seen_at", name="seen"),
         *is_utc("first_seen_at", "last_seen_at"),

@@ -21,7 +21,20 @@ from storage.records import (
     SectionRecord,
     SourceRecord,
 )
-from tests.storage.build import PROFILE_PASSAGE, T0, House, article, as_text, at, card, sections, topics
+from storage.writer import Writer
+from tests.storage.build import (
+    PROFILE_PASSAGE,
+    SITE,
+    T0,
+    House,
+    article,
+    as_text,
+    at,
+    card,
+    page,
+    sections,
+    topics,
+)
 
 OTHER = SectionRecord("other", "A heading of its own", ("Something else.",))
 
@@ -233,6 +246,24 @@ def test_dates_do_not_depend_on_the_order_of_sightings(new_house: Callable[[], H
             house.save(record, cards=cards, when=when)
         seen.add(house.value("SELECT published_on FROM articles WHERE id = 'target'"))
     assert len(seen) == 1
+
+
+def test_cards_speak_of_articles_of_their_own_site_only(house: House) -> None:
+    house.save(article("shared"))
+    house.save(article("aaaaaa"), cards=(card("shared", "1/1/2026", teaser="Ours"),))
+    other = Writer(house.archive, "other")
+    other.begin_run("crawl", program_version="0", reader_version="1", profile_digest="p", settings={})
+    # First the very list that the other site shows, then one that differs.
+    for minute, date, teaser in ((8, "1/1/2026", "Ours"), (9, "2/2/2026", "Theirs")):
+        cards = (card("shared", date, teaser=teaser), card("lonely", position=2))
+        page_of_cards = page(article("bbbbbb", url="https://other.example/b"), cards=cards, when=at(minute))
+        other.save_page(page_of_cards, now=at(minute))
+    other.save_page(page(article("shared", url="https://other.example/shared"), when=at(10)), now=at(10))
+    house.save(article("lonely"), when=at(11))
+    said = house.rows("SELECT site, published_on, teaser FROM articles WHERE id = 'shared' ORDER BY site")
+    assert house.row("SELECT published_on, teaser FROM articles WHERE id = 'lonely'") == (None, None)
+    assert said == [("other", "2026-02-02", "Theirs"), (SITE, "2026-01-01", "Ours")]
+    assert house.rows("SELECT site, count(*) FROM card_list GROUP BY site") == [("other", 2), (SITE, 1)]
 
 
 def test_card_lists_are_stored_once_and_the_latest_is_shown(house: House) -> None:

@@ -130,6 +130,7 @@ def _card_list() -> None:
     op.create_table(
         "card_list",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("site", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("first_seen_at", sa.Text(), nullable=False),
         sa.Column("last_seen_at", sa.Text(), nullable=False),
@@ -142,7 +143,7 @@ def _card_list() -> None:
         sa.CheckConstraint("first_seen_at <= last_seen_at", name=op.f("ck_card_list_seen")),
         sa.CheckConstraint("length(digest) = 64", name=op.f("ck_card_list_digest")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_card_list")),
-        sa.UniqueConstraint("digest", name=op.f("uq_card_list_digest")),
+        sa.UniqueConstraint("digest", "site", name=op.f("uq_card_list_digest_site")),
         sqlite_strict=True,
     )
 
