@@ -53,6 +53,8 @@ def _print(demo: Demo, directory: Path) -> None:
     sheet.table([Column("What"), Column("How many", wrap=True, grow=1)], demo.rows)
     for url, why in demo.crawl.failed:
         sheet.text(f"failed: {url} ({why})")
+    if demo.newest_id is None:
+        return  # it came to nothing: what went wrong is said next
     sheet.heading("Try next")
     for line in _commands(demo, directory):
         sheet.text(line, indent=2)
@@ -60,11 +62,10 @@ def _print(demo: Demo, directory: Path) -> None:
 
 def _commands(demo: Demo, directory: Path) -> tuple[str, ...]:
     where = f"--archive {shlex.quote(str(directory))}"
-    show = demo.newest_id or "ID"
     database = shlex.quote(str(directory / "archive.db"))
     ask = f"sqlite3 {database} 'select title, journal, published_on from articles limit 5'"
     return (
-        f"{shlex.quote(program())} show {where} {show}",
+        f"{shlex.quote(program())} show {where} {demo.newest_id}",
         f"{shlex.quote(program())} search {where} {demo.word}",
         ask if shutil.which("sqlite3") else f"{shlex.quote(program())} status {where}",
     )
@@ -76,5 +77,5 @@ def _as_plain(demo: Demo, directory: Path) -> dict[str, Any]:
     return {
         "crawl": as_plain(demo.crawl),
         "found": dict(demo.rows),
-        "try_next": list(_commands(demo, directory)),
+        "try_next": list(_commands(demo, directory)) if demo.newest_id else [],
     }
