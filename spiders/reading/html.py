@@ -247,7 +247,7 @@ class _Walk:
         return context
 
     def _skip_menu(self, element: Element, outer: _Context | None) -> None:
-        """A menu is no content, and often half of a page: it parts what stands around it, and gives no blocks."""
+        """A menu is often half of a page, and no content: it parts what is around it, and gives no blocks."""
         if outer is not None and (self._parts or self._images):
             self._flush(outer)
         self._breaks = 0

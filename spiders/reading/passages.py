@@ -73,13 +73,16 @@ def passages_under(
     ]
 
 
-def slot_value(passages: Sequence[Passage], name: str) -> str | None:
-    """The value of a slot, "" when it is empty or a program's word for nothing, None without the slot."""
-    for passage in passages:
+def slot_value(passages: Sequence[tuple[Passage, Line]], name: str) -> tuple[str | None, Line | None]:
+    """The value of a slot and the line it stands in.
+
+    The value is "" when it is empty or a program's word for nothing; both are None without the slot.
+    """
+    for passage, line in passages:
         for slot, value in passage.slots:
             if slot == name:
-                return "" if comparable(value) in _EMPTY_VALUES else value
-    return None
+                return "" if comparable(value) in _EMPTY_VALUES else value, line
+    return None, None
 
 
 @lru_cache(maxsize=256)

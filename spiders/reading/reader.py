@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from spiders.reading.addresses import article_id, canonical, on_site, page_address
-from spiders.reading.article import ArticlePage, ArticleReader
+from spiders.reading.article import read_article
+from spiders.reading.article_context import ArticlePage
+from spiders.reading.by_order import readable_by_order
 from spiders.reading.cards import CardReader
 from spiders.reading.html import blocks_of, decode, looks_like_html, parse
 from spiders.reading.ledger import Ledger
@@ -120,11 +122,10 @@ def _read_text(text: str, profile: SiteProfile, url: str | None) -> Reading:
         outline, profile, "text", url, url or profile.base_url,
         cut_off=_ends_too_soon(outline, profile),
     )  # fmt: skip
-    reader = ArticleReader(page, ledger)
-    if not _is_summary(outline) and not reader.readable_by_order():
+    if not _is_summary(outline) and not readable_by_order(outline, profile):
         reason = "no known heading in it, and its order does not tell the parts"
         return _unreadable(reason, "text", url, profile, blocks)
-    return _summary(reader.read(), ledger, "text", url, profile, blocks)
+    return _summary(read_article(page, ledger), ledger, "text", url, profile, blocks)
 
 
 def _ends_too_soon(outline: Outline, profile: SiteProfile) -> bool:
@@ -211,7 +212,7 @@ class _HtmlPage:
             [*linked_data, *meta, *state, *title_element], self.elements, self.root, self.cut_off,
             self._overrides(),
         )  # fmt: skip
-        fields = ArticleReader(page, ledger).read()
+        fields = read_article(page, ledger)
         return _summary(fields, ledger, "html", self.url, self.profile, self.blocks, links=self._links())
 
     def _links(self) -> tuple[Any, ...]:

@@ -1,0 +1,79 @@
+"""The title: what the page shows first, then what structured data claims."""
+
+from __future__ import annotations
+
+import re
+
+from spiders.reading.article_context import ArticleContext
+from spiders.reading.outline import Line, same_words
+from spiders.reading.profile import RATINGS
+from spiders.reading.reading_time import without_reading_time
+from spiders.reading.words import comparable, heading_key
+
+_SITE_SUFFIX = re.compile(r"\s+[|·–—-]\s+[^|·–—]{2,60}$")
+
+
+def read_title(article: ArticleContext, by_order: bool) -> str | None:
+    """The title; `by_order` says that the capture has no headings, and then no title line either."""
+    line, rule = (None, "") if by_order else _shown_title(article)
+    claimed = article.claims("title")
+    if line is not None:
+        for other in article.outline.lines[: article.outline.start]:
+            if same_words(other.text, line.text):
+                article.ledger.take(other, "title")
+        article.ledger.take(line, "title")
+        text = without_reading_time(line.text)
+        article.ledger.won("title", text, rule, line)
+        return _against_claims(article, "title", text)
+    for claim in claimed:
+        text = _SITE_SUFFIX.sub("", str(claim.value)) if claim.rule == "title-element" else str(claim.value)
+        article.ledger.won("title", text, claim.rule, where=claim.where)
+        return text
+    article.missing("title", "the capture has no title line" if by_order else "", can_show=not by_order)
+    return None
+
+
+def _shown_title(article: ArticleContext) -> tuple[Line | None, str]:
+    if "title" in article.page.overrides:
+        lines = [line for line in article.page.overrides["title"] if line.is_text]
+        if lines:
+            return lines[0], "selector"
+    before = [line for line in article.outline.lines[: article.outline.start] if line.text]
+    claimed = [comparable(str(claim.value)) for claim in article.claims("title")]
+    texts = [line for line in before if line.is_text and not _is_rating_label(article, line)]
+    content = [line for line in texts if not line.block.chrome and not line.block.hidden]
+    first_level = [line for line in content if line.block.level == 1]
+    for lines in (first_level, [line for line in content if line.block.level], content, texts):
+        for line in lines:
+            key = comparable(line.text)
+            if any(key == claim or (claim.startswith(f"{key} ") and len(key) > 15) for claim in claimed):
+                return line, "shown-and-claimed"
+    if first_level:
+        return first_level[-1], "h1"
+    counts = [comparable(line.text) for line in before if not line.block.chrome]
+    for line in content:
+        if counts.count(comparable(line.text)) > 1 and len(line.text) > 3:
+            return line, "shown-twice"
+    headings = [line for line in content if line.block.level]
+    if headings:
+        return headings[-1], "heading-before-parts"
+    if article.has_own_parts() and not claimed and content and not content[-1].text.endswith("."):
+        candidates = [line for line in content if len(line.text) > 15 and not line.href]
+        if len(candidates) == 1:
+            return candidates[0], "only-line-before-parts"
+    return None, ""
+
+
+def _is_rating_label(article: ArticleContext, line: Line) -> bool:
+    return article.profile.labels.get(heading_key(line.text)) in (*RATINGS, "share")
+
+
+def _against_claims(article: ArticleContext, name: str, value: str | None) -> str | None:
+    """A field that the page shows: claims that differ are evidence, and win where it shows none."""
+    if value is None:
+        return article.claimed_text(name)
+    for claim in article.claims(name):
+        text = str(claim.value)
+        if isinstance(claim.value, str) and not same_words(value, text) and not text.startswith(value):
+            article.ledger.lost(name, text, claim.rule, where=claim.where)
+    return value
