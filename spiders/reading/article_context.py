@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -35,6 +35,8 @@ class ArticlePage:
     """The page ends before its markup does."""
     overrides: dict[str, list[Line]] = field(default_factory=dict)
     """Lines that the profile's selectors give for a part or field."""
+    selected: Mapping[str, Sequence[Element]] = field(default_factory=dict)
+    """The elements that the profile's selectors name, by part or field."""
 
     @cached_property
     def own_id(self) -> str | None:

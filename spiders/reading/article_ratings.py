@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from lxml import etree
+
 from spiders.reading.article_context import ArticleContext
 from spiders.reading.model import Rating, Reason
 from spiders.reading.profile import RATINGS
-from spiders.reading.rating_labels import find_ratings
-from spiders.reading.ratings import rating_in_text
+from spiders.reading.rating_labels import Found, find_ratings
+from spiders.reading.ratings import rating_in_text, read_rating
 from spiders.reading.structured import Claim
 
 
@@ -19,6 +21,7 @@ def read_ratings(article: ArticleContext) -> dict[str, Rating]:
     boundaries = [elements[article.outline.heading(mark).block.index] for mark in marks] if elements else []
     before = [line for line in article.article_area if not line.part]
     found = find_ratings(before, elements, article.page.root, boundaries, article.profile)
+    found |= _selected(article)
     ratings: dict[str, Rating] = {}
     for name in RATINGS:
         spot = found.get(name)
@@ -43,6 +46,19 @@ def read_ratings(article: ArticleContext) -> dict[str, Rating]:
         else:
             article.missing(name)
     return ratings
+
+
+def _selected(article: ArticleContext) -> dict[str, Found]:
+    """The ratings drawn in the elements that the profile's selectors name."""
+    found = {}
+    for name in RATINGS:
+        for element in article.page.selected.get(name, ()):
+            drawn = [*element.iter(etree.Element)]
+            rating = read_rating(drawn, name, article.profile.rating_scale)
+            if rating is not None:
+                found[name] = Found(None, rating, "selector", article.profile.selectors[name])
+                break
+    return found
 
 
 def _claimed_rating(article: ArticleContext, name: str) -> tuple[Rating, Claim] | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from spiders.reading.article_context import ArticleContext
 from spiders.reading.model import Reason, Role, Section
-from spiders.reading.outline import Line, same_words
+from spiders.reading.outline import Line, Mark, same_words
 from spiders.reading.passages import passage_of
 from spiders.reading.reading_time import READING_TIME
 from spiders.reading.words import comparable, squeeze
@@ -31,46 +32,70 @@ def read_takeaway(article: ArticleContext) -> str | None:
     return None
 
 
+class _Found(NamedTuple):
+    section: Section
+    rule: str
+    first: Line
+    """Its heading, or its first line where a selector gave it without one."""
+
+
 def read_sections(article: ArticleContext, title: str | None) -> tuple[Section, ...]:
     """The sections in the page's order; a heading that repeats `title` starts none."""
-    sections: list[Section] = []
+    found = _selected_sections(article)
     for mark in article.outline.marks:
-        if mark.part != "other" and not mark.part.startswith("section:"):
-            if mark.part == "copy":
-                article.marked(mark)
-            continue
-        heading = article.outline.heading(mark)
-        if mark.part == "other" and title is not None and same_words(heading.text, title):
-            continue
-        heading, lines = article.marked(mark)
-        kind = mark.part.removeprefix("section:")
-        if mark.part in article.page.overrides:
-            lines = article.page.overrides[mark.part]
-        boilerplate = {line.block.index for line in lines if passage_of(line, None, article.profile)}
-        paragraphs = _paragraphs(
-            article, [line for line in lines if line.block.index not in boilerplate], f"section: {kind}"
-        )
-        if not paragraphs:
-            if mark.part != "other":
-                article.missing(
-                    mark.part.replace("section:", "sections."),
-                    "its heading stands on the page without text",
-                )
-            continue
-        items = tuple(item for _, item in paragraphs)
-        sections.append(
-            Section(kind, heading.text, tuple(text for text, _ in paragraphs), items if any(items) else ())
-        )
-        if article.torn is not None and article.torn in lines:
-            article.ledger.absent(f"sections.{kind}", Reason.CUT_OFF, "its text breaks off")
-        name = f"sections.{kind}" if kind != "other" else f"sections[{len(sections) - 1}]"
-        article.ledger.won(name, heading.text, "heading", heading)
-    present = {section.kind for section in sections}
+        if mark.part == "copy" or mark.part in article.page.overrides:
+            article.marked(mark)
+        elif mark.part == "other" or mark.part.startswith("section:"):
+            heading = article.outline.heading(mark)
+            if mark.part == "other" and title is not None and same_words(heading.text, title):
+                continue
+            found += _headed_section(article, mark)
+    found.sort(key=lambda one: one.first.block.index)
+    for number, one in enumerate(found):
+        name = f"sections.{one.section.kind}" if one.section.kind != "other" else f"sections[{number}]"
+        article.ledger.won(name, one.section.heading or one.first.text, one.rule, one.first)
+    present = {one.section.kind for one in found}
     named = {absence.field for absence in article.ledger.absences}
     for key in article.profile.section_order:
         if key not in present and f"sections.{key}" not in named:
             article.missing(f"sections.{key}")
-    return tuple(sections)
+    return tuple(one.section for one in found)
+
+
+def _headed_section(article: ArticleContext, mark: Mark) -> list[_Found]:
+    """The section under a heading; none when there is no text under it."""
+    heading, lines = article.marked(mark)
+    kind = mark.part.removeprefix("section:")
+    boilerplate = {line.block.index for line in lines if passage_of(line, None, article.profile)}
+    paragraphs = _paragraphs(
+        article, [line for line in lines if line.block.index not in boilerplate], f"section: {kind}"
+    )
+    if paragraphs:
+        if article.torn is not None and article.torn in lines:
+            article.ledger.absent(f"sections.{kind}", Reason.CUT_OFF, "its text breaks off")
+        return [_Found(_section(kind, heading.text, paragraphs), "heading", heading)]
+    if mark.part != "other":
+        article.missing(f"sections.{kind}", "its heading stands on the page without text")
+    return []
+
+
+def _selected_sections(article: ArticleContext) -> list[_Found]:
+    """The sections that the profile's selectors give, with or without a heading of their own on the page."""
+    found = []
+    for kind in article.profile.section_order:
+        lines = article.page.overrides.get(f"section:{kind}", [])
+        paragraphs = _paragraphs(article, lines, f"section: {kind}")
+        if paragraphs:
+            mark = article.outline.known.get(f"section:{kind}")
+            heading = article.outline.heading(mark).text if mark else None
+            found.append(_Found(_section(kind, heading, paragraphs), "selector", lines[0]))
+            article.placed.update(line.block.index for line in lines)
+    return found
+
+
+def _section(kind: str, heading: str | None, paragraphs: Sequence[tuple[str, bool]]) -> Section:
+    items = tuple(item for _, item in paragraphs)
+    return Section(kind, heading, tuple(text for text, _ in paragraphs), items if any(items) else ())
 
 
 def read_unplaced(article: ArticleContext, title: str | None) -> tuple[str, ...]:

@@ -110,7 +110,8 @@ def outline_of(blocks: Sequence[Block], profile: SiteProfile, titles: Collection
     for index in candidates:
         if index not in marks and not lines[index].block.href:
             marks[index] = Mark("copy", index)
-    scope = _shared([lines[index].block.trail for index in chosen.values()])
+    # One heading alone says nothing of how far its article reaches.
+    scope = _shared([lines[index].block.trail for index in chosen.values()]) if len(chosen) > 1 else ()
     for index in _unknown_headings(lines, chosen, scope, profile):
         marks.setdefault(index, Mark("other", index))
     return Outline(lines, tuple(marks[index] for index in sorted(marks)), scope)

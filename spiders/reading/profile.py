@@ -11,7 +11,11 @@ from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from cssselect import GenericTranslator, SelectorError
+
 from spiders.reading.words import heading_key
+
+_SELECTABLE = ("title", "credibility", "interest", "takeaway", "topics", "details", "cards", "boilerplate")
 
 RATINGS = ("credibility", "interest")
 """The labels that stand at a drawn value."""
@@ -153,14 +157,25 @@ def profile_from(tables: Mapping[str, Any], where: str) -> SiteProfile:
         anchors=tuple(_anchors(read, where)),
         state_keys={key: state.texts(key) for key in state.names() if key != "rating_scale"},
         rating_scale=float(state.number("rating_scale", 5)),
-        selectors={
-            key: read.table("selectors", required=False).text(key)
-            for key in read.table("selectors", required=False).names()
-        },
+        selectors=_selectors(read.table("selectors", required=False), sections.names(), where),
         digest=hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest(),
     )
     _check(profile, where)
     return profile
+
+
+def _selectors(table: _Tables, sections: Iterable[str], where: str) -> dict[str, str]:
+    allowed = {*_SELECTABLE, *(f"section:{key}" for key in sections)}
+    found = {}
+    for key in table.names():
+        if key not in allowed:
+            raise ProfileError(f"profile {where}: selectors.{key}: not one of {', '.join(sorted(allowed))}")
+        found[key] = table.text(key)
+        try:
+            GenericTranslator().css_to_xpath(found[key])
+        except SelectorError as error:
+            raise ProfileError(f"profile {where}: selectors.{key}: no CSS selector: {error}") from None
+    return found
 
 
 def _check(profile: SiteProfile, where: str) -> None:

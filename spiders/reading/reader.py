@@ -154,8 +154,12 @@ def _is_cut_off(text: str, outline: Outline, profile: SiteProfile) -> bool:
 
 def _is_summary(outline: Outline) -> bool:
     """Two of an article's own parts, or its takeaway, make a summary; cards or a footer alone do not."""
-    own = [part for part in outline.known if part == "takeaway" or part.startswith("section:")]
+    own = [part for part in outline.known if _is_own_part(part)]
     return len(own) >= 2 or "takeaway" in own
+
+
+def _is_own_part(part: str) -> bool:
+    return part == "takeaway" or part.startswith("section:")
 
 
 def _summary(
@@ -195,9 +199,13 @@ class _HtmlPage:
         )  # fmt: skip
 
     def read(self) -> Reading:
-        return self._summary() if _is_summary(self.outline) else self._something_else()
+        selected = self._selected()
+        overrides = self._overrides(selected)
+        if _is_summary(self.outline) or any(map(_is_own_part, overrides)):
+            return self._summary(selected, overrides)
+        return self._something_else()
 
-    def _summary(self) -> Reading:
+    def _summary(self, selected: dict[str, list[Element]], overrides: dict[str, list[Line]]) -> Reading:
         ledger = Ledger()
         name = article_id(self.url, self.profile)
         titles = [str(claim.value) for claim in self.head if claim.field == "title"]
@@ -210,7 +218,7 @@ class _HtmlPage:
         page = ArticlePage(
             self.outline, self.profile, "html", self.url, self.base,
             [*linked_data, *meta, *state, *title_element], self.elements, self.root, self.cut_off,
-            self._overrides(),
+            overrides, selected,
         )  # fmt: skip
         fields = read_article(page, ledger)
         return _summary(fields, ledger, "html", self.url, self.profile, self.blocks, links=self._links())
@@ -218,11 +226,16 @@ class _HtmlPage:
     def _links(self) -> tuple[Any, ...]:
         return links_of(self.root, self.base, self.profile)
 
-    def _overrides(self) -> dict[str, list[Line]]:
-        """The lines inside the elements that the profile's selectors name."""
+    def _selected(self) -> dict[str, list[Element]]:
+        """The elements that the profile's selectors name, where they name any."""
+        found = {part: self.root.cssselect(css) for part, css in self.profile.selectors.items()}
+        return {part: elements for part, elements in found.items() if elements}
+
+    def _overrides(self, selected: dict[str, list[Element]]) -> dict[str, list[Line]]:
+        """The lines inside the selected elements."""
         found: dict[str, list[Line]] = {}
-        for part, selector in self.profile.selectors.items():
-            chosen: set[object] = set(self.root.cssselect(selector))
+        for part, elements in selected.items():
+            chosen = set(elements)
             lines = [
                 line
                 for line in self.outline.lines

@@ -113,3 +113,9 @@ def test_what_holds_no_text_is_not_taken_for_a_page(body: bytes, content_type: s
 @pytest.mark.parametrize("body", [b"", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)) * 20])
 def test_an_empty_or_binary_answer_is_unreadable(body: bytes) -> None:
     assert _read(body).kind is PageKind.UNREADABLE
+
+
+def test_a_page_with_one_known_heading_alone_still_gives_the_text_under_it() -> None:
+    body = b"<html><body><h1>Short News</h1><div><h2>Key Takeaway</h2></div><p>Walk more.</p></body></html>"
+    reading = read_page(body, profile=PROFILE, url=None, content_type="text/html")
+    assert (reading.title, reading.takeaway) == ("Short News", "Walk more.")
