@@ -10,7 +10,7 @@ from typing import Literal
 
 from crawler.exits import UserError
 from spiders.reading.addresses import canonical
-from spiders.reading.html import looks_like_html
+from spiders.reading.decoding import looks_like_html
 
 MAX_BYTES = 20 * 2**20
 """No page of text is larger; the crawl's limit is the same."""

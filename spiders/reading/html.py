@@ -1,4 +1,4 @@
-"""HTML bytes → blocks: what the page shows, in document order, whatever its markup.
+"""A document → blocks: what the page shows, in document order, whatever its markup.
 
 Blocks break at block elements and `<br>`, never at inline ones. Scripts, styles and templates give none.
 Hidden elements are read and marked as hidden.
@@ -11,7 +11,6 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from lxml import etree
-from w3lib.encoding import html_to_unicode
 
 from spiders.reading.model import Block, Part, Role
 from spiders.reading.tree import Element, count_below, text_of
@@ -48,68 +47,6 @@ _ICON_CLASS = re.compile(r"\bmaterial-(?:icons|symbols)")
 _BLOCK_STYLE = re.compile(r"display\s*:\s*(?:block|flex|grid|table|list-item|inline-block)", re.I)
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _HAS_TABS = etree.XPath("boolean(.//*[@aria-controls or @role='tab'])")
-_PARSER = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
-_MARKUP = re.compile(
-    rb"<(?:!doctype|html|head|body|div|p|h[1-6]|span|table|main|article|section|title|meta)[\s>/]", re.I
-)
-
-
-def looks_like_html(body: bytes) -> bool:
-    """Whether bytes of unknown kind hold HTML rather than plain text."""
-    head = body[:4096].replace(b"\0", b"")  # UTF-16 leaves the tags' letters with NULs between
-    return _MARKUP.search(head) is not None
-
-
-def decode(body: bytes, content_type: str | None) -> str:
-    """Bytes to text: byte order mark, then header, then `<meta>`, then UTF-8, then Windows-1252.
-
-    Never raises. A one-byte charset is not believed where the bytes are well-formed multi-byte UTF-8, nor
-    UTF-8 where they are not: servers and templates declare either wrongly.
-    """
-    is_utf8 = _is_utf8(body)
-
-    def guess(_: bytes) -> str:
-        return "cp1252" if is_utf8 is False else "utf-8"
-
-    try:
-        encoding, text = html_to_unicode(content_type, body, auto_detect_fun=guess)
-    except (LookupError, ValueError):  # `charset=hex` and its like name codecs that give no text
-        return body.decode(guess(body), "replace")
-    if encoding.startswith(("utf-16", "utf-32")):
-        return str(text)
-    if is_utf8 and encoding != "utf-8":
-        return body.decode("utf-8", "replace")
-    if is_utf8 is False and encoding == "utf-8":
-        return body.decode("cp1252", "replace")
-    return str(text)
-
-
-def _is_utf8(body: bytes) -> bool | None:
-    """Whether bytes above ASCII are UTF-8, give or take a few (a page cut in a letter); None without any."""
-    if body.isascii():
-        return None
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        text = body.decode("utf-8", "replace")
-        broken = text.count("\ufffd")
-        sound = sum(1 for character in text if character > "\x7f") - broken
-        return sound > 4 * broken
-    return True
-
-
-def parse(text: str) -> Element | None:
-    """The document's tree; None when there is nothing to parse.
-
-    Depth is not limited: a limit would make the parser drop what lies deeper.
-    """
-    data = text.replace("\0", "").rstrip("<").removesuffix("</").removesuffix("<!").encode("utf-8", "replace")
-    if not data.strip():
-        return None
-    try:
-        return etree.fromstring(data, _PARSER)
-    except (etree.ParserError, etree.XMLSyntaxError, AssertionError):
-        return None
 
 
 class _Context:

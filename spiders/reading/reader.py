@@ -22,7 +22,8 @@ from spiders.reading.article import read_article
 from spiders.reading.article_context import ArticlePage
 from spiders.reading.by_order import readable_by_order
 from spiders.reading.cards import CardReader
-from spiders.reading.html import blocks_of, decode, looks_like_html, parse
+from spiders.reading.decoding import decode, looks_like_html, parse
+from spiders.reading.html import blocks_of
 from spiders.reading.ledger import Ledger
 from spiders.reading.links import links_of
 from spiders.reading.model import Block, PageKind, Reading, Role
