@@ -142,7 +142,7 @@ class Section:
 
     kind: str
     """The profile's key for a known heading (`findings`, `audience`, `considerations`); `other` when the
-    heading is not in the profile; `lead` for the article's text before any heading."""
+    heading is not in the profile."""
     heading: str | None
     """As printed; None where the capture drops headings, or there is none."""
     paragraphs: tuple[str, ...]
