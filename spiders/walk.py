@@ -64,7 +64,7 @@ class Walk:
                 continue
             found = self._judged(link.url, _via(link.kind, is_listing))
             near = found.kind != "page" or depth < self.profile.explore_depth
-            if link.kind == "card" or (found.refused is None and near):
+            if found.refused is None and near:
                 yield found
 
     def _next_page(self, url: str, more_listings: bool) -> Found:
@@ -103,8 +103,4 @@ MAX_HOPS = 5
 
 
 def _via(link_kind: str, is_listing: bool) -> FoundVia:
-    if link_kind == "card":
-        return "listing" if is_listing else "card"
-    if is_listing and link_kind == "article":
-        return "listing"
-    return "link"
+    return "listing" if is_listing and link_kind == "article" else "link"

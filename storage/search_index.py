@@ -57,11 +57,6 @@ def insert(
     )
 
 
-def rebuild(connection: Connection) -> None:
-    """Build the whole index anew from `search_documents`."""
-    connection.exec_driver_sql(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('rebuild')")
-
-
 def check(connection: Connection) -> None:
     """Raise `sqlalchemy.exc.DatabaseError` when the index does not agree with `search_documents`."""
     connection.exec_driver_sql(f"INSERT INTO {TABLE} ({TABLE}, rank) VALUES ('integrity-check', 1)")

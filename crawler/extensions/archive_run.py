@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -17,6 +16,7 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from twisted.python.failure import Failure
 
 from crawler.exits import ExitCode, UserError
+from crawler.loopback import is_loopback
 from crawler.outcome import CrawlResult, conclude
 from pipelines.session import CrawlSession, RetryPolicy, attach
 from spiders.answers import cause
@@ -101,7 +101,7 @@ def adapt(settings: BaseSettings, profile: SiteProfile) -> None:
     Raises `UserError` when the site is not on loopback and nobody gave a contact.
     """
     contact = settings.get("MSARCHIVE_CONTACT") or os.environ.get("MSARCHIVE_CONTACT")
-    local = is_loopback(profile)
+    local = all(is_loopback(urlsplit(f"//{host}").hostname or "") for host in profile.hosts)
     if not contact and not local:
         raise UserError(
             f"a crawl of {profile.canonical_host} needs --contact (or MSARCHIVE_CONTACT): an e-mail address "
@@ -116,19 +116,6 @@ def adapt(settings: BaseSettings, profile: SiteProfile) -> None:
         settings.set("USER_AGENT", f"{name} (+{contact})" if contact else name, priority="spider")
     if local and (settings.getpriority("DOWNLOAD_DELAY") or 0) <= own:
         settings.set("DOWNLOAD_DELAY", 0.0, priority="spider")
-
-
-def is_loopback(profile: SiteProfile) -> bool:
-    """Whether every host of the profile is this machine."""
-    return all(_is_loopback(host) for host in profile.hosts)
-
-
-def _is_loopback(netloc: str) -> bool:
-    name = urlsplit(f"//{netloc}").hostname or ""
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost"
 
 
 def _begin(archive: Archive, profile: SiteProfile, settings: BaseSettings) -> CrawlSession:
@@ -157,4 +144,4 @@ def plain_settings(settings: BaseSettings) -> Mapping[str, Any]:
     return {name: settings.get(name) for name in _PLAIN_SETTINGS}
 
 
-__all__ = ["ArchiveRun", "adapt", "is_loopback", "plain_settings"]
+__all__ = ["ArchiveRun", "adapt", "plain_settings"]

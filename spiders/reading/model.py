@@ -221,7 +221,7 @@ class PageLink:
     url: str
     """Absolute, canonical."""
     rel: str | None
-    kind: Literal["article", "card", "pagination", "listing", "page"]
+    kind: Literal["article", "pagination", "listing", "page"]
 
 
 @dataclass(frozen=True, slots=True)
