@@ -47,6 +47,15 @@ def test_a_value_names_the_evidence_that_won(build: Build) -> None:
 
 
 @every_build
+def test_a_journal_read_from_the_boilerplate_names_the_passage_it_stands_in(build: Build) -> None:
+    reading = build.read()
+    for claim in reading.evidence:
+        if claim.field == "journal" and claim.rule == "boilerplate-slot":
+            assert claim.block is not None
+            assert claim.value in reading.blocks[claim.block].text
+
+
+@every_build
 def test_what_a_block_was_taken_for_points_to_a_block(build: Build) -> None:
     reading = build.read()
     indices = [block.index for block in reading.blocks]
