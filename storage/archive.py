@@ -7,10 +7,11 @@ one clear line.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -137,21 +138,50 @@ def open_archive(directory: Path, *, create: bool = False, read_only: bool = Fal
     except ArchiveError:
         lock.release()
         raise
-    return _checked(Archive(directory, _writer_engine(path), lock), _bring_up_to_date)
+    archive = Archive(directory, _writer_engine(path), lock)
+    _upgrade(archive)
+    return _checked(archive, _make_or_tidy)
+
+
+def _upgrade(archive: Archive) -> None:
+    """Bring an older archive to the newest schema; killed in between, it stays as it was.
+
+    Foreign keys are off meanwhile, as SQLite's procedure for reshaping tables asks, and checked at the end;
+    they can only be switched outside a transaction.
+    """
+    with _explaining(archive), archive.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        if _schema(archive, connection) in (None, HEAD):
+            return
+        connection.rollback()
+        from storage.migrations.upgrade import upgrade  # Alembic takes long to import
+
+        driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            with connection.begin():
+                upgrade(connection)
+        finally:
+            driver.execute("PRAGMA foreign_keys = ON")
 
 
 def _checked(archive: Archive, check: Callable[[Archive, Connection], None]) -> Archive:
     """`archive` after `check`, or one clear line and everything closed again."""
+    with _explaining(archive), archive.engine.begin() as connection:
+        check(archive, connection)
+    return archive
+
+
+@contextmanager
+def _explaining(archive: Archive) -> Iterator[None]:
+    """One clear line, and everything closed again, for what goes wrong."""
     try:
-        with archive.engine.begin() as connection:
-            check(archive, connection)
+        yield
     except DatabaseError as error:
         archive.abandon()
         raise _explained(archive, error) from error
     except BaseException:
         archive.abandon()
         raise
-    return archive
 
 
 def _explained(archive: Archive, error: DatabaseError) -> ArchiveError:
@@ -187,16 +217,10 @@ def _check_schema(archive: Archive, connection: Connection) -> None:
         )
 
 
-def _bring_up_to_date(archive: Archive, connection: Connection) -> None:
-    """Make the schema in an empty database, or bring an older one on; killed in between, it stays as it
-    was."""
-    revision = _schema(archive, connection)
-    if revision is None:
+def _make_or_tidy(archive: Archive, connection: Connection) -> None:
+    """Make the schema in an empty database, and put today's views in place."""
+    if _schema(archive, connection) is None:
         _create(connection)
-    elif revision != HEAD:
-        from storage.migrations.upgrade import upgrade  # Alembic takes long to import
-
-        upgrade(connection)
     sync_views(connection)
 
 

@@ -165,11 +165,12 @@ class Urls:
         state = "waiting" if found.refused is None else "refused"
         url_id = self._db.insert(
             "INSERT INTO url (site, url, kind, priority, article_id, "
-            "state, reason, depth, lastmod, first_heard_at, first_heard_run, attempts, due_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+            "state, reason, depth, lastmod, first_heard_at, first_heard_run, attempts, due_at, "
+            "due_why, checks, changes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, 0, 0)",
             self._site, found.url, found.kind, _PRIORITY[found.kind], found.article_id, state,
             found.refused or HEARD,
             depth, found.lastmod, now, run, now if found.refused is None else None,
+            "new" if found.refused is None else None,
         )  # fmt: skip
         return self._remember(found.url, _Known(url_id, depth, found.lastmod, state, set()))
 

@@ -8,6 +8,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
+from storage.errors import ArchiveDamaged
 from storage.views import drop_views, sync_views
 
 
@@ -21,10 +22,19 @@ def config(connection: Connection) -> Config:
 
 
 def upgrade(connection: Connection) -> None:
-    """Run every step that is missing, then put the views in place.
+    """Run every step that is missing, check foreign keys, then put the views in place.
 
-    The caller holds the transaction: killed in between, the archive stays as it was.
+    The caller holds the transaction, and has switched foreign keys off: killed in between, the archive stays
+    as it was. Raises `ArchiveDamaged` when a row refers to one that is not there.
     """
     drop_views(connection)
-    command.upgrade(config(connection), "head")
+    # Else a table that steps aside for its new shape would take along all that refers to it.
+    connection.exec_driver_sql("PRAGMA legacy_alter_table = ON")
+    try:
+        command.upgrade(config(connection), "head")
+    finally:
+        connection.exec_driver_sql("PRAGMA legacy_alter_table = OFF")
+    lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if lost is not None:
+        raise ArchiveDamaged(f"a row of {lost[0]} refers to one of {lost[2]} that is not there")
     sync_views(connection)

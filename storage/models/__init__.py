@@ -24,6 +24,7 @@ from storage.models.crawl import (
     Url,
     UrlSource,
 )
+from storage.models.history import ArticleEvent, Correction
 from storage.models.shared import (
     BoilerplatePassage,
     CardList,
@@ -38,6 +39,7 @@ __all__ = [
     "VIAS",
     "AbsenceRow",
     "Article",
+    "ArticleEvent",
     "Base",
     "Body",
     "BoilerplatePassage",
@@ -45,6 +47,7 @@ __all__ = [
     "CardList",
     "CardListSighting",
     "CardRow",
+    "Correction",
     "EvidenceRow",
     "Journal",
     "Passage",

@@ -21,6 +21,9 @@ from storage.models.base import (
 URL_STATES = ("waiting", "stored", "redirected", "alias", "gone", "failed", "refused")
 URL_KINDS = ("robots", "sitemap", "listing", "article", "page")
 """In the order in which a crawl asks for them: `url.priority` is the position in this tuple."""
+RUN_KINDS = ("crawl", "import", "demo", "reread")
+DUE_WHYS = ("always", "new", "retry", "lastmod", "time", "sample", "all")
+"""Why an address is asked in the present round, or was in the last one."""
 VIAS = ("seed", "robots", "sitemap", "listing", "card", "link", "redirect", "canonical", "import")
 
 
@@ -30,7 +33,7 @@ class Run(Base):
     __tablename__ = "run"
     id: Mapped[int] = as_integer("Number of the run.", primary_key=True)
     site: Mapped[str] = as_text("Name of the site profile.", nullable=False)
-    kind: Mapped[str] = as_text("crawl, import or demo.", nullable=False)
+    kind: Mapped[str] = as_text("crawl, import, demo or reread.", nullable=False)
     started_at: Mapped[str] = as_text("When it began (UTC).", nullable=False)
     ended_at: Mapped[str | None] = as_text("When it ended (UTC); NULL while it runs.")
     outcome: Mapped[str | None] = as_text(
@@ -45,7 +48,7 @@ class Run(Base):
         "What it came to, as a JSON object (requests, pages, new articles, …).", nullable=False
     )
     __table_args__ = (
-        one_of("kind", "crawl", "import", "demo"),
+        one_of("kind", *RUN_KINDS),
         one_of("outcome", "complete", "incomplete", "stopped", "limit", "failed"),
         *is_utc("started_at", "ended_at"),
         CheckConstraint(
@@ -89,6 +92,25 @@ class Url(Base):
     due_at: Mapped[str | None] = as_text(
         "When it is to be asked next, at the earliest (UTC); NULL when it is done for this round."
     )
+    due_why: Mapped[str | None] = as_text(
+        "Why it is, or was last, asked: always (robots.txt, sitemaps, listings), new, retry, lastmod (the "
+        "sitemap's date moved), time (its time had come), sample (a random check) or all; NULL when never."
+    )
+    fetched_lastmod: Mapped[str | None] = as_text(
+        "The sitemap's word as it stood when the last usable answer came; NULL without."
+    )
+    revisit_at: Mapped[str | None] = as_text(
+        "When its time comes to be asked again (UTC); NULL for what is asked in every round, or was never "
+        "answered."
+    )
+    interval_s: Mapped[int | None] = as_integer(
+        "Seconds from one visit to the next, as things stand: shorter the more often it changed; NULL like "
+        "revisit_at."
+    )
+    checks: Mapped[int] = as_integer(
+        "Usable answers after the first: how often it was seen whether it had changed.", nullable=False
+    )
+    changes: Mapped[int] = as_integer("How many of them had changed.", nullable=False)
     target_url_id: Mapped[int | None] = as_integer(
         "Where it leads, when it is redirected or an alias.", ForeignKey("url.id")
     )
@@ -104,7 +126,11 @@ class Url(Base):
         CheckConstraint("target_url_id <> id", name="not_its_own_target"),
         CheckConstraint("state <> 'refused' OR due_at IS NULL", name="refused_is_never_due"),
         CheckConstraint("state <> 'stored' OR last_ok_at IS NOT NULL", name="stored_was_fetched"),
-        *is_utc("first_heard_at", "last_tried_at", "last_ok_at", "due_at"),
+        one_of("due_why", *DUE_WHYS),
+        CheckConstraint("(revisit_at IS NULL) = (interval_s IS NULL)", name="revisit"),
+        CheckConstraint("interval_s > 0", name="interval_s"),
+        CheckConstraint("checks >= changes AND changes >= 0", name="checks"),
+        *is_utc("first_heard_at", "last_tried_at", "last_ok_at", "due_at", "revisit_at"),
         Index(
             "ix_url_frontier",
             "site",
