@@ -10,7 +10,6 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Connection, text
 
 from storage.queries import json_list
-from storage.views import KEY
 
 Row = TypeVar("Row")
 
@@ -172,7 +171,7 @@ def _of_revision(
     """Rows that belong to the article's current revision and have no public view of their own."""
     statement = (
         f"SELECT {columns} FROM article a JOIN revision r ON r.article_key = a.id AND r.is_current = 1 "
-        f"JOIN {joined} WHERE a.site = :site AND {KEY} = :key ORDER BY {order}"
+        f"JOIN {joined} WHERE a.site = :site AND a.key = :key ORDER BY {order}"
     )
     return [tuple(row) for row in connection.execute(text(statement), asked)]
 
@@ -180,6 +179,6 @@ def _of_revision(
 def _revisions(connection: Connection, asked: dict[str, str]) -> tuple[RevisionRow, ...]:
     statement = (
         "SELECT r.number, r.first_seen_at, r.last_seen_at, r.title FROM article a "
-        f"JOIN revision r ON r.article_key = a.id WHERE a.site = :site AND {KEY} = :key ORDER BY r.number"
+        "JOIN revision r ON r.article_key = a.id WHERE a.site = :site AND a.key = :key ORDER BY r.number"
     )
     return tuple(RevisionRow(*row) for row in connection.execute(text(statement), asked))

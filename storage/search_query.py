@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from storage.queries import ROW_FIELDS, ArticleRow, article_row
-from storage.views import ARTICLES
+from storage.views.articles import ARTICLES
 
 MAX_TERMS = 50
 """More words than this are a pasted text, not a search."""

@@ -1,0 +1,105 @@
+"""Views of what was fetched, when and why."""
+
+from __future__ import annotations
+
+from storage.views.view import N, T, View
+
+CAPTURES = View(
+    "captures",
+    "Every fetch and every imported file.",
+    {
+        "id": (N, "Number of the capture."),
+        "run": (N, "Run that made it, as in runs."),
+        "site": (T, "Name of the site profile."),
+        "url": (T, "Address asked for; NULL for a file whose address can't be told."),
+        "captured_at": (T, "When it was fetched or imported (UTC)."),
+        "origin": (T, "crawl or import."),
+        "status": (N, "HTTP status; NULL for a file."),
+        "kind": (T, "summary, listing, other, unreadable, robots, sitemap, redirect, gone or error."),
+        "reason": (T, "Why it is no summary; NULL for one."),
+        "article_id": (T, "The site's id of the article it shows; NULL when none or unknown."),
+        "article_key": (T, "The key of that article, as in articles; NULL when it shows none."),
+        "revision": (N, "Number of the revision it shows; NULL when it shows none."),
+        "media_type": (T, "Media type as the server, or the file's name, said."),
+        "size": (N, "Length of the entity in bytes."),
+        "sha256": (T, "SHA-256 (hex) of the entity."),
+        "truncated": (T, "Why the entity is not whole; NULL when it is."),
+        "etag": (T, "ETag as sent; NULL without."),
+        "last_modified": (T, "Last-Modified as sent; NULL without."),
+        "headers": (T, "Response headers, as a JSON list of [name, value] pairs."),
+        "ip_address": (T, "Address of the server; NULL when unknown."),
+        "file_name": (T, "Name of the imported file; NULL for an answer."),
+        "reader_version": (T, "Version of the reader that read it; NULL when none did."),
+    },
+    """
+SELECT c.id, c.run_id, n.site, u.url, c.captured_at, c.origin, c.status, c.kind, c.reason, a.article_id,
+       a.key, r.number,
+       c.media_type, b.size, b.sha256, c.truncated, c.etag, c.last_modified, c.headers, c.ip_address,
+       c.file_name, c.reader_version
+FROM capture c
+JOIN run n ON n.id = c.run_id
+JOIN body b ON b.id = c.body_id
+LEFT JOIN url u ON u.id = c.url_id
+LEFT JOIN article a ON a.id = c.article_key
+LEFT JOIN revision r ON r.id = c.revision_id
+""",
+)
+
+RUNS = View(
+    "runs",
+    "Every crawl and import.",
+    {
+        "id": (N, "Number of the run."),
+        "site": (T, "Name of the site profile."),
+        "kind": (T, "crawl, import or demo."),
+        "started_at": (T, "When it began (UTC)."),
+        "ended_at": (T, "When it ended (UTC); NULL while it runs."),
+        "outcome": (T, "complete, incomplete, stopped, limit or failed; NULL while it runs."),
+        "reason": (T, "One line about the outcome."),
+        "program_version": (T, "Version of the program that made it."),
+        "reader_version": (T, "Version of the reader that made it."),
+        "profile_digest": (T, "SHA-256 (hex) of the site profile it used."),
+        "settings": (T, "Settings it ran with, as a JSON object."),
+        "counts": (T, "What it came to, as a JSON object."),
+    },
+    """
+SELECT id, site, kind, started_at, ended_at, outcome, reason, program_version, reader_version, profile_digest,
+       settings, counts
+FROM run
+""",
+)
+
+URLS = View(
+    "urls",
+    "Every address ever heard of, with its state and who told us.",
+    {
+        "url": (T, "The address in canonical form; its case counts."),
+        "site": (T, "Name of the site profile."),
+        "kind": (T, "robots, sitemap, listing, article or page."),
+        "article_id": (T, "The article id in the address; NULL when it has none."),
+        "state": (T, "waiting, stored, redirected, alias, gone, failed or refused."),
+        "reason": (T, "Why it is in this state."),
+        "told_by": (T, "Who told us, with commas: seed, robots, sitemap, listing, card, link, redirect, …."),
+        "target": (T, "Where it leads, when it is redirected or an alias."),
+        "depth": (N, "Fewest clicks from a start address."),
+        "lastmod": (T, "The sitemap's word on its last change, as written."),
+        "first_heard_at": (T, "When it was first heard of (UTC)."),
+        "first_heard_run": (N, "Run in which it was first heard of."),
+        "last_tried_at": (T, "When it was last asked for (UTC); NULL when never."),
+        "last_ok_at": (T, "When it last gave a usable answer (UTC); NULL when never."),
+        "http_status": (N, "Status of the last answer; NULL when there was none."),
+        "attempts": (N, "Failed tries in the present round."),
+        "etag": (T, "ETag of the last stored answer."),
+        "last_modified": (T, "Last-Modified of the last stored answer, as written."),
+        "due_at": (T, "When it is to be asked next (UTC); NULL when it is done for this round."),
+    },
+    """
+SELECT u.url, u.site, u.kind, u.article_id, u.state, u.reason,
+       (SELECT group_concat(v.via, ', ') FROM (
+           SELECT s.via AS via FROM url_source s WHERE s.url_id = u.id ORDER BY s.via) v),
+       t.url, u.depth, u.lastmod, u.first_heard_at, u.first_heard_run, u.last_tried_at, u.last_ok_at,
+       u.http_status, u.attempts, u.etag, u.last_modified, u.due_at
+FROM url u
+LEFT JOIN url t ON t.id = u.target_url_id
+""",
+)
