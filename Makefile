@@ -5,11 +5,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test lint bench dictionary constraints clean help
+.PHONY: demo test lint bench tools dictionary constraints clean help
 
 help:
 	@echo "make demo   set up, crawl the bundled sample site into demo-archive/ and show what it found"
 	@echo "make test   set up, run the tests"
+	@echo "make tools  set up warcio, pywb and wacz in .tools/, so that 'make test' reads our files with them"
 	@echo "make lint   set up, run ruff, mypy --strict and the import contract"
 	@echo "make bench  set up, run the benchmarks (loopback only, some minutes)"
 
@@ -26,6 +27,17 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest -n auto --dist worksteal -q
+
+# Other people's programs, as checks. They pin old dependencies: each lives in an environment of its own.
+TOOLS := $(patsubst %,.tools/%/.installed,warc pywb wacz)
+
+tools: $(TOOLS)
+
+.tools/%/.installed: tests/tools/environments/%.txt
+	@echo "Setting up .tools/$* ..."
+	@$(PYTHON) -m venv --clear .tools/$*
+	@.tools/$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .
@@ -45,4 +57,4 @@ constraints: $(STAMP)
 	  --extra dev --output-file constraints.txt pyproject.toml
 
 clean:
-	rm -rf .venv demo-archive build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .tools demo-archive build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""Other people's programs read what this one wrote."""

@@ -1,0 +1,46 @@
+"""The programs that others wrote, where they are: `.tools/` in the checkout (`make tools`), wget on the system.
+
+A test that needs one that is not there is skipped with the reason. Continuous integration sets
+MSARCHIVE_REQUIRE_TOOLS=1: there it fails.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+def program(environment: str, name: str) -> str:
+    """The path of a program in one of the environments of `make tools` (warc, pywb or wacz)."""
+    path = CHECKOUT / ".tools" / environment / "bin" / name
+    if not path.is_file():
+        _missing(f"{name} is not set up; 'make tools' does it")
+    return str(path)
+
+
+def wget() -> str:
+    """The system's wget."""
+    path = shutil.which("wget")
+    if path is None:
+        _missing("wget is not installed")
+    assert path is not None
+    return path
+
+
+def run(*command: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, whatever its exit status; what it said is kept."""
+    return subprocess.run(
+        [str(part) for part in command], cwd=cwd, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def _missing(reason: str) -> None:
+    if os.environ.get("MSARCHIVE_REQUIRE_TOOLS") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
