@@ -47,7 +47,7 @@ def page_record(page: Page, profile: SiteProfile) -> PageRecord:
     if reading is not None and reading.kind is PageKind.SUMMARY:
         article = article_record(reading, address, profile)
     return PageRecord(
-        capture=_capture(page, own),
+        capture=_capture(page, own, profile),
         outcome=None if own is None else _outcome(page, target),
         url_kind=page.kind,
         article=article,
@@ -70,7 +70,7 @@ def found_record(found: Found, profile: SiteProfile) -> FoundRecord:
     )
 
 
-def _capture(page: Page, url: str | None) -> CaptureRecord:
+def _capture(page: Page, url: str | None, profile: SiteProfile) -> CaptureRecord:
     fetched = page.fetched
     kind, reason = _kind(page)
     content_type = _header(fetched, "content-type")
@@ -90,6 +90,7 @@ def _capture(page: Page, url: str | None) -> CaptureRecord:
         ip_address=fetched.ip_address,
         file_name=fetched.file_name,
         reader_version=page.reading.reader_version if page.reading is not None else None,
+        profile_digest=profile.digest if page.reading is not None else None,
     )
 
 

@@ -85,6 +85,20 @@ class Articles:
             revision_id = self._db.value("SELECT revision_id FROM capture WHERE id = ?", capture_id)
         return SavedArticle(article_key, revision_id, new, new_revision)
 
+    def see_again(self, article_key: int, revision_id: int, at: str) -> SavedArticle:
+        """Count a capture of `at` that shows an article exactly as the revision has it."""
+        self._db.run(
+            "UPDATE article SET first_seen_at = min(first_seen_at, ?), last_seen_at = max(last_seen_at, ?), "
+            "gone_since = CASE WHEN ? >= gone_since THEN NULL ELSE gone_since END WHERE id = ?",
+            at, at, at, article_key,
+        )  # fmt: skip
+        self._db.run(
+            "UPDATE revision SET first_seen_at = min(first_seen_at, ?), last_seen_at = max(last_seen_at, ?) "
+            "WHERE id = ?",
+            at, at, revision_id,
+        )  # fmt: skip
+        return SavedArticle(article_key, revision_id, False, False)
+
     def mark_gone(self, article_id: str, at: str) -> None:
         """Note that an address of an article answered 404 or 410; it is gone when no other address
         shows it."""

@@ -1,48 +1,81 @@
-"""Entities of captures: content-addressed, compressed. The only place that knows how they are kept."""
+"""The entity of a capture: found in its WARC record, chunk framing and content coding undone."""
 
 from __future__ import annotations
 
 import hashlib
-import zlib
+from types import TracebackType
+from typing import BinaryIO, Self
 
 from sqlalchemy import Connection
 
-from storage.db import Db
-
-# Level 1 takes a third of level 6's time for a tenth more space, and every new page waits for it.
-_LEVEL = 1
-_TOO_SMALL = 128
-"""Below this many bytes compressing gains nothing."""
+from storage.archive import Archive
+from storage.http.message import entity
+from storage.warc import FOLDER
+from storage.warc.records import Record, RecordDamaged, parse_member
 
 
-def save_body(db: Db, body: bytes) -> tuple[int, str]:
-    """The id of the row that holds `body`, made when there is none yet, and its SHA-256 (hex)."""
-    digest = hashlib.sha256(body).hexdigest()
-    known = db.value("SELECT id FROM body WHERE sha256 = ?", digest)
-    if known is not None:
-        return int(known), digest
-    encoding, content = "identity", body
-    if len(body) >= _TOO_SMALL:
-        packed = zlib.compress(body, _LEVEL)
-        if len(packed) < len(body):
-            encoding, content = "zlib", packed
-    body_id = db.insert(
-        "INSERT INTO body (sha256, size, encoding, content) VALUES (?, ?, ?, ?)",
-        digest,
-        len(body),
-        encoding,
-        content,
-    )
-    return body_id, digest
+class BodyReader:
+    """Reads captures of an archive that is open; a context manager. For one thread or process.
 
+    Files are kept open from one record to the next.
+    """
 
-def read_body(connection: Connection, capture_id: int) -> bytes:
-    """The entity of a capture, byte for byte. Raises `KeyError` when there is no such capture."""
-    row = connection.exec_driver_sql(
-        "SELECT b.encoding, b.content FROM capture c JOIN body b ON b.id = c.body_id WHERE c.id = ?",
-        (capture_id,),
-    ).first()
-    if row is None:
-        raise KeyError(capture_id)
-    encoding, content = row
-    return zlib.decompress(content) if encoding == "zlib" else bytes(content)
+    def __init__(self, archive: Archive, connection: Connection) -> None:
+        self._folder = archive.directory / FOLDER
+        self._connection = connection
+        self._files: dict[str, BinaryIO] = {}
+
+    def read(self, capture_id: int) -> bytes:
+        """The entity, byte for byte as it was read; of a revisit that of the capture it refers to.
+
+        Raises `KeyError` when there is no such capture, `RecordDamaged` when its record is not what the
+        database says, `OSError` when the file can't be read.
+        """
+        own = self._row(capture_id)
+        kind, size, sha256, original = own[0], own[1], own[2], own[6]
+        where = own if original is None else self._row(original)
+        record = self._at(where[3], where[4], where[5])
+        body = record.block if where[0] == "resource" else entity(record.block, size).body
+        if len(body) != size or hashlib.sha256(body).hexdigest() != sha256:
+            raise RecordDamaged(f"capture {capture_id} ({kind}): its body is not the one that was read")
+        return body
+
+    def record(self, capture_id: int) -> Record:
+        """The capture's own WARC record. Raises as `read` does."""
+        row = self._row(capture_id)
+        return self._at(row[3], row[4], row[5])
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _row(self, capture_id: int) -> tuple[str, int, str, str, int, int, int | None]:
+        row = self._connection.exec_driver_sql(
+            "SELECT c.record_type, c.size, c.sha256, f.name, c.warc_offset, c.warc_length, c.refers_to_id "
+            "FROM capture c JOIN warc_file f ON f.id = c.warc_file_id WHERE c.id = ?",
+            (capture_id,),
+        ).first()
+        if row is None:
+            raise KeyError(capture_id)
+        kind, size, sha256, name, offset, length, original = row
+        return kind, size, sha256, name, offset, length, original
+
+    def _at(self, name: str, offset: int, length: int) -> Record:
+        file = self._files.get(name)
+        if file is None:
+            file = self._files[name] = (self._folder / name).open("rb")
+        file.seek(offset)
+        data = file.read(length)
+        if len(data) < length:
+            raise RecordDamaged(f"{name} ends before the record at {offset} does")
+        return parse_member(data)

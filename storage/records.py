@@ -29,8 +29,24 @@ class FoundRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ExchangeRecord:
+    """One request and its answer, byte for byte."""
+
+    url: str
+    """The address asked, as it was asked: what the archive knows it as may be spelled otherwise."""
+    request: bytes | None
+    """As sent; None when it was not kept (imports)."""
+    response: bytes
+    """Status line, headers and body as they came, chunk framing and content coding included."""
+    record_id: str | None = None
+    """WARC-Record-ID, without angle brackets, that an imported record had; None for a new one."""
+    rebuilt: str | None = None
+    """Why `response` is not what came over the wire, in one line; None when it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class CaptureRecord:
-    """One fetch or imported file. The body is stored once per distinct SHA-256."""
+    """One fetch or imported file. A body is kept once, however many captures have it."""
 
     url: str | None
     captured_at: str
@@ -39,7 +55,8 @@ class CaptureRecord:
     body: bytes
     origin: Literal["crawl", "import"]
     kind: str
-    """What reading it gave: summary, listing, other, unreadable, robots, sitemap, redirect, gone, error."""
+    """What reading it gave: summary, listing, other, unreadable, robots, sitemap, redirect, gone, error; or
+    `unchanged` for a 304, which is as the capture before it."""
     reason: str | None
     """Why it is not a summary; None for one."""
     media_type: str | None
@@ -49,6 +66,15 @@ class CaptureRecord:
     ip_address: str | None = None
     file_name: str | None = None
     reader_version: str | None = None
+    profile_digest: str | None = None
+    """SHA-256 (hex) of the profile that it was read with; None when it was not read."""
+    exchange: ExchangeRecord | None = None
+    """What came over the wire; None for a file."""
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether it is a 304: the body is that of the capture before it."""
+        return self.kind == "unchanged"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,18 +14,22 @@ from typing import Any, Literal
 
 from storage.archive import Archive
 from storage.articles import Articles, SavedArticle
-from storage.bodies import save_body
+from storage.captures import Captures, Kept, Original
 from storage.cards import Cards
 from storage.cleaning import storable
-from storage.db import Db, to_json
+from storage.db import Db
 from storage.names import Names
-from storage.records import CaptureRecord, FoundRecord, PageRecord
+from storage.records import FoundRecord, PageRecord
 from storage.revisions import Revisions
 from storage.settling import Settled, Settling
 from storage.urls import Urls
+from storage.warc import FOLDER
+from storage.warc.files import MAX_BYTES
+from storage.warc.healing import heal
 
-RunKind = Literal["crawl", "import", "demo"]
+RunKind = Literal["crawl", "import", "demo", "reread"]
 RunOutcome = Literal["complete", "incomplete", "stopped", "limit", "failed"]
+CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 KILLED = "ended without saying why (killed?)"
 
 __all__ = ["RunKind", "RunOutcome", "SavedPage", "Settled", "Writer"]
@@ -48,9 +52,11 @@ class Writer:
     """Writes what was fetched or imported from one site. Raises `sqlalchemy.exc.DBAPIError`, `sqlite3.Error`
     or `OSError` when the archive can't be written; nothing is half done then."""
 
-    def __init__(self, archive: Archive, site: str) -> None:
+    def __init__(self, archive: Archive, site: str, *, warc_max_bytes: int = MAX_BYTES) -> None:
         self._site = site
         self._db = Db(archive.connection)
+        self._folder = archive.directory / FOLDER
+        self._captures = Captures(self._db, self._folder, warc_max_bytes)
         self._names = Names(self._db)
         self._urls = Urls(self._db, site)
         self._cards = Cards(self._db, site)
@@ -68,11 +74,14 @@ class Writer:
         reader_version: str,
         profile_digest: str,
         settings: Mapping[str, Any],
+        warcinfo: Mapping[str, str] | None = None,
     ) -> int:
         """Begin a run; its number. Runs that a crash left without an end are closed as `stopped`.
 
-        `settings` is stored as it is: no secrets.
+        `settings` is stored as it is: no secrets. `warcinfo` is what this run's WARC files say of themselves
+        besides software and format: operator, User-Agent, robots policy (WARC 1.1 section 6.2).
         """
+        heal(self._db, self._folder)
         now = _now()
         with self._transaction():
             self._db.run(
@@ -87,11 +96,20 @@ class Writer:
                 self._site, kind, now, program_version, reader_version, profile_digest,
                 json.dumps(settings, ensure_ascii=False, sort_keys=True, default=str),
             )  # fmt: skip
+        about = {
+            "software": f"msarchive/{program_version}",
+            "format": "WARC File Format 1.1",
+            "conformsTo": CONFORMS_TO,
+            "isPartOf": self._site,
+            "description": f"{kind}, run {self.run_id} of the archive",
+        }
+        self._captures.begin(self._site, {**about, **(warcinfo or {})})
         return self.run_id
 
     def end_run(self, outcome: RunOutcome, reason: str, counts: Mapping[str, int]) -> None:
         """End the run that is under way. Raises `RuntimeError` when there is none."""
         run = self._run()
+        self._captures.end(run)
         with self._transaction():
             self._db.run(
                 "UPDATE run SET ended_at = ?, outcome = ?, reason = ?, counts = ? WHERE id = ?",
@@ -106,12 +124,20 @@ class Writer:
         outside a run.
         """
         try:
-            with self._transaction():
-                return self._save(record, now)
+            return self._keep_and_save(record, now)
         except UnicodeEncodeError:
             # Half a surrogate pair, from a page's escaped JSON: no database takes it, and none of it is text.
-            with self._transaction():
-                return self._save(storable(record), now)
+            return self._keep_and_save(storable(record), now)
+
+    def _keep_and_save(self, record: PageRecord, now: str) -> SavedPage:
+        self._run()
+        original = None
+        if record.capture.unchanged and record.capture.url is not None:
+            original = self._captures.last_of(record.capture.url)
+        # On disk before the transaction that names it: a row never refers to what is not there.
+        kept = self._captures.keep(record.capture, original)
+        with self._transaction():
+            return self._save(record, kept, now)
 
     def record_failure(
         self,
@@ -138,7 +164,7 @@ class Writer:
         with self._transaction():
             return self._settling.settle(now)
 
-    def _save(self, record: PageRecord, now: str) -> SavedPage:
+    def _save(self, record: PageRecord, kept: Kept, now: str) -> SavedPage:
         run, capture = self._run(), record.capture
         url_id, depth = None, 0
         if capture.url is not None:
@@ -146,15 +172,21 @@ class Writer:
             url_id = self._own_id(capture.url, record.url_kind, via, now, record)
             depth = self._urls.depth(capture.url)
         new_urls = self._urls.hear_all(record.found, url_id, depth + 1, now=now, run=run)
-        body_id, sha256 = save_body(self._db, capture.body)
         list_id = self._cards.save_list(record.cards, capture.captured_at) if record.cards else None
-        capture_id = self._save_capture(capture, run, url_id, body_id, list_id)
-        saved = self._save_article(record, capture_id, sha256)
+        before = None if url_id is None else self._sha256_before(url_id, capture.captured_at)
+        capture_id = self._captures.insert(capture, kept, run, url_id, list_id)
+        if capture.unchanged and kept.original is not None:
+            list_id, saved = self._seen_again(capture_id, kept.original, capture.captured_at)
+        else:
+            saved = self._save_article(record, capture_id, kept.sha256)
         if list_id is not None:
             self._cards.sight(list_id, url_id, saved.key if saved else None, capture_id, capture.captured_at)
             self._cards.tell(record.cards)
         if url_id is not None and record.outcome is not None:
-            self._finish(url_id, record, now=now)
+            changed = None if before is None else before != kept.sha256
+            if changed and saved is not None:
+                changed = saved.new_revision
+            self._finish(url_id, record, changed, now=now)
         return SavedPage(
             capture_id,
             record.article.article_id if record.article is not None else None,
@@ -163,29 +195,42 @@ class Writer:
             new_urls,
         )
 
-    def _save_capture(
-        self, capture: CaptureRecord, run: int, url_id: int | None, body_id: int, list_id: int | None
-    ) -> int:
-        return self._db.insert(
-            "INSERT INTO capture (run_id, url_id, captured_at, origin, status, headers, kind, reason, "
-            "media_type, etag, last_modified, body_id, file_name, truncated, ip_address, reader_version, "
-            "card_list_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            run, url_id, capture.captured_at, capture.origin, capture.status,
-            to_json(capture.headers), capture.kind, capture.reason, capture.media_type,
-            capture.etag, capture.last_modified, body_id, capture.file_name, capture.truncated,
-            capture.ip_address,
-            capture.reader_version, list_id,
+    def _sha256_before(self, url_id: int, at: str) -> str | None:
+        """Digest of the entity that an address last gave before `at`; None when it never gave one."""
+        digest: str | None = self._db.value(
+            "SELECT sha256 FROM capture WHERE url_id = ? AND captured_at <= ? AND kind <> 'error' "
+            "AND truncated IS NULL ORDER BY captured_at DESC, id DESC LIMIT 1",
+            url_id, at,
         )  # fmt: skip
+        return digest
+
+    def _seen_again(
+        self, capture_id: int, original: Original, at: str
+    ) -> tuple[int | None, SavedArticle | None]:
+        """Count a 304 to what its address showed before: the card list, and the article."""
+        row = self._db.one(
+            "SELECT article_key, revision_id, card_list_id FROM capture WHERE id = ?", original.capture_id
+        )
+        article_key, revision_id, list_id = row or (None, None, None)
+        self._db.run(
+            "UPDATE capture SET article_key = ?, revision_id = ?, card_list_id = ? WHERE id = ?",
+            article_key, revision_id, list_id, capture_id,
+        )  # fmt: skip
+        if article_key is None:
+            return list_id, None
+        return list_id, self._articles.see_again(article_key, revision_id, at)
 
     def _save_article(self, record: PageRecord, capture_id: int, sha256: str) -> SavedArticle | None:
         if record.article is None:
             return None
         return self._articles.save(record.article, record.capture, capture_id, sha256)
 
-    def _finish(self, url_id: int, record: PageRecord, *, now: str) -> None:
+    def _finish(self, url_id: int, record: PageRecord, changed: bool | None, *, now: str) -> None:
         """Write the new state of the address that was asked, and of its article when it is gone."""
         assert record.outcome is not None
-        state = self._urls.settle_outcome(url_id, record.outcome, record, now=now, run=self.run_id)
+        state = self._urls.settle_outcome(
+            url_id, record.outcome, record, now=now, run=self.run_id, changed=changed
+        )
         if state == "gone":
             article_id = self._db.value("SELECT article_id FROM url WHERE id = ?", url_id)
             if article_id is not None:
@@ -224,6 +269,7 @@ class Writer:
             self._names.forget()
             self._urls.forget()
             self._cards.forget()
+            self._captures.forget()
             raise
 
 

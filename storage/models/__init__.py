@@ -18,11 +18,11 @@ from storage.models.crawl import (
     URL_KINDS,
     URL_STATES,
     VIAS,
-    Body,
     Capture,
     Run,
     Url,
     UrlSource,
+    WarcFile,
 )
 from storage.models.history import ArticleEvent, Correction
 from storage.models.shared import (
@@ -41,7 +41,6 @@ __all__ = [
     "Article",
     "ArticleEvent",
     "Base",
-    "Body",
     "BoilerplatePassage",
     "Capture",
     "CardList",
@@ -60,4 +59,5 @@ __all__ = [
     "TopicName",
     "Url",
     "UrlSource",
+    "WarcFile",
 ]

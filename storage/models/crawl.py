@@ -1,4 +1,4 @@
-"""Tables of the crawl: runs, addresses and who told them, bodies and captures."""
+"""Tables of the crawl: runs, addresses and who told them, captures and the WARC files they are in."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from storage.models.base import (
     STRICT,
     STRICT_WITHOUT_ROWID,
     Base,
-    as_blob,
     as_integer,
     as_text,
+    is_flag,
     is_sha256,
     is_utc,
     one_of,
@@ -179,19 +179,23 @@ class UrlSource(Base):
     __table_args__ = (one_of("via", *VIAS), *is_utc("first_heard_at"), STRICT_WITHOUT_ROWID)
 
 
-class Body(Base):
-    """The entity of one or more captures, stored once for each SHA-256."""
+class WarcFile(Base):
+    """A WARC file in the archive's folder `captures`, and how much of it counts."""
 
-    __tablename__ = "body"
+    __tablename__ = "warc_file"
     id: Mapped[int] = as_integer("Internal number.", primary_key=True)
-    sha256: Mapped[str] = as_text("SHA-256 (hex) of the entity.", nullable=False, unique=True)
-    size: Mapped[int] = as_integer("Length of the entity in bytes.", nullable=False)
-    encoding: Mapped[str] = as_text("How content is stored: zlib or identity.", nullable=False)
-    content: Mapped[bytes] = as_blob("The entity, encoded as said.", nullable=False)
+    name: Mapped[str] = as_text("Its name in the folder captures.", nullable=False, unique=True)
+    run_id: Mapped[int] = as_integer("Run that wrote it.", ForeignKey("run.id"), nullable=False)
+    created_at: Mapped[str] = as_text("When it was begun (UTC).", nullable=False)
+    size: Mapped[int] = as_integer(
+        "Its length in bytes; while it is written to, up to the end of the last record that is on disk.",
+        nullable=False,
+    )
+    sha256: Mapped[str | None] = as_text("SHA-256 (hex) of the finished file; NULL while it is written to.")
     __table_args__ = (
+        CheckConstraint("name <> '' AND size >= 0", name="filled"),
         is_sha256("sha256"),
-        one_of("encoding", "zlib", "identity"),
-        CheckConstraint("size >= 0", name="size"),
+        *is_utc("created_at"),
         STRICT,
     )
 
@@ -210,19 +214,55 @@ class Capture(Base):
     status: Mapped[int | None] = as_integer("HTTP status; NULL for a file.")
     headers: Mapped[str] = as_text("Response headers, as a JSON list of [name, value] pairs.", nullable=False)
     kind: Mapped[str] = as_text(
-        "What reading it gave: summary, listing, other, unreadable, robots, sitemap, redirect, gone or "
-        "error.",
+        "What reading it gave: summary, listing, other, unreadable, robots, sitemap, redirect, gone, error "
+        "or unchanged (304: as the capture that refers_to_id names).",
         nullable=False,
     )
     reason: Mapped[str | None] = as_text("Why it is no summary; NULL for one.")
     media_type: Mapped[str | None] = as_text("Media type as the server, or the file's name, said.")
     etag: Mapped[str | None] = as_text("ETag as sent; NULL without.")
     last_modified: Mapped[str | None] = as_text("Last-Modified as sent; NULL without.")
-    body_id: Mapped[int] = as_integer("Its entity.", ForeignKey("body.id"), nullable=False)
+    sha256: Mapped[str] = as_text(
+        "SHA-256 (hex) of the entity: the body with chunk framing and content coding undone. Of a 304 that "
+        "of the entity it vouches for.",
+        nullable=False,
+    )
+    size: Mapped[int] = as_integer("Length of that entity in bytes.", nullable=False)
+    record_type: Mapped[str] = as_text(
+        "Type of its WARC record: response, revisit (the body is in the record of the capture that "
+        "refers_to_id names) or resource (an imported file).",
+        nullable=False,
+    )
+    record_id: Mapped[str] = as_text(
+        "Its WARC-Record-ID, without angle brackets.", nullable=False, unique=True
+    )
+    warc_file_id: Mapped[int] = as_integer("WARC file it is in.", ForeignKey("warc_file.id"), nullable=False)
+    warc_offset: Mapped[int] = as_integer("Where its record begins in that file, in bytes.", nullable=False)
+    warc_length: Mapped[int] = as_integer("Length of the compressed record in bytes.", nullable=False)
+    request_offset: Mapped[int | None] = as_integer("Where the request's record begins; NULL without.")
+    request_length: Mapped[int | None] = as_integer("Length of the request's record; NULL without.")
+    block_digest: Mapped[str] = as_text("WARC-Block-Digest of its record.", nullable=False)
+    payload_digest: Mapped[str] = as_text(
+        "WARC-Payload-Digest: of the body as it came, chunk framing and content coding included.",
+        nullable=False,
+    )
+    refers_to_id: Mapped[int | None] = as_integer(
+        "For a revisit the capture whose record has the body; else NULL.", ForeignKey("capture.id")
+    )
+    exact: Mapped[int] = as_integer(
+        "1 when the record holds what came over the wire (or the imported file) byte for byte; 0 when its "
+        "head was put together from what an archive had kept of it.",
+        nullable=False,
+    )
     file_name: Mapped[str | None] = as_text("Name of the imported file; NULL for an answer.")
-    truncated: Mapped[str | None] = as_text("Why the entity is not whole; NULL when it is.")
+    truncated: Mapped[str | None] = as_text(
+        "Why the entity is not whole (length, time, disconnect, unspecified); NULL when it is."
+    )
     ip_address: Mapped[str | None] = as_text("Address of the server; NULL when unknown.")
     reader_version: Mapped[str | None] = as_text("Version of the reader that read it; NULL when none did.")
+    profile_digest: Mapped[str | None] = as_text(
+        "SHA-256 (hex) of the site profile that it was read with; NULL when it was not read, or unknown."
+    )
     article_key: Mapped[int | None] = as_integer(
         "Article it shows; NULL when none.", ForeignKey("article.id")
     )
@@ -234,11 +274,31 @@ class Capture(Base):
     )
     __table_args__ = (
         one_of("origin", "crawl", "import"),
+        one_of("record_type", "response", "revisit", "resource"),
+        is_flag("exact"),
+        is_sha256("sha256"),
+        CheckConstraint("size >= 0 AND warc_offset >= 0 AND warc_length > 0", name="place"),
+        CheckConstraint("(request_offset IS NULL) = (request_length IS NULL)", name="request"),
+        CheckConstraint("(record_type = 'revisit') = (refers_to_id IS NOT NULL)", name="revisit"),
+        CheckConstraint("refers_to_id <> id", name="not_its_own_revisit"),
         *is_utc("captured_at"),
         CheckConstraint("kind <> ''", name="kind"),
         CheckConstraint("url_id IS NOT NULL OR file_name IS NOT NULL", name="url_or_file"),
         CheckConstraint("(article_key IS NULL) = (revision_id IS NULL)", name="article_with_revision"),
         Index("ix_capture_url", "url_id", "captured_at"),
+        Index("ix_capture_warc", "warc_file_id", "warc_offset"),
+        Index(
+            "ix_capture_payload",
+            "payload_digest",
+            sqlite_where=sql("record_type <> 'revisit'"),
+            postgresql_where=sql("record_type <> 'revisit'"),
+        ),
+        Index(
+            "ix_capture_refers_to",
+            "refers_to_id",
+            sqlite_where=sql("refers_to_id IS NOT NULL"),
+            postgresql_where=sql("refers_to_id IS NOT NULL"),
+        ),
         Index(
             "ix_capture_revision",
             "revision_id",

@@ -15,14 +15,17 @@ CAPTURES = View(
         "captured_at": (T, "When it was fetched or imported (UTC)."),
         "origin": (T, "crawl or import."),
         "status": (N, "HTTP status; NULL for a file."),
-        "kind": (T, "summary, listing, other, unreadable, robots, sitemap, redirect, gone or error."),
+        "kind": (
+            T,
+            "summary, listing, other, unreadable, robots, sitemap, redirect, gone, error or unchanged (304).",
+        ),
         "reason": (T, "Why it is no summary; NULL for one."),
         "article_id": (T, "The site's id of the article it shows; NULL when none or unknown."),
         "article_key": (T, "The key of that article, as in articles; NULL when it shows none."),
         "revision": (N, "Number of the revision it shows; NULL when it shows none."),
         "media_type": (T, "Media type as the server, or the file's name, said."),
-        "size": (N, "Length of the entity in bytes."),
-        "sha256": (T, "SHA-256 (hex) of the entity."),
+        "size": (N, "Length of the entity in bytes: the body, chunk framing and content coding undone."),
+        "sha256": (T, "SHA-256 (hex) of the entity; of a 304 that of the entity it vouches for."),
         "truncated": (T, "Why the entity is not whole; NULL when it is."),
         "etag": (T, "ETag as sent; NULL without."),
         "last_modified": (T, "Last-Modified as sent; NULL without."),
@@ -30,15 +33,27 @@ CAPTURES = View(
         "ip_address": (T, "Address of the server; NULL when unknown."),
         "file_name": (T, "Name of the imported file; NULL for an answer."),
         "reader_version": (T, "Version of the reader that read it; NULL when none did."),
+        "warc_file": (T, "WARC file, in the archive's folder captures, that its record is in."),
+        "warc_offset": (N, "Where its record begins in that file, in bytes."),
+        "warc_length": (N, "Length of the compressed record in bytes."),
+        "record_type": (
+            T,
+            "response, revisit (its body is in the record of refers_to) or resource (a file).",
+        ),
+        "record_id": (T, "Its WARC-Record-ID, without angle brackets."),
+        "payload_digest": (T, "Digest of the body as it came, codings included, as in the WARC record."),
+        "refers_to": (N, "For a revisit the capture whose record has the body; else NULL."),
+        "exact": (N, "1 when the record is byte for byte what came; 0 when its head was put together later."),
     },
     """
 SELECT c.id, c.run_id, n.site, u.url, c.captured_at, c.origin, c.status, c.kind, c.reason, a.article_id,
        a.key, r.number,
-       c.media_type, b.size, b.sha256, c.truncated, c.etag, c.last_modified, c.headers, c.ip_address,
-       c.file_name, c.reader_version
+       c.media_type, c.size, c.sha256, c.truncated, c.etag, c.last_modified, c.headers, c.ip_address,
+       c.file_name, c.reader_version, f.name, c.warc_offset, c.warc_length, c.record_type, c.record_id,
+       c.payload_digest, c.refers_to_id, c.exact
 FROM capture c
 JOIN run n ON n.id = c.run_id
-JOIN body b ON b.id = c.body_id
+JOIN warc_file f ON f.id = c.warc_file_id
 LEFT JOIN url u ON u.id = c.url_id
 LEFT JOIN article a ON a.id = c.article_key
 LEFT JOIN revision r ON r.id = c.revision_id

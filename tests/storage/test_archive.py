@@ -304,7 +304,8 @@ def test_killed_at_any_moment_it_holds_whole_pages(tmp_path: Path, milliseconds:
             "NULL), "
             "(SELECT count(*) FROM card_list), (SELECT count(*) FROM url WHERE state = 'stored' AND "
             "due_at IS NULL), "
-            "(SELECT count(*) FROM url WHERE state = 'waiting'), (SELECT count(*) FROM body)"
+            "(SELECT count(*) FROM url WHERE state = 'waiting'), "
+            "(SELECT count(DISTINCT payload_digest) FROM capture)"
         )
         assert len(set(connection.execute(count).one())) == 1
         connection.exec_driver_sql(

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from storage import compare
-from storage.bodies import read_body
+from storage.bodies import BodyReader
 from storage.records import CardRecord, FoundRecord, JournalRecord, RatingRecord, UrlOutcome
 from storage.writer import KILLED
 from tests.storage.build import T0, House, article, at, card, page, sections, topics, url_of
@@ -37,8 +37,8 @@ def test_a_page_is_saved_whole(house: House) -> None:
     ]
     assert house.rows("SELECT position, target_id, date FROM article_cards") == [(1, "cArd01", "2026-01-01")]
     assert house.row("SELECT state, told_by, http_status, due_at FROM urls") == ("stored", "seed", 200, None)
-    with house.archive.engine.connect() as connection:
-        assert read_body(connection, saved.capture_id) == b"<p>" * 200
+    with house.archive.engine.connect() as connection, BodyReader(house.archive, connection) as bodies:
+        assert bodies.read(saved.capture_id) == b"<p>" * 200
 
 
 def test_the_same_page_again_adds_a_capture_and_nothing_else(house: House) -> None:
@@ -49,17 +49,17 @@ def test_the_same_page_again_adds_a_capture_and_nothing_else(house: House) -> No
     assert (again.new_article, again.new_revision, again.new_urls) == (False, False, 0)
     assert compare.archive_digest(house.archive) == before
     assert house.value("SELECT count(*) FROM captures") == 2
-    assert house.value("SELECT count(*) FROM body") == 1
+    assert house.rows("SELECT record_type, refers_to FROM captures") == [("resource", None), ("revisit", 1)]
     assert house.row("SELECT first_seen_at, last_seen_at FROM articles") == (T0, at(60))
 
 
 def test_bodies_come_back_byte_for_byte_whatever_they_are(house: House) -> None:
     bodies = [b"", b"x", b"a" * 100_000, bytes(range(256)) * 40]
     ids = [house.save(article(), body=body, when=at(n)).capture_id for n, body in enumerate(bodies)]
-    with house.archive.engine.connect() as connection:
-        assert [read_body(connection, capture_id) for capture_id in ids] == bodies
+    with house.archive.engine.connect() as connection, BodyReader(house.archive, connection) as reader:
+        assert [reader.read(capture_id) for capture_id in ids] == bodies
         with pytest.raises(KeyError):
-            read_body(connection, 999)
+            reader.read(999)
 
 
 def test_addresses_found_on_a_page_are_due_and_know_who_told(house: House) -> None:

@@ -1,0 +1,263 @@
+"""Captures: what came over the wire goes into WARC files, and the database says where.
+
+A record is on disk, and synced, before the transaction that names it begins. A body that an earlier capture
+has already is not written again: its record is a revisit (WARC 1.1 section 6.7).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from storage.db import Db, to_json
+from storage.http.message import read_head
+from storage.records import CaptureRecord
+from storage.warc.files import MAX_BYTES, Place, WarcWriter
+from storage.warc.records import (
+    FILE_NAME,
+    IDENTICAL,
+    NOT_MODIFIED,
+    REBUILT,
+    RecordType,
+    digest,
+    member,
+    new_id,
+)
+
+_COLUMNS = (
+    "run_id, url_id, captured_at, origin, status, headers, kind, reason, media_type, etag, last_modified, "
+    "sha256, size, record_type, record_id, warc_file_id, warc_offset, warc_length, request_offset, "
+    "request_length, block_digest, payload_digest, refers_to_id, exact, file_name, truncated, ip_address, "
+    "reader_version, profile_digest, card_list_id"
+)
+_INSERT = f"INSERT INTO capture ({_COLUMNS}) VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """An earlier capture that a revisit refers to."""
+
+    capture_id: int
+    record_id: str
+    url: str | None
+    captured_at: str
+    sha256: str
+    size: int
+    payload_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A capture that is on disk, for its row in the database."""
+
+    record_type: RecordType
+    record_id: str
+    place: Place
+    request: Place | None
+    block_digest: str
+    payload_digest: str
+    sha256: str
+    """Of the entity, in hexadecimal."""
+    size: int
+    original: Original | None
+
+
+class Captures:
+    """Writes captures of one run. Inside the writer: `keep` before the transaction, `insert` within it."""
+
+    def __init__(self, db: Db, folder: Path, max_bytes: int = MAX_BYTES) -> None:
+        self._db = db
+        self._folder = folder
+        self._max_bytes = max_bytes
+        self._warc: WarcWriter | None = None
+        self._file_ids: dict[str, int] = {}
+
+    def begin(self, label: str, info: Mapping[str, str]) -> None:
+        """Begin writing for a run; `info` is what the files' warcinfo says."""
+        self._warc = WarcWriter(self._folder, label, tuple(info.items()), self._max_bytes)
+
+    def end(self, run: int) -> None:
+        """Finish the run's files, and write their sizes and digests. Raises `OSError`."""
+        if self._warc is None:
+            return
+        self._warc.finish()
+        with self._db.transaction():
+            for file in self._warc.files:
+                self._file_id(file.name, run)
+        self._warc = None
+        self._file_ids.clear()
+
+    def forget(self) -> None:
+        """Remember nothing of what a transaction wrote that was rolled back."""
+        self._file_ids.clear()
+
+    def keep(self, capture: CaptureRecord, original: Original | None) -> Kept:
+        """Write a capture's records and wait until they are on disk.
+
+        `original` is what a 304 answer vouches for; None for any other answer.
+        """
+        assert self._warc is not None, "no run is under way"
+        self._warc.rotate()
+        kept = self._resource(capture) if capture.exchange is None else self._exchange(capture, original)
+        self._warc.sync()
+        return kept
+
+    def insert(
+        self, capture: CaptureRecord, kept: Kept, run: int, url_id: int | None, list_id: int | None
+    ) -> int:
+        """Write the capture's row; its id."""
+        original, request = kept.original, kept.request
+        return self._db.insert(
+            _INSERT,
+            run, url_id, capture.captured_at, capture.origin, capture.status, to_json(capture.headers),
+            capture.kind, capture.reason, capture.media_type, capture.etag, capture.last_modified,
+            kept.sha256, kept.size, kept.record_type, kept.record_id, self._file_id(kept.place.name, run),
+            kept.place.offset, kept.place.length, request and request.offset, request and request.length,
+            kept.block_digest, kept.payload_digest, original and original.capture_id,
+            int(capture.exchange is None or capture.exchange.rebuilt is None), capture.file_name,
+            capture.truncated, capture.ip_address, capture.reader_version, capture.profile_digest, list_id,
+        )  # fmt: skip
+
+    def last_of(self, url: str) -> Original | None:
+        """The last whole capture of an address that has a body to vouch for; None when there is none."""
+        return self._original(
+            "JOIN url u ON u.id = c.url_id LEFT JOIN capture o ON o.id = c.refers_to_id WHERE u.url = ? "
+            "AND c.kind <> 'error' AND c.truncated IS NULL AND c.status BETWEEN 200 AND 399 "
+            "ORDER BY c.captured_at DESC, c.id DESC",
+            url,
+        )
+
+    def _seen_before(self, kind: str, payload_digest: str, sha256: str) -> Original | None:
+        # The same bytes under another coding would be another entity.
+        return self._original(
+            "LEFT JOIN url u ON u.id = c.url_id LEFT JOIN capture o ON o.id = c.refers_to_id "
+            "WHERE c.payload_digest = ? AND c.sha256 = ? AND c.record_type <> 'revisit' "
+            "AND c.record_type = ? AND c.truncated IS NULL ORDER BY c.id",
+            payload_digest, sha256, kind,
+        )  # fmt: skip
+
+    def _original(self, joined: str, *values: str) -> Original | None:
+        row = self._db.one(
+            "SELECT coalesce(o.id, c.id), coalesce(o.record_id, c.record_id), "
+            "coalesce((SELECT url FROM url WHERE id = o.url_id), u.url), "
+            "coalesce(o.captured_at, c.captured_at), c.sha256, c.size, coalesce(o.payload_digest, "
+            f"c.payload_digest) FROM capture c {joined} LIMIT 1",
+            *values,
+        )
+        return None if row is None else Original(*row)
+
+    def _file_id(self, name: str, run: int) -> int:
+        """The id of a file's row, made when there is none; brings its size up to date."""
+        assert self._warc is not None
+        file = next(file for file in self._warc.files if file.name == name)
+        known = self._file_ids.get(name) or self._db.value("SELECT id FROM warc_file WHERE name = ?", name)
+        if known is None:
+            known = self._db.insert(
+                "INSERT INTO warc_file (name, run_id, created_at, size, sha256) VALUES (?, ?, ?, ?, ?)",
+                name, run, file.created_at, file.size, file.sha256,
+            )  # fmt: skip
+        else:
+            self._db.run(
+                "UPDATE warc_file SET size = ?, sha256 = ? WHERE id = ?", file.size, file.sha256, known
+            )
+        self._file_ids[name] = known
+        return int(known)
+
+    def _resource(self, capture: CaptureRecord) -> Kept:
+        """An imported file, as it was (WARC 1.1 section 6.4)."""
+        name = quote(capture.file_name or "file", safe="")
+        target = capture.url or f"file:///{name}"
+        fields = [
+            ("WARC-Date", capture.captured_at),
+            ("WARC-Target-URI", target),
+            ("Content-Type", capture.media_type or "application/octet-stream"),
+            ("WARC-Payload-Digest", digest(capture.body)),
+            (FILE_NAME, name),
+            *_truncated(capture),
+        ]
+        record_id, sha256, whole = new_id(), hashlib.sha256(capture.body).hexdigest(), digest(capture.body)
+        original = self._seen_before("resource", whole, sha256) if capture.body else None
+        kind: RecordType = "resource" if original is None else "revisit"
+        block = capture.body if original is None else b""
+        if original is not None:
+            fields += _revisit(IDENTICAL, original)
+        place = self._append(kind, record_id, fields, block)
+        return Kept(kind, record_id, place, None, digest(block), whole, sha256, len(capture.body), original)
+
+    def _exchange(self, capture: CaptureRecord, original: Original | None) -> Kept:
+        """A request and its answer, the answer as a revisit where its body is known."""
+        exchange = capture.exchange
+        assert exchange is not None
+        response = exchange.response
+        parsed = read_head(response)
+        head = len(response) if parsed is None else parsed.end
+        payload = digest(response[head:])
+        profile: list[tuple[str, str]] = []
+        if original is not None:
+            profile = _revisit(NOT_MODIFIED, original)
+        elif capture.truncated is None and len(response) > head:
+            original = self._seen_before("response", payload, hashlib.sha256(capture.body).hexdigest())
+            if original is not None:
+                profile, response = _revisit(IDENTICAL, original), response[:head]
+        not_modified = capture.unchanged and original is not None
+        kind: RecordType = "response" if original is None else "revisit"
+        record_id = self._own_or_new(exchange.record_id)
+        common = [("WARC-Date", capture.captured_at), ("WARC-Target-URI", exchange.url)]
+        if capture.ip_address:
+            common.append(("WARC-IP-Address", capture.ip_address))
+        if not_modified:
+            assert original is not None
+            payload = original.payload_digest
+        fields = [
+            *common,
+            ("Content-Type", "application/http;msgtype=response"),
+            ("WARC-Payload-Digest", payload),
+            *profile,
+            *_truncated(capture),
+            *([(REBUILT, exchange.rebuilt)] if exchange.rebuilt else []),
+        ]
+        place = self._append(kind, record_id, fields, response)
+        asked = None
+        if exchange.request:
+            asked = self._append(
+                "request",
+                new_id(),
+                [
+                    *common,
+                    ("Content-Type", "application/http;msgtype=request"),
+                    ("WARC-Concurrent-To", f"<{record_id}>"),
+                ],
+                exchange.request,
+            )
+        same = original if not_modified else None
+        return Kept(
+            kind, record_id, place, asked, digest(response), payload,
+            same.sha256 if same else hashlib.sha256(capture.body).hexdigest(),
+            same.size if same else len(capture.body), original,
+        )  # fmt: skip
+
+    def _append(self, kind: RecordType, record_id: str, fields: list[tuple[str, str]], block: bytes) -> Place:
+        assert self._warc is not None
+        info = ("WARC-Warcinfo-ID", f"<{self._warc.info_id}>")
+        return self._warc.append(member(kind, record_id, [*fields, info], block))
+
+    def _own_or_new(self, record_id: str | None) -> str:
+        """The id that an imported record had, unless the archive has it already."""
+        taken = "SELECT EXISTS (SELECT 1 FROM capture WHERE record_id = ?)"
+        if record_id is None or self._db.value(taken, record_id):
+            return new_id()
+        return record_id
+
+
+def _revisit(profile: str, original: Original) -> list[tuple[str, str]]:
+    named = [("WARC-Profile", profile), ("WARC-Refers-To", f"<{original.record_id}>")]
+    if original.url is not None:
+        named.append(("WARC-Refers-To-Target-URI", original.url))
+    return [*named, ("WARC-Refers-To-Date", original.captured_at)]
+
+
+def _truncated(capture: CaptureRecord) -> list[tuple[str, str]]:
+    return [("WARC-Truncated", capture.truncated)] if capture.truncated else []

@@ -1,0 +1,137 @@
+"""An archive that an earlier version made is brought up to date, and loses nothing."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import pytest
+
+from storage.archive import open_archive
+from storage.bodies import BodyReader
+from storage.compare import archive_content
+from storage.migrations import HEAD
+
+OLD = Path(__file__).parent / "archives" / "0001.sql.gz"
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """The folder of an archive of the first schema: a crawl of the sample site and two imported files."""
+    connection = sqlite3.connect(tmp_path / "archive.db")
+    connection.executescript(gzip.decompress(OLD.read_bytes()).decode())
+    connection.close()
+    return tmp_path
+
+
+def _bodies(folder: Path) -> dict[int, bytes]:
+    connection = sqlite3.connect(folder / "archive.db")
+    rows = connection.execute(
+        "SELECT c.id, b.encoding, b.content FROM capture c JOIN body b ON b.id = c.body_id"
+    ).fetchall()
+    connection.close()
+    return {n: zlib.decompress(content) if encoding == "zlib" else content for n, encoding, content in rows}
+
+
+def _rows(folder: Path, sql: str) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(folder / "archive.db")
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+_KEPT = (
+    "SELECT id, run_id, url_id, captured_at, origin, status, headers, kind, reason, media_type, etag, "
+    "last_modified, file_name, truncated, ip_address, reader_version, article_key, revision_id, card_list_id "
+    "FROM capture ORDER BY id"
+)
+_URLS = "SELECT id, url, state, reason, depth, lastmod, due_at, etag, target_url_id FROM url ORDER BY id"
+_TABLES = (
+    "article", "revision", "section", "section_paragraph", "passage", "evidence", "absence", "card_list",
+    "card", "card_list_sighting", "url_source", "revision_topic", "topic", "revision_boilerplate",
+)  # fmt: skip
+
+
+def test_nothing_is_lost_on_the_way(old: Path) -> None:
+    bodies = _bodies(old)
+    before = {sql: _rows(old, sql) for sql in (_KEPT, _URLS, *(f"SELECT * FROM {t}" for t in _TABLES))}
+    assert len(bodies) > 80 and len(set(bodies.values())) < len(bodies)
+    open_archive(old).close()
+    assert _rows(old, "SELECT version_num FROM alembic_version") == [(HEAD,)]
+    assert {sql: _rows(old, sql) for sql in before} == before
+    with (
+        open_archive(old, read_only=True) as archive,
+        archive.engine.connect() as connection,
+        BodyReader(archive, connection) as reader,
+    ):
+        assert {number: reader.read(number) for number in bodies} == bodies
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+        assert all(archive_content(archive).values())
+
+
+def test_bodies_no_longer_live_in_the_database(old: Path) -> None:
+    before = (old / "archive.db").stat().st_size
+    open_archive(old).close()
+    assert _rows(old, "SELECT name FROM sqlite_master WHERE name = 'body'") == []
+    assert (old / "archive.db").stat().st_size < before - sum(
+        size for (size,) in _rows(old, "SELECT size FROM warc_file")
+    ) // 2
+
+
+def test_the_records_say_that_their_heads_are_not_what_came(old: Path) -> None:
+    open_archive(old).close()
+    kinds = _rows(old, "SELECT record_type, exact, count(*) FROM captures GROUP BY 1, 2 ORDER BY 1, 2")
+    assert [row[:2] for row in kinds] == [("resource", 1), ("response", 0), ("revisit", 0)]
+    with (
+        open_archive(old, read_only=True) as archive,
+        archive.engine.connect() as connection,
+        BodyReader(archive, connection) as reader,
+    ):
+        moved = connection.exec_driver_sql(
+            "SELECT id, status, headers, refers_to FROM captures WHERE status = 301"
+        ).one()
+        record = reader.record(moved[0])
+        assert record.headers["msarchive-rebuilt"]
+        assert record.block.startswith(b"HTTP/1.1 301 Moved Permanently\r\n")
+        location = dict(json.loads(moved[2]))["Location"]
+        assert f"Location: {location}\r\n".encode() in record.block
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from sqlalchemy import Engine, event
+from storage.archive import open_archive
+left = int(sys.argv[2])
+def count(*_):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+event.listen(Engine, "after_cursor_execute", count)
+open_archive(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("statement", [20, 45, 60, 75])
+def test_killed_in_the_middle_it_is_done_the_next_time(old: Path, statement: int) -> None:
+    bodies = _bodies(old)
+    child = subprocess.run([sys.executable, "-c", _KILLED, str(old), str(statement)], cwd=ROOT)
+    assert child.returncode == -signal.SIGKILL
+    open_archive(old).close()
+    assert len(list((old / "captures").iterdir())) == 1
+    with (
+        open_archive(old, read_only=True) as archive,
+        archive.engine.connect() as connection,
+        BodyReader(archive, connection) as reader,
+    ):
+        assert {number: reader.read(number) for number in bodies} == bodies
