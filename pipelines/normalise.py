@@ -13,7 +13,7 @@ from spiders.page import Fetched, Found, Page
 from spiders.reading.addresses import article_id
 from spiders.reading.model import PageKind
 from spiders.reading.profile import SiteProfile
-from storage.records import CaptureRecord, FoundRecord, PageRecord, UrlOutcome
+from storage.records import CaptureRecord, ExchangeRecord, FoundRecord, PageRecord, UrlOutcome
 
 __all__ = ["Normalise", "body_digest", "found_record", "normal_journal", "normal_topic", "page_record"]
 
@@ -91,7 +91,13 @@ def _capture(page: Page, url: str | None, profile: SiteProfile) -> CaptureRecord
         file_name=fetched.file_name,
         reader_version=page.reading.reader_version if page.reading is not None else None,
         profile_digest=profile.digest if page.reading is not None else None,
+        exchange=_exchange(page),
     )
+
+
+def _exchange(page: Page) -> ExchangeRecord | None:
+    exchange = page.fetched.exchange
+    return None if exchange is None else ExchangeRecord(exchange.url, exchange.request, exchange.response)
 
 
 def _kind(page: Page) -> tuple[str, str | None]:

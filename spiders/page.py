@@ -29,6 +29,25 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer, byte for byte as they crossed the wire."""
+
+    url: str
+    """The address asked, spelled as it was asked."""
+    request: bytes
+    """Request line, headers and body as sent."""
+    response: bytes
+    """From the status line to the message's end, without interim 1xx answers; chunk framing and content coding
+    as sent."""
+    started_at: str
+    """When the request went out (UTC, `2026-11-23T06:48:27.123Z`)."""
+    ip_address: str | None = None
+    """The server's; None when unknown."""
+    truncated: Literal["length", "time", "disconnect"] | None = None
+    """Why the message is not whole (WARC 1.1 section 5.13); None when it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """One answer, or one saved file, as it came."""
 
@@ -47,6 +66,8 @@ class Fetched:
     ip_address: str | None = None
     file_name: str | None = None
     """For a file its base name; None for an answer."""
+    exchange: Exchange | None = None
+    """The messages themselves; None for a file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,7 @@ def _begin(archive: Archive, profile: SiteProfile, settings: BaseSettings) -> Cr
         reader_version=READER_VERSION,
         profile_digest=profile.digest,
         settings=plain_settings(settings),
+        warcinfo=warcinfo(settings),
     )
     return CrawlSession(
         profile=profile,
@@ -139,9 +140,19 @@ def _begin(archive: Archive, profile: SiteProfile, settings: BaseSettings) -> Cr
     )
 
 
+def warcinfo(settings: BaseSettings) -> Mapping[str, str]:
+    """What the WARC files say of who asked, and how (WARC 1.1 section 6.2)."""
+    contact = settings.get("MSARCHIVE_CONTACT") or os.environ.get("MSARCHIVE_CONTACT")
+    return {
+        **({"operator": contact} if contact else {}),
+        "http-header-user-agent": settings.get("USER_AGENT"),
+        "robots": "obeyed (RFC 9309); what can't be had disallows everything",
+    }
+
+
 def plain_settings(settings: BaseSettings) -> Mapping[str, Any]:
     """The settings that say how the site was asked; nothing secret among them."""
     return {name: settings.get(name) for name in _PLAIN_SETTINGS}
 
 
-__all__ = ["ArchiveRun", "adapt", "plain_settings"]
+__all__ = ["ArchiveRun", "adapt", "plain_settings", "warcinfo"]
