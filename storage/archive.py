@@ -6,6 +6,7 @@ one clear line.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool
 
+from storage import fixity
 from storage.errors import (
     ArchiveBusy,
     ArchiveDamaged,
@@ -78,15 +80,19 @@ class Archive:
     def close(self) -> None:
         """Close every connection and give up the lock; harmless the second time.
 
-        A writer folds the write-ahead log into `archive.db`, so that this one file is the archive.
+        A writer folds the write-ahead log into `archive.db`, so that this one file is the archive, and puts
+        its checksum beside it.
         """
         try:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
-            if self._lock is not None:
-                _checkpoint(self.engine)
+            whole = self._lock is not None and self._lock.is_held and _checkpoint(self.engine)
             self.engine.dispose()
+            if whole:
+                # Without a checksum an archive is as good as with it: a full disk is no error here.
+                with contextlib.suppress(OSError):
+                    fixity.record(self.path)
         finally:
             if self._lock is not None:
                 self._lock.release()
@@ -151,7 +157,9 @@ def _upgrade(archive: Archive) -> None:
     """
     with _explaining(archive), archive.engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
-        if _schema(archive, connection) in (None, HEAD):
+        revision = _schema(archive, connection)
+        _forget_checksum(archive)  # only now: of a database that can't be opened it is worth keeping
+        if revision in (None, HEAD):
             return
         connection.rollback()
         from storage.migrations.upgrade import upgrade  # Alembic takes long to import
@@ -162,6 +170,16 @@ def _upgrade(archive: Archive) -> None:
                 upgrade(connection)
         finally:
             driver.execute("PRAGMA foreign_keys = ON")
+        # What a step has moved elsewhere leaves free pages behind; without room for a copy they just stay.
+        with contextlib.suppress(sqlite3.OperationalError):
+            driver.execute("VACUUM")
+
+
+def _forget_checksum(archive: Archive) -> None:
+    try:
+        fixity.forget(archive.path)
+    except OSError as error:
+        raise ArchiveUnwritable(f"can't write to {archive.directory}: {error.strerror}") from None
 
 
 def _checked(archive: Archive, check: Callable[[Archive, Connection], None]) -> Archive:
@@ -309,14 +327,16 @@ def _engine(connect: Callable[[], sqlite3.Connection], begin: str) -> Engine:
     return engine
 
 
-def _checkpoint(engine: Engine) -> None:
-    """Fold the write-ahead log into the database as far as readers let us."""
+def _checkpoint(engine: Engine) -> bool:
+    """Fold the write-ahead log into the database as far as readers let us; whether nothing is left in it."""
     raw = engine.raw_connection()
     try:
-        raw.cursor().execute("PRAGMA optimize")
-        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor = raw.cursor()
+        cursor.execute("PRAGMA optimize")
+        (blocked, _, _) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not blocked
     except sqlite3.OperationalError:
         # A full disk or a reader in the middle of its work: the log stays, and is part of the archive.
-        pass
+        return False
     finally:
         raw.close()
