@@ -37,7 +37,7 @@ class Exchange:
     request: bytes
     """Request line, headers and body as sent."""
     response: bytes
-    """From the status line to the message's end, without interim 1xx answers; chunk framing and content coding
+    """From the status line to the end, without interim 1xx answers; chunk framing and content coding
     as sent."""
     started_at: str
     """When the request went out (UTC, `2026-11-23T06:48:27.123Z`)."""

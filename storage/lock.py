@@ -45,6 +45,11 @@ class WriterLock:
             self._lock.release()
             raise ArchiveUnwritable(f"can't write to {self._directory}: {_said(error)}") from None
 
+    @property
+    def is_held(self) -> bool:
+        """Whether this object holds the lock."""
+        return bool(self._lock.is_locked)
+
     def release(self) -> None:
         """Give the lock up; harmless when it is not held."""
         if self._lock.is_locked:
