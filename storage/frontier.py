@@ -1,23 +1,38 @@
 """The crawl's frontier: which address is asked next. It is the URL table itself, so it survives any death.
 
-A *round* asks every address that may be asked once. An address that is due has `due_at`; what is done in this
-round has none. A round that was not finished is gone on with by the next crawl.
+A *round* asks once every address that `storage.revisiting` says is to be asked. One that is due has `due_at`
+and `due_why`; what is done in this round has no `due_at`. The next crawl goes on with a round that was not
+finished.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from storage.archive import Archive
 from storage.db import Db
 from storage.records import FoundRecord
+from storage.revisiting import (
+    ALWAYS,
+    ANSWERED,
+    LASTMOD_MOVED,
+    KnownUrl,
+    Refresh,
+    RevisitPolicy,
+    later,
+    why_due,
+)
 from storage.urls import Urls
 
 LISTING_MAX_AGE_S = 86_400
 _FINISHED = ("complete", "incomplete")
 """Outcomes of a run that went through its round to the end."""
+_CRAWLS = "kind IN ('crawl', 'demo')"
+_CONDITIONAL = "state IN ('stored', 'alias') AND kind <> 'robots' AND attempts = 0"
+"""SQL over `url`: whether "not modified" would be about an answer that the archive holds whole. robots.txt is
+always had anew, so that no rule is ever taken from an older day."""
+_FROM_SITE = "http_status IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +44,9 @@ class FrontierUrl:
     kind: str
     article_id: str | None
     etag: str | None
-    """ETag of the last stored answer; None when there was none."""
+    """ETag of the last stored answer, as written; None when it is not to be asked about."""
     last_modified: str | None
-    """Last-Modified of the last stored answer, as written; None when there was none."""
+    """Last-Modified of the last stored answer, as written; None when it is not to be asked about."""
     attempts: int
     """Failed tries in this round."""
     depth: int
@@ -51,9 +66,13 @@ class RoundStart:
 class Frontier:
     """The frontier of one site, on the writer's connection. For one thread."""
 
-    def __init__(self, archive: Archive, site: str) -> None:
+    def __init__(self, archive: Archive, site: str, policy: RevisitPolicy | None = None) -> None:
         self._site = site
         self._db = Db(archive.connection)
+        self._policy = policy or RevisitPolicy()
+        self._refresh: Refresh = "due"
+        self._round_start = ""
+        self._reader: tuple[str, str] | None = None
 
     def seed(self, found: Iterable[FoundRecord], now: str) -> int:
         """Add addresses that nobody told us of (start pages, sitemaps, lists); how many are new.
@@ -65,20 +84,38 @@ class Frontier:
             run = self._db.value("SELECT max(id) FROM run WHERE ended_at IS NULL")
             return urls.hear_all(found, None, 0, now=now, run=run)
 
-    def start_round(self, now: str, *, listing_max_age_s: int = LISTING_MAX_AGE_S) -> RoundStart:
-        """Go on with the unfinished round, or begin a new one in which everything that may be asked is due.
+    def start_round(
+        self, now: str, *, refresh: Refresh = "due", listing_max_age_s: int = LISTING_MAX_AGE_S
+    ) -> RoundStart:
+        """Go on with the unfinished round, or begin a new one in which is due what the policy says.
 
-        Going on, what failed is tried again, robots.txt is asked for anew, and so are listings and sitemaps
-        that were last asked for more than `listing_max_age_s` seconds ago.
+        Going on, what was due stays due, what failed is tried again, robots.txt is asked for anew, and so are
+        listings and sitemaps that were last asked for more than `listing_max_age_s` seconds ago. A wider
+        `refresh` than before adds to what is due; a narrower one takes nothing away.
         """
         with self._db.transaction():
             resumed = self._unfinished()
+            self._refresh = refresh
+            self._round_start = self._earlier_start() or now if resumed else now
+            self._reader = self._db.one(
+                "SELECT profile_digest, reader_version FROM run WHERE ended_at IS NULL ORDER BY id DESC"
+            )
             if resumed:
                 self._go_on(now, listing_max_age_s)
             else:
                 self._begin(now)
             due = self._db.value("SELECT count(*) FROM url WHERE site = ? AND due_at IS NOT NULL", self._site)
         return RoundStart(resumed, int(due))
+
+    def heed_lastmods(self, now: str) -> int:
+        """Make due what sitemaps read in this round say has changed, and was not asked in it yet; how many.
+
+        However a sitemap's dates move, an address is asked once in a round.
+        """
+        if self._refresh == "new":
+            return 0
+        with self._db.transaction():
+            return self._heed(now)
 
     def take(self, limit: int, *, now: str, exclude: Collection[int] = ()) -> list[FrontierUrl]:
         """Up to `limit` addresses that are due, without those in `exclude`: robots.txt, sitemaps, listings,
@@ -87,12 +124,31 @@ class Frontier:
         # `coalesce` keeps the planner from the index on `due_at`, for which it would have to sort all that is
         # due.
         rows = self._db.all(
-            "SELECT id, url, kind, article_id, etag, last_modified, attempts, depth FROM url "
-            "WHERE site = ? AND due_at IS NOT NULL AND coalesce(due_at, '') <= ? ORDER BY priority, id "
-            "LIMIT ?",
+            f"SELECT id, url, kind, article_id, etag, last_modified, attempts, depth, {_CONDITIONAL} "
+            "FROM url WHERE site = ? AND due_at IS NOT NULL AND coalesce(due_at, '') <= ? "
+            "ORDER BY priority, id LIMIT ?",
             self._site, now, limit + len(exclude),
         )  # fmt: skip
-        return [FrontierUrl(*row) for row in rows if row[0] not in exclude][:limit]
+        return [self._row(*row) for row in rows if row[0] not in exclude][:limit]
+
+    def _row(
+        self, url_id: int, url: str, kind: str, article_id: str | None, etag: str | None,
+        last_modified: str | None, attempts: int, depth: int, conditional: int,
+    ) -> FrontierUrl:  # fmt: skip
+        if not conditional or (
+            kind != "article" and (etag or last_modified) and self._read_otherwise(url_id)
+        ):
+            etag = last_modified = None
+        return FrontierUrl(url_id, url, kind, article_id, etag, last_modified, attempts, depth)
+
+    def _read_otherwise(self, url_id: int) -> bool:
+        """Whether a list of addresses was last read by another profile or reader than today's, which may see
+        more in it: then it must come again. (Articles are read again from their captures.)"""
+        return self._reader != self._db.one(
+            "SELECT run.profile_digest, run.reader_version FROM capture JOIN run ON run.id = capture.run_id "
+            "WHERE capture.url_id = ? ORDER BY capture.captured_at DESC, capture.id DESC",
+            url_id,
+        )
 
     def next_due(self, now: str) -> str | None:
         """When the next address is due (UTC text, at `now` or before when one is); None when none is."""
@@ -117,7 +173,7 @@ class Frontier:
     def _unfinished(self) -> bool:
         """Whether the last crawl ended before its round did, and left something to do."""
         outcome = self._db.value(
-            "SELECT outcome FROM run WHERE site = ? AND kind <> 'import' AND ended_at IS NOT NULL "
+            f"SELECT outcome FROM run WHERE site = ? AND {_CRAWLS} AND ended_at IS NOT NULL "
             "ORDER BY id DESC LIMIT 1",
             self._site,
         )
@@ -129,6 +185,15 @@ class Frontier:
             )
         )
 
+    def _earlier_start(self) -> str | None:
+        """When the unfinished round began: with the first crawl after the last one that finished."""
+        start: str | None = self._db.value(
+            f"SELECT min(started_at) FROM run WHERE site = ? AND {_CRAWLS} AND id > coalesce((SELECT max(id) "
+            f"FROM run WHERE site = ? AND {_CRAWLS} AND outcome IN ('complete', 'incomplete')), 0)",
+            self._site, self._site,
+        )  # fmt: skip
+        return start
+
     def _begin(self, now: str) -> None:
         # What was refused when it was asked (robots.txt) may be allowed by now; what is refused by its
         # address alone has never been asked.
@@ -137,19 +202,49 @@ class Frontier:
             "AND last_tried_at IS NOT NULL",
             self._site,
         )
-        self._db.run(
-            "UPDATE url SET due_at = ?, attempts = 0 WHERE site = ? AND state <> 'refused'", now, self._site
-        )
+        self._make_due(now, "state <> 'refused'")
 
     def _go_on(self, now: str, listing_max_age_s: int) -> None:
         self._db.run(
-            "UPDATE url SET due_at = ?, attempts = 0 WHERE site = ? AND state <> 'refused' "
+            "UPDATE url SET due_at = ?, attempts = 0, due_why = CASE WHEN due_at IS NOT NULL THEN due_why "
+            "WHEN state = 'failed' THEN 'retry' ELSE 'always' END WHERE site = ? AND state <> 'refused' "
             "AND (state = 'failed' OR kind = 'robots' OR due_at IS NOT NULL "
             "OR (kind IN ('listing', 'sitemap') AND last_tried_at < ?))",
-            now, self._site, _before(now, listing_max_age_s),
+            now, self._site, later(now, -listing_max_age_s),
         )  # fmt: skip
+        if self._refresh == "all":
+            self._make_due(
+                now, "state <> 'refused' AND due_at IS NULL AND last_tried_at < ?", self._round_start
+            )
+        if self._refresh != "new":
+            self._heed(now)
 
+    def _make_due(self, now: str, where: str, *values: str) -> None:
+        """Make due, of the addresses that `where` (SQL) chooses, those that the policy chooses."""
+        rows = self._db.all(
+            "SELECT id, url, state, kind, kind = 'page' AND EXISTS (SELECT 1 FROM capture "
+            f"WHERE capture.url_id = url.id AND capture.kind = 'listing'), last_tried_at, {_FROM_SITE}, "
+            f"{LASTMOD_MOVED}, revisit_at FROM url WHERE site = ? AND {where}",
+            self._site, *values,
+        )  # fmt: skip
+        due = []
+        for url_id, url, state, kind, lists, tried, from_site, moved, revisit_at in rows:
+            known = KnownUrl(
+                url, state, bool(lists) or kind in ALWAYS, tried is not None, not from_site, bool(moved),
+                revisit_at,
+            )  # fmt: skip
+            why = why_due(known, refresh=self._refresh, round_start=self._round_start, policy=self._policy)
+            if why is not None:
+                due.append((now, why, url_id))
+        self._db.many("UPDATE url SET due_at = ?, due_why = ?, attempts = 0 WHERE id = ?", due)
 
-def _before(now: str, seconds: int) -> str:
-    moment = datetime.fromisoformat(now) - timedelta(seconds=seconds)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    def _heed(self, now: str) -> int:
+        answered = ", ".join(f"'{state}'" for state in sorted(ANSWERED))
+        return self._db.run(
+            "UPDATE url SET due_at = coalesce(due_at, ?), due_why = 'lastmod', "
+            "attempts = CASE WHEN due_at IS NULL THEN 0 ELSE attempts END WHERE site = ? "
+            f"AND kind IN ('article', 'page') AND state IN ({answered}) AND {_FROM_SITE} "
+            "AND last_tried_at < ? AND (due_at IS NULL OR due_why IN ('time', 'sample', 'all')) "
+            f"AND {LASTMOD_MOVED}",
+            now, self._site, self._round_start,
+        )  # fmt: skip

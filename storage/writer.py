@@ -21,8 +21,9 @@ from storage.db import Db
 from storage.names import Names
 from storage.records import FoundRecord, PageRecord
 from storage.revisions import Revisions
+from storage.revisiting import RevisitPolicy
 from storage.settling import Settled, Settling
-from storage.urls import Urls
+from storage.urls import Urls, Visit
 from storage.warc import FOLDER
 from storage.warc.files import MAX_BYTES
 from storage.warc.healing import heal
@@ -46,19 +47,28 @@ class SavedPage:
     new_revision: bool
     new_urls: int
     """How many addresses were not known before."""
+    visit: Visit | None = None
+    """What the answer came to for the address asked; None for a file without one."""
 
 
 class Writer:
     """Writes what was fetched or imported from one site. Raises `sqlalchemy.exc.DBAPIError`, `sqlite3.Error`
     or `OSError` when the archive can't be written; nothing is half done then."""
 
-    def __init__(self, archive: Archive, site: str, *, warc_max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        site: str,
+        *,
+        policy: RevisitPolicy | None = None,
+        warc_max_bytes: int = MAX_BYTES,
+    ) -> None:
         self._site = site
         self._db = Db(archive.connection)
         self._folder = archive.directory / FOLDER
         self._captures = Captures(self._db, self._folder, warc_max_bytes)
         self._names = Names(self._db)
-        self._urls = Urls(self._db, site)
+        self._urls = Urls(self._db, site, policy)
         self._cards = Cards(self._db, site)
         revisions = Revisions(self._db, self._names)
         self._articles = Articles(self._db, site, self._names, revisions, self._cards)
@@ -182,17 +192,19 @@ class Writer:
         if list_id is not None:
             self._cards.sight(list_id, url_id, saved.key if saved else None, capture_id, capture.captured_at)
             self._cards.tell(record.cards)
+        visit = None
         if url_id is not None and record.outcome is not None:
             changed = None if before is None else before != kept.sha256
             if changed and saved is not None:
                 changed = saved.new_revision
-            self._finish(url_id, record, changed, now=now)
+            visit = self._finish(url_id, record, changed, now=now)
         return SavedPage(
             capture_id,
             record.article.article_id if record.article is not None else None,
             saved is not None and saved.new_article,
             saved is not None and saved.new_revision,
             new_urls,
+            visit,
         )
 
     def _sha256_before(self, url_id: int, at: str) -> str | None:
@@ -225,16 +237,17 @@ class Writer:
             return None
         return self._articles.save(record.article, record.capture, capture_id, sha256)
 
-    def _finish(self, url_id: int, record: PageRecord, changed: bool | None, *, now: str) -> None:
+    def _finish(self, url_id: int, record: PageRecord, changed: bool | None, *, now: str) -> Visit:
         """Write the new state of the address that was asked, and of its article when it is gone."""
         assert record.outcome is not None
-        state = self._urls.settle_outcome(
+        visit = self._urls.settle_outcome(
             url_id, record.outcome, record, now=now, run=self.run_id, changed=changed
         )
-        if state == "gone":
+        if visit.state == "gone":
             article_id = self._db.value("SELECT article_id FROM url WHERE id = ?", url_id)
             if article_id is not None:
                 self._articles.mark_gone(article_id, record.capture.captured_at)
+        return visit
 
     def _own_id(
         self,
