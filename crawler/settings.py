@@ -19,6 +19,7 @@ MSARCHIVE_ORIGIN = None
 MSARCHIVE_CONTACT = None  # None: the environment's MSARCHIVE_CONTACT
 MSARCHIVE_MAX_PAGES = None
 MSARCHIVE_KIND = "crawl"
+MSARCHIVE_REFRESH = "due"  # what is asked again: "all", "due" or "new" (storage.revisiting)
 MSARCHIVE_RETRIES = 2
 MSARCHIVE_RETRY_WAIT = 30.0  # seconds; doubled with every further try
 MSARCHIVE_PROGRESS = "log"  # or "screen" (stderr), or "none"
@@ -46,7 +47,14 @@ DEFAULT_REQUEST_HEADERS = {
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 COOKIES_ENABLED = False
-DOWNLOAD_HANDLERS = {"file": None, "data": None, "ftp": None, "s3": None}
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.wire.RecordingHandler",
+    "https": "crawler.wire.RecordingHandler",
+    "file": None,
+    "data": None,
+    "ftp": None,
+    "s3": None,
+}
 
 # --- The URL table is the frontier: redirects and retries are rows of it --------------------------
 SCHEDULER = "crawler.scheduler.FrontierScheduler"
@@ -58,10 +66,10 @@ HTTPPROXY_ENABLED = False
 HTTPERROR_ALLOW_ALL = True
 DOWNLOADER_MIDDLEWARES = {
     "crawler.robots.RobotsMiddleware": 100,
-    "crawler.raw.KeepRaw": 595,
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
     "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": None,  # the handler has it too
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,  # crawler.wire does it
     "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # the table refuses what is off-site

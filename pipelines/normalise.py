@@ -104,6 +104,8 @@ def _kind(page: Page) -> tuple[str, str | None]:
     """What a page came to, and why it is no summary (None for one)."""
     if page.failure is not None:
         return "error", page.failure
+    if page.unchanged:
+        return "unchanged", f"HTTP {page.fetched.status}"
     if page.redirect is not None:
         return "redirect", f"redirects to {page.redirect}"
     if page.gone:

@@ -10,17 +10,18 @@ from scrapy.exceptions import (
     DownloadCancelledError,
     DownloadConnectionRefusedError,
     DownloadTimeoutError,
-    IgnoreRequest,
     UnsupportedURLSchemeError,
 )
 from scrapy.http import Response
 from twisted.internet.error import ConnectError, ConnectionRefusedError, NoRouteError
 from twisted.python.failure import Failure
 
-from spiders.page import Fetched, Unanswered
+from spiders.page import Exchange, Fetched, Unanswered
 
-RAW = "raw_response"
-"""Key in a request's meta: the answer as it was before its content coding was undone."""
+EXCHANGE = "exchange"
+"""Key in a request's meta: the `Exchange`, as far as it came; missing while nothing has come."""
+STALE = "stale_connection"
+"""Key in a request's meta: True when a kept-alive connection was closed before any of the answer came."""
 REFUSED = "refused"
 """Key in a request's meta: why a middleware chose not to ask."""
 
@@ -44,26 +45,25 @@ def utc_now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
-def fetched_from(response: Response, *, url: str, truncated: str | None = None) -> Fetched:
+def fetched_from(exchange: Exchange, *, url: str) -> Fetched:
     """An answer as it came. `url` is the canonical address asked for, whichever host was spoken to."""
-    request = response.request
-    raw: Response = request.meta.get(RAW, response) if request is not None else response
-    if truncated is None and "dataloss" in response.flags:
-        truncated = "disconnect"
     return Fetched(
         url=url,
-        fetched_at=utc_now(),
-        status=response.status,
-        headers=tuple(
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, values in raw.headers.items()
-            for value in values
-        ),
-        body=response.body,
+        fetched_at=exchange.started_at,
+        status=exchange.status,
+        headers=exchange.headers,
+        body=exchange.entity,
         origin="crawl",
-        truncated=truncated,
-        ip_address=str(response.ip_address) if response.ip_address else None,
+        truncated=exchange.truncated,
+        ip_address=exchange.ip_address,
+        exchange=exchange,
     )
+
+
+def exchange_of(request: Request | None) -> Exchange | None:
+    """What was recorded of a request and its answer; None when no whole head came."""
+    exchange: Exchange | None = None if request is None else request.meta.get(EXCHANGE)
+    return exchange if exchange is not None and exchange.status is not None else None
 
 
 def cause(failure: Failure) -> BaseException:
@@ -88,14 +88,13 @@ def unanswered(failure: Failure, *, request: Request, url: str, kind: str) -> Un
         refused=refused is not None,
         temporary=refused is None and not isinstance(error, _FINAL),
         no_connection=isinstance(error, _NO_CONNECTION),
+        stale_connection=bool(request.meta.get(STALE)),
     )
 
 
-def undecodable(failure: Failure) -> str:
-    """Why the body of an answer that did come can't be used."""
-    if isinstance(cause(failure), IgnoreRequest):
-        return "body too large once decompressed"
-    return f"body can't be decompressed: {_one_line(cause(failure))}"
+def failure_reason(failure: Failure) -> str:
+    """Why a request failed, in one line."""
+    return _reason(cause(failure))
 
 
 def _reason(error: BaseException) -> str:

@@ -41,6 +41,14 @@ class Exchange:
     as sent."""
     started_at: str
     """When the request went out (UTC, `2026-11-23T06:48:27.123Z`)."""
+    status: int | None
+    """HTTP status; None when the head did not come whole, and there is no answer to speak of."""
+    headers: tuple[tuple[str, str], ...]
+    """Names and values as sent, in their order, duplicates and all."""
+    entity: bytes
+    """The body with chunk framing and content coding undone, as far as it came."""
+    problem: str | None = None
+    """Why the entity is not whole, in one line; None when it is."""
     ip_address: str | None = None
     """The server's; None when unknown."""
     truncated: Literal["length", "time", "disconnect"] | None = None
@@ -86,6 +94,8 @@ class Page:
     """Why the answer is none (5xx, 429, a broken body): worth another try. None when it is one."""
     gone: bool = False
     """404 or 410: an answer, not a failure."""
+    unchanged: bool = False
+    """304, as it was asked for: the page is what it was at the answer before."""
     note: str | None = None
     """One line about what it came to, for the log and the URL's reason."""
 
@@ -103,5 +113,7 @@ class Unanswered:
     """We chose not to ask (robots.txt); no failure, and not worth another try."""
     temporary: bool = True
     """Worth another try in this crawl."""
+    stale_connection: bool = False
+    """A kept-alive connection had been closed by the other side before it was asked: worth asking at once."""
     no_connection: bool = False
     """There was no connection to the host at all (refused, no such name, no route)."""

@@ -17,13 +17,13 @@ from twisted.python.failure import Failure
 
 from spiders.answers import (
     NOT_ASKED,
-    RAW,
     REFUSED,
     UNAVAILABLE,
     content_type,
+    exchange_of,
+    failure_reason,
     fetched_from,
     unanswered,
-    undecodable,
 )
 from spiders.page import READER_FAILED, Fetched, Found, Page, Unanswered, UrlKind
 from spiders.reading import read_page
@@ -54,7 +54,7 @@ class SummariesSpider(Spider):
       address, under which everything is stored all the same (a mirror, a sample site on another port).
 
     Which address is asked next is the scheduler's business: it hands out requests whose `meta` holds `url`
-    (the canonical address), `kind` and `depth`.
+    (the canonical address), `kind` and `depth`, and `conditional` where a 304 is an answer.
     """
 
     name = "summaries"
@@ -117,7 +117,9 @@ class SummariesSpider(Spider):
         meta = response.request.meta
         url: str = meta["url"]
         kind: UrlKind = meta["kind"]
-        fetched = fetched_from(response, url=url)
+        exchange = exchange_of(response.request)
+        assert exchange is not None, "every answer is recorded"
+        fetched = fetched_from(exchange, url=url)
         status = response.status
         unusable_rules = meta.get(UNAVAILABLE)
         if kind == "robots" and unusable_rules:
@@ -126,11 +128,17 @@ class SummariesSpider(Spider):
             yield Page(
                 fetched, kind, None, gone=status in _GONE, note=f"HTTP {status}: nothing is disallowed"
             )
-        elif fetched.truncated:
+        elif fetched.truncated == "disconnect":
             yield Page(fetched, kind, None, failure="the connection broke off before the body's end")
+        elif exchange.problem is not None:
+            yield Page(fetched, kind, None, failure=f"the body can't be decoded: {exchange.problem}")
         elif status in _GONE:
             yield Page(fetched, kind, None, gone=True)
-        elif 300 <= status < 400 and status != 304:
+        elif status == 304 and meta.get("conditional"):
+            yield Page(fetched, kind, None, unchanged=True)
+        elif status == 304:
+            yield Page(fetched, kind, None, failure="HTTP 304, which was not asked for")
+        elif 300 <= status < 400:
             yield self._redirect(response, fetched, kind)
         elif not 200 <= status < 300:
             yield Page(fetched, kind, None, failure=f"HTTP {status}")
@@ -149,11 +157,10 @@ class SummariesSpider(Spider):
         url, kind = request.meta["url"], request.meta["kind"]
         if NOT_ASKED in request.meta:
             return
-        raw: Response | None = request.meta.get(RAW)
-        if raw is not None and REFUSED not in request.meta:
-            reason = undecodable(failure)
-            raw.request = request
-            yield Page(fetched_from(raw, url=url, truncated="length"), kind, None, failure=reason)
+        exchange = exchange_of(request)
+        if exchange is not None and REFUSED not in request.meta:
+            # A head came, and some of the body: what there is of it is kept.
+            yield Page(fetched_from(exchange, url=url), kind, None, failure=failure_reason(failure))
         else:
             yield unanswered(failure, request=request, url=url, kind=kind)
 
