@@ -1,9 +1,9 @@
 """The fixity of `archive.db`: a checksum beside it, as archivists keep them.
 
 SQLite's own check looks at the structure of its pages, not at what they say: a bit that flips inside a text
-is not found. So when a writer closes and nothing is left in the write-ahead log, the file's SHA-256 is written
-to `archive.db.sha256`, in the form that `sha256sum --check` takes; a writer that opens removes it, because from
-then on it would not be true. Readers never need it.
+is not found. So when a writer closes and nothing is left in the write-ahead log, the file's SHA-256 is
+written to `archive.db.sha256`, in the form that `sha256sum --check` takes; a writer that opens removes it,
+because from then on it would not be true. Readers never need it.
 """
 
 from __future__ import annotations

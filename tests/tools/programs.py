@@ -1,4 +1,4 @@
-"""The programs that others wrote, where they are: `.tools/` in the checkout (`make tools`), wget on the system.
+"""Where the programs that others wrote are: in `.tools/` of the checkout (`make tools`), wget on the system.
 
 A test that needs one that is not there is skipped with the reason. Continuous integration sets
 MSARCHIVE_REQUIRE_TOOLS=1: there it fails.
