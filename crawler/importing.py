@@ -13,6 +13,7 @@ from crawler.exits import ExitCode, UserError
 from crawler.loopback import is_loopback
 from crawler.page_files import NotAPage, is_page, page_bytes, page_files, saved_from
 from pipelines.normalise import page_record
+from pipelines.session import revisit_policy
 from spiders.answers import utc_now
 from spiders.page import Fetched, Found, Page
 from spiders.reading import read_page
@@ -90,7 +91,7 @@ def import_files(
         raise UserError(_nothing(files, passed_over))
     outcomes: list[FileOutcome] = []
     with open_archive(directory, create=True) as archive:
-        writer = Writer(archive, profile.name)
+        writer = Writer(archive, profile.name, policy=revisit_policy(profile))
         run_id = writer.begin_run(
             "import",
             program_version=program_version,

@@ -38,6 +38,8 @@ class CrawlOptions:
     """Where to ask instead of at the site's own address (a mirror)."""
     contact: str | None = None
     kind: str = "crawl"
+    refresh: str | None = None
+    """`all`, `due` or `new`: what is asked again."""
     retries: int | None = None
     retry_wait: float | None = None
     """Seconds before the second try."""
@@ -57,6 +59,7 @@ class CrawlOptions:
             "MSARCHIVE_MAX_PAGES": self.max_pages,
             "MSARCHIVE_CONTACT": self.contact,
             "MSARCHIVE_KIND": self.kind,
+            "MSARCHIVE_REFRESH": self.refresh,
             "MSARCHIVE_RETRIES": self.retries,
             "MSARCHIVE_RETRY_WAIT": self.retry_wait,
             "MSARCHIVE_PROGRESS": self.progress,

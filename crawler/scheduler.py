@@ -8,6 +8,7 @@ of a site and call the crawl finished.)
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from scrapy import Request, Spider
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
+from crawler.refresh import refresh_of
 from crawler.robots import RobotsMiddleware
 from pipelines.normalise import found_record
 from pipelines.session import CrawlSession, session_of
@@ -27,7 +29,10 @@ from storage.frontier import FrontierUrl
 _PREFETCH = 32
 """Rows taken at once. What is due sooner by its kind waits behind at most as many."""
 _FREE = frozenset({"robots", "sitemap"})
-"""Kinds that a page limit does not count."""
+"""Kinds that a page limit does not count, and that say what else is to be asked."""
+_LONGEST_VALIDATOR = 1000
+_FIT_TO_SEND = re.compile(r"[\t\x20-\x7e\x80-\xff]+")
+"""What may stand in a header field's value (RFC 9110 section 5.5)."""
 
 
 class FrontierScheduler(BaseScheduler):
@@ -37,6 +42,7 @@ class FrontierScheduler(BaseScheduler):
         self._crawler = crawler
         self._session: CrawlSession = session_of(crawler)
         self._buffer: deque[FrontierUrl] = deque()
+        self._refresh = refresh_of(crawler.settings)
         self._handed_out = 0
         self._wake: asyncio.TimerHandle | None = None
         self._spider: SummariesSpider
@@ -44,7 +50,7 @@ class FrontierScheduler(BaseScheduler):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> FrontierScheduler:
-        """Raises `LookupError` when no archive is open for this crawl."""
+        """Setting read: `MSARCHIVE_REFRESH`. Raises `LookupError` when no archive is open for this crawl."""
         return cls(crawler)
 
     def open(self, spider: Spider) -> None:
@@ -54,7 +60,7 @@ class FrontierScheduler(BaseScheduler):
         self._robots = self._crawler.get_downloader_middleware(RobotsMiddleware)
         session, now = self._session, utc_now()
         session.frontier.seed([found_record(found, spider.profile) for found in spider.seeds()], now)
-        session.resumed = session.frontier.start_round(now).resumed
+        session.resumed = session.frontier.start_round(now, refresh=self._refresh).resumed
 
     def close(self, reason: str) -> None:
         """Forget what was prefetched: it is still due in the table."""
@@ -112,8 +118,12 @@ class FrontierScheduler(BaseScheduler):
             self._buffer.clear()
             self._wake_at(self._session.frontier.next_due(utc_now()))
             return None
-        if row.kind not in _FREE and not self._within_limit():
-            return None
+        if row.kind not in _FREE:
+            if any(other.kind in _FREE for other in self._session.in_flight.values()):
+                self._buffer.clear()  # what is on its way may say more of what is due
+                return None
+            if not self._within_limit():
+                return None
         return self._buffer.popleft()
 
     def _within_limit(self) -> bool:
@@ -134,6 +144,9 @@ class FrontierScheduler(BaseScheduler):
 
     def _refill(self) -> None:
         session, now = self._session, utc_now()
+        if session.sitemap_read:
+            session.frontier.heed_lastmods(now)
+            session.sitemap_read = False
         taken = [row.id for row in session.in_flight.values()]
         # Robots.txt alone at first: after it the order of everything else is known better.
         size = _PREFETCH if self._rules_known() else 1
@@ -156,9 +169,22 @@ class FrontierScheduler(BaseScheduler):
             slot.nextcall.schedule()
 
     def _request(self, row: FrontierUrl) -> Request:
+        headers = validators(row)
         return Request(
             self._spider.spelling(row.url),
             callback=self._spider.parse,
             errback=self._spider.no_answer,
-            meta={"url": row.url, "kind": row.kind, "depth": row.depth},
+            headers=headers,
+            meta={"url": row.url, "kind": row.kind, "depth": row.depth, "conditional": bool(headers)},
         )
+
+
+def validators(row: FrontierUrl) -> dict[str, bytes]:
+    """Header fields that make a request conditional (RFC 9110 section 13.1), with the very bytes that the
+    server gave; none where it gave none that can be sent back."""
+    asked = {"If-None-Match": row.etag, "If-Modified-Since": row.last_modified}
+    return {
+        name: value.encode("latin-1")
+        for name, value in asked.items()
+        if value and len(value) <= _LONGEST_VALIDATOR and _FIT_TO_SEND.fullmatch(value)
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from scrapy.exceptions import DropItem
 from pipelines.session import CrawlSession, session_of
 from spiders.page import READER_FAILED, Unanswered
 from storage.records import PageRecord
+from storage.urls import Visit
 from storage.writer import SavedPage
 
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 429})
@@ -55,6 +57,7 @@ def save(record: PageRecord, session: CrawlSession) -> SavedPage:
     saved = session.writer.save_page(record, now=record.capture.captured_at)
     assert record.capture.url is not None
     _count(record, saved, session)
+    session.sitemap_read |= record.capture.kind == "sitemap"
     outcome = record.outcome
     if outcome is not None and outcome.retry_at is None and record.url_kind == "robots":
         session.robots_failure = outcome.reason if outcome.state == "failed" else None
@@ -65,7 +68,10 @@ def save(record: PageRecord, session: CrawlSession) -> SavedPage:
 def save_unanswered(item: Unanswered, session: CrawlSession) -> None:
     """Write that a request brought no answer, and when it is to be tried again."""
     now = datetime.now(UTC)
-    wait = session.retry.wait(_attempts(item.url, session)) if item.temporary and not item.refused else None
+    attempts = _attempts(item.url, session)
+    wait = session.retry.wait(attempts) if item.temporary and not item.refused else None
+    if item.stale_connection and attempts == 1:
+        wait = 0.0  # the other side had hung up before it was asked: nothing failed but our timing
     retry_at = None if wait is None else _text(now + timedelta(seconds=wait))
     session.writer.record_failure(
         item.url,
@@ -115,12 +121,30 @@ def _count(record: PageRecord, saved: SavedPage, session: CrawlSession) -> None:
     counts, capture = session.counts, record.capture
     counts["answers"] += 1
     counts["bytes"] += len(capture.body)
+    if capture.exchange is not None:
+        counts["bytes_on_the_wire"] += len(capture.exchange.response)
     counts[capture.kind] += 1
     counts["reader_failures"] += capture.reason == READER_FAILED
     counts["new_articles"] += saved.new_article
     counts["new_revisions"] += saved.new_revision
     counts["new_urls"] += saved.new_urls
+    if saved.visit is not None and record.url_kind == "article":
+        _count_honesty(saved.visit, counts)
     session.current = capture.url or ""
+
+
+def _count_honesty(visit: Visit, counts: Counter[str]) -> None:
+    """Count whether an article did what the sitemap, or the policy, had led us to expect."""
+    if visit.changed is None:
+        return
+    told = []
+    if visit.lastmod_moved is not None:
+        told.append("lastmod_moved" if visit.lastmod_moved else "lastmod_unmoved")
+    if visit.why in ("sample", "time"):
+        told.append(f"{visit.why}_checked")
+    for name in told:
+        counts[name] += 1
+        counts[f"{name.removesuffix('_checked')}_changed"] += visit.changed
 
 
 def _text(moment: datetime) -> str:

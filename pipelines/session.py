@@ -12,6 +12,7 @@ from scrapy.crawler import Crawler
 
 from spiders.reading.profile import SiteProfile
 from storage.frontier import Frontier, FrontierUrl
+from storage.revisiting import DAY_S, RevisitPolicy
 from storage.writer import Writer
 
 
@@ -30,6 +31,19 @@ class RetryPolicy:
         if attempts > self.retries:
             return None
         return min(self.longest_wait, self.first_wait * 2.0 ** (attempts - 1))
+
+
+def revisit_policy(profile: SiteProfile) -> RevisitPolicy:
+    """The profile's `[revisit]`, as the archive takes it."""
+    days = profile.revisit
+    return RevisitPolicy(
+        first_s=round(days.first * DAY_S),
+        shortest_s=round(days.shortest * DAY_S),
+        longest_s=round(days.longest * DAY_S),
+        shorter=days.shorter,
+        longer=days.longer,
+        sample=days.sample,
+    )
 
 
 @dataclass
@@ -55,6 +69,8 @@ class CrawlSession:
     robots_failure: str | None = None
     """Why robots.txt can't be had; None as long as it may."""
     limit_reached: bool = False
+    sitemap_read: bool = False
+    """Whether a sitemap has come whose dates the frontier has not heeded yet."""
     resumed: bool = False
     """Whether it goes on with an unfinished crawl."""
     started: float = field(default_factory=monotonic)

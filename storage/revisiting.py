@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 Refresh = Literal["all", "due", "new"]
+REFRESHES: tuple[Refresh, ...] = ("all", "due", "new")
 """Which addresses a round asks again: everything, what the policy says, or none but lists of addresses."""
 DueWhy = Literal["always", "new", "retry", "lastmod", "time", "sample", "all"]
 """Why an address is asked; the first that is true."""

@@ -18,7 +18,8 @@ from twisted.python.failure import Failure
 from crawler.exits import ExitCode, UserError
 from crawler.loopback import is_loopback
 from crawler.outcome import CrawlResult, conclude
-from pipelines.session import CrawlSession, RetryPolicy, attach
+from crawler.refresh import refresh_of
+from pipelines.session import CrawlSession, RetryPolicy, attach, revisit_policy
 from spiders.answers import cause
 from spiders.reading.model import READER_VERSION
 from spiders.reading.profile import SiteProfile
@@ -30,6 +31,7 @@ from storage.writer import Writer
 _PLAIN_SETTINGS = (
     "DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT", "DOWNLOAD_MAXSIZE", "CONCURRENT_REQUESTS_PER_DOMAIN", "USER_AGENT",
     "MSARCHIVE_SITE", "MSARCHIVE_START", "MSARCHIVE_MAX_PAGES", "MSARCHIVE_RETRIES", "MSARCHIVE_RETRY_WAIT",
+    "MSARCHIVE_REFRESH",
 )  # fmt: skip
 
 
@@ -37,8 +39,8 @@ class ArchiveRun:
     """One run of the archive around one crawl of a `SummariesSpider`.
 
     Settings read: `MSARCHIVE_DIR`, `MSARCHIVE_CONTACT` (or the environment variables of those names),
-    `MSARCHIVE_KIND`, `MSARCHIVE_MAX_PAGES`, `MSARCHIVE_RETRIES`, `MSARCHIVE_RETRY_WAIT`. Settings made, where
-    nobody set them with more weight: `USER_AGENT`, and on loopback `DOWNLOAD_DELAY` 0.
+    `MSARCHIVE_KIND`, `MSARCHIVE_MAX_PAGES`, `MSARCHIVE_RETRIES`, `MSARCHIVE_RETRY_WAIT`, `MSARCHIVE_REFRESH`.
+    Settings made, where nobody set them with more weight: `USER_AGENT`, and on loopback `DOWNLOAD_DELAY` 0.
     """
 
     def __init__(self, crawler: Crawler, archive: Archive, session: CrawlSession) -> None:
@@ -56,8 +58,8 @@ class ArchiveRun:
     def from_crawler(cls, crawler: Crawler) -> ArchiveRun:
         """Open the archive and begin a run.
 
-        Raises `UserError` without a contact for a site that is not on loopback, `ArchiveError` for an archive
-        that can't be written.
+        Raises `UserError` without a contact for a site that is not on loopback or for a setting that can't be
+        used, `ArchiveError` for an archive that can't be written.
         """
         spider, settings = crawler.spider, crawler.settings
         assert isinstance(spider, SummariesSpider)
@@ -119,7 +121,9 @@ def adapt(settings: BaseSettings, profile: SiteProfile) -> None:
 
 
 def _begin(archive: Archive, profile: SiteProfile, settings: BaseSettings) -> CrawlSession:
-    writer = Writer(archive, profile.name)
+    refresh_of(settings)  # before anything is written
+    policy = revisit_policy(profile)
+    writer = Writer(archive, profile.name, policy=policy)
     limit = settings.get("MSARCHIVE_MAX_PAGES")
     writer.begin_run(
         settings.get("MSARCHIVE_KIND"),
@@ -132,7 +136,7 @@ def _begin(archive: Archive, profile: SiteProfile, settings: BaseSettings) -> Cr
     return CrawlSession(
         profile=profile,
         writer=writer,
-        frontier=Frontier(archive, profile.name),
+        frontier=Frontier(archive, profile.name, policy),
         retry=RetryPolicy(
             retries=settings.getint("MSARCHIVE_RETRIES"), first_wait=settings.getfloat("MSARCHIVE_RETRY_WAIT")
         ),

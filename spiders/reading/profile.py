@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -16,6 +16,8 @@ from cssselect import GenericTranslator, SelectorError
 from spiders.reading.words import heading_key
 
 _SELECTABLE = ("title", "credibility", "interest", "takeaway", "topics", "details", "cards", "boilerplate")
+
+_SHORTEST_DAYS, _LONGEST_DAYS = 0.001, 3650
 
 RATINGS = ("credibility", "interest")
 """The labels that stand at a drawn value."""
@@ -38,6 +40,22 @@ class Anchor:
     def rarest(self) -> str:
         """Its longest word, in small letters: a text without it does not hold the anchor."""
         return max(re.findall(r"\w+", self.before.lower()), key=len, default="")
+
+
+@dataclass(frozen=True)
+class Revisit:
+    """When a page is asked again: `[revisit]`, times in days."""
+
+    first: float = 7
+    """From the first answer to the second visit."""
+    shortest: float = 1
+    longest: float = 90
+    shorter: float = 0.5
+    """Factor on the time to the next visit when the page has changed; above 0, at most 1."""
+    longer: float = 1.5
+    """Factor on it when the page has not; at least 1."""
+    sample: float = 0.02
+    """Share of the supposedly unchanged pages that each crawl asks all the same; 0 to 1."""
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity, so that it can be a key
@@ -70,6 +88,7 @@ class SiteProfile:
     rating_scale: float
     selectors: Mapping[str, str] = field(default_factory=dict)
     """Explicit overrides: field (or part) -> CSS selector, used before the words when it matches."""
+    revisit: Revisit = field(default_factory=Revisit)
     digest: str = ""
     """SHA-256 (hex) of the tables it was made from; stored with each run."""
 
@@ -158,6 +177,7 @@ def profile_from(tables: Mapping[str, Any], where: str) -> SiteProfile:
         state_keys={key: state.texts(key) for key in state.names() if key != "rating_scale"},
         rating_scale=float(state.number("rating_scale", 5)),
         selectors=_selectors(read.table("selectors", required=False), sections.names(), where),
+        revisit=_revisit(read.table("revisit", required=False), where),
         digest=hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest(),
     )
     _check(profile, where)
@@ -175,6 +195,25 @@ def _selectors(table: _Tables, sections: Iterable[str], where: str) -> dict[str,
             GenericTranslator().css_to_xpath(found[key])
         except SelectorError as error:
             raise ProfileError(f"profile {where}: selectors.{key}: no CSS selector: {error}") from None
+    return found
+
+
+def _revisit(table: _Tables, where: str) -> Revisit:
+    keys = tuple(entry.name for entry in fields(Revisit))
+    for key in table.names():
+        if key not in keys:
+            raise ProfileError(f"profile {where}: revisit.{key}: not one of {', '.join(keys)}")
+    found = Revisit(**{key: table.decimal(key, getattr(Revisit, key)) for key in keys})
+    for holds, rule in (
+        (found.shortest >= _SHORTEST_DAYS, "shortest must be at least 0.001 (days)"),
+        (found.shortest <= found.first <= found.longest, "must have shortest <= first <= longest"),
+        (found.longest <= _LONGEST_DAYS, f"longest must be at most {_LONGEST_DAYS:,} (days)"),
+        (0 < found.shorter <= 1, "shorter must be above 0 and at most 1"),
+        (1 <= found.longer <= 100, "longer must be from 1 to 100"),
+        (0 <= found.sample <= 1, "sample must be from 0 to 1"),
+    ):
+        if not holds:
+            raise ProfileError(f"profile {where}: revisit {rule}")
     return found
 
 
@@ -230,6 +269,12 @@ class _Tables:
 
     def number(self, key: str, default: int) -> int:
         return int(self._get(key, int, "a whole number", default))
+
+    def decimal(self, key: str, default: float) -> float:
+        value = self._get(key, (int, float), "a number", default)
+        if isinstance(value, bool):
+            raise ProfileError(f"profile {self._where}: {self._prefix}{key} must be a number")
+        return float(value)
 
     def choice(self, key: str, choices: tuple[Any, ...], default: Any) -> Any:
         value = self._values.get(key, default)
