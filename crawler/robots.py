@@ -23,11 +23,18 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from spiders.answers import REFUSED, UNAVAILABLE
+from pipelines.normalise import page_record
+from pipelines.session import session_of
+from spiders.answers import REFUSED, UNAVAILABLE, exchange_of, fetched_from
+from spiders.page import Page
+from spiders.reading.addresses import canonical, site_address
+from spiders.summaries import SummariesSpider
 
 MAX_BYTES = 512 * 1024
 MAX_HOPS = 5
 _IS_HOP = "robots_hop"
+_IS_OURS = "robots_ours"
+"""Key in the meta of a request for robots.txt that no scheduler made: its answer meets no spider."""
 _UNAVAILABLE_STATUS = frozenset({429})
 
 
@@ -114,7 +121,8 @@ class RobotsMiddleware:
     async def _fetch(self, url: str) -> None:
         engine: Any = self._crawler.engine
         try:
-            await engine.download_async(Request(url, priority=1))
+            response = await engine.download_async(Request(url, priority=1, meta={_IS_OURS: True}))
+            self._keep(response)
         except Exception as error:
             # Its exception has been seen on its way through `process_exception`, unless it never got there.
             if origin(url) in self._awaited:
@@ -139,9 +147,27 @@ class RobotsMiddleware:
                 return Rules(None, "it redirects to another site")
             try:
                 response = await engine.download_async(Request(target, meta={_IS_HOP: True}))
+                self._keep(response)
             except Exception as error:
                 return Rules(None, str(error) or type(error).__name__)
         return Rules(None, f"more than {MAX_HOPS} redirects")
+
+    def _keep(self, response: Response) -> None:
+        """Put an answer that meets no spider into the archive: every exchange is kept, and asked once."""
+        exchange, spider = exchange_of(response.request), self._crawler.spider
+        address = canonical(response.url)
+        if exchange is None or address is None or not isinstance(spider, SummariesSpider):
+            return
+        session = session_of(self._crawler)
+        url = site_address(address, spider.profile)
+        page = Page(fetched_from(exchange, url=url), "robots", None, note="asked for robots.txt")
+        try:
+            session.writer.save_page(page_record(page, spider.profile), now=exchange.started_at)
+        except Exception as error:
+            session.fail(error)
+            raise
+        session.counts["requests"] += 1
+        session.counts["answers"] += 1
 
     def _may_follow(self, asked: str, target: str) -> bool:
         named = urlsplit(target)
