@@ -12,7 +12,7 @@ from scrapy.exceptions import DropItem
 
 from pipelines.session import CrawlSession, session_of
 from spiders.page import READER_FAILED, Unanswered
-from storage.records import PageRecord
+from storage.records import CaptureRecord, PageRecord
 from storage.urls import Visit
 from storage.writer import SavedPage
 
@@ -97,7 +97,7 @@ def _with_retry(record: PageRecord, session: CrawlSession) -> PageRecord:
     assert url is not None
     if capture.kind == "redirect":  # to itself under another spelling, which the spider has learned
         wait: float | None = 0.0
-    elif capture.truncated == "length" or not _is_temporary(capture.status):
+    elif not _is_temporary(capture):
         wait = None
     else:
         wait = session.retry.wait(_attempts(url, session))
@@ -107,9 +107,12 @@ def _with_retry(record: PageRecord, session: CrawlSession) -> PageRecord:
     return replace(record, outcome=replace(outcome, retry_at=_text(at)))
 
 
-def _is_temporary(status: int | None) -> bool:
-    # A 2xx that failed is one whose body broke off.
-    return status is None or status < 300 or status >= 500 or status in _WORTH_ANOTHER_TRY
+def _is_temporary(capture: CaptureRecord) -> bool:
+    """Whether asking again may bring a better answer."""
+    status = capture.status
+    if capture.truncated is not None:
+        return capture.truncated != "length"
+    return status is None or status >= 500 or status in _WORTH_ANOTHER_TRY
 
 
 def _attempts(url: str, session: CrawlSession) -> int:

@@ -224,7 +224,8 @@ def test_reading_back_gives_what_scrapy_itself_would_have_read(tmp_path: Path) -
         "        for url in told: yield scrapy.Request(url, callback=self.got)\n"
         "    def got(self, response): got[response.url] = response.body.hex()\n"
         "p = AsyncCrawlerProcess({'LOG_LEVEL': 'CRITICAL', 'TELNETCONSOLE_ENABLED': False,\n"
-        "    'REMOTE_CONTROL_ENABLED': False, 'REDIRECT_ENABLED': False, 'COOKIES_ENABLED': False, 'HTTPERROR_ALLOW_ALL': True})\n"
+        "    'REMOTE_CONTROL_ENABLED': False, 'REDIRECT_ENABLED': False, 'COOKIES_ENABLED': False,\n"
+        "    'HTTPERROR_ALLOW_ALL': True})\n"
         "p.crawl(Plain); p.start(); print(json.dumps(got))\n"
     )
     whole = sorted(ODD.keys() - _NOT_WHOLE)
