@@ -25,21 +25,26 @@ IDLE_SECONDS = 60
 
 @dataclass(frozen=True)
 class RequestSeen:
-    """A request that was answered: `at` is `time.monotonic()`; method and path are "" if it was malformed."""
+    """A request that was answered: `at` is `time.monotonic()`; method and path are "" if it was malformed.
+
+    `sent` is how many bytes the answer had, head included; 0 for a malformed request.
+    """
 
     at: float
     method: str
     path: str
     status: int
     user_agent: str
+    sent: int = 0
 
 
 class SampleSite:
     """The sample site on a socket of this machine, as a context manager or with `start` and `stop`.
 
     `port` 0 takes any free one. `edition` names the changes that the site has been through already (see
-    `apply`), `delay` is the time in seconds that it takes over every answer. Raises ValueError for an
-    unknown change, OSError when the address is taken.
+    `apply`), `delay` is the time in seconds that it takes over every answer. With `honest_sitemaps` False
+    the sitemaps say for ever what they said at first, whatever changes. Raises ValueError for an unknown
+    change, OSError when the address is taken.
     """
 
     def __init__(
@@ -49,6 +54,7 @@ class SampleSite:
         port: int = 0,
         edition: str | Sequence[str] = (),
         delay: float = 0.0,
+        honest_sitemaps: bool = True,
     ) -> None:
         """Take the port; nothing is answered before `start`."""
         self.delay = delay
@@ -59,11 +65,14 @@ class SampleSite:
         self._thread: threading.Thread | None = None
         # The site's own address comes from the socket; what a client says in Host is not believed.
         self.base_url = f"http://{host}:{self._server.server_address[1]}"
+        self._sitemaps: Mapping[str, Page] = {}
         self._pages, self._missing = self._build()
+        if not honest_sitemaps:
+            self._sitemaps = {path: page for path, page in self._pages.items() if "/sitemap" in path}
 
     def _build(self) -> tuple[Mapping[str, Page], Page]:
         missing = error_page(404, edition_of(self._changes), self.base_url)
-        return build(self._changes, self.base_url), missing
+        return {**build(self._changes, self.base_url), **self._sitemaps}, missing
 
     @property
     def edition(self) -> tuple[str, ...]:
@@ -121,10 +130,10 @@ class SampleSite:
             time.sleep(self.delay)
         return reply(self._pages, self._missing, method, target, headers)
 
-    def note(self, method: str, path: str, status: int, user_agent: str) -> None:
+    def note(self, method: str, path: str, status: int, user_agent: str, sent: int = 0) -> None:
         """Remember a request."""
         with self._lock:
-            self._seen.append(RequestSeen(time.monotonic(), method, path, status, user_agent))
+            self._seen.append(RequestSeen(time.monotonic(), method, path, status, user_agent, sent))
 
 
 class _Server(ThreadingHTTPServer):
@@ -190,8 +199,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             lines.append("Connection: close")
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-        self.server.site.note(self.command, self.path, answer.status, headers.get("User-Agent", ""))
-        self.wfile.write(answer.body if self.request_version == "HTTP/0.9" else head + answer.body)
+        message = answer.body if self.request_version == "HTTP/0.9" else head + answer.body
+        agent = headers.get("User-Agent", "")
+        self.server.site.note(self.command, self.path, answer.status, agent, len(message))
+        self.wfile.write(message)
 
     def __getattr__(self, name: str) -> Any:
         # The parser looks for do_<METHOD>: every method is answered, most of them with 405.
