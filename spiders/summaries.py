@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
@@ -19,26 +17,16 @@ from spiders.answers import (
     NOT_ASKED,
     REFUSED,
     UNAVAILABLE,
-    content_type,
     exchange_of,
     failure_reason,
     fetched_from,
     unanswered,
 )
-from spiders.page import READER_FAILED, Fetched, Found, Page, Unanswered, UrlKind
-from spiders.reading import read_page
+from spiders.page import Found, Page, Unanswered
+from spiders.pages import PageMaker
 from spiders.reading.addresses import canonical
-from spiders.reading.model import PageKind, Reading
 from spiders.reading.profile import ProfileError, SiteProfile
-from spiders.sitemaps import read_sitemap, robots_sitemaps
 from spiders.sites import load_profile
-from spiders.walk import Walk
-
-logger = logging.getLogger(__name__)
-
-_GONE = frozenset({404, 410})
-_MOST_SPELLINGS = 10_000
-_TEXT_TYPES = ("text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml")
 
 
 class SummariesSpider(Spider):
@@ -69,13 +57,8 @@ class SummariesSpider(Spider):
     ) -> None:
         super().__init__(**kwargs)
         self.profile = profile
-        self.walk = Walk(profile)
+        self.pages = PageMaker(profile, origin)
         self._given = given
-        self._listings = 0
-        self._reader_failed = False
-        self._hops: Counter[str] = Counter()
-        self._spellings: dict[str, str] = {}
-        self._origin = origin
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SummariesSpider:
@@ -100,56 +83,24 @@ class SummariesSpider(Spider):
 
     def seeds(self) -> tuple[Found, ...]:
         """The addresses a crawl begins with."""
-        return self.walk.seeds(self._given)
+        return self.pages.walk.seeds(self._given)
 
     def spelling(self, url: str) -> str:
         """The address to ask for the page that the archive knows as `url`."""
-        if url in self._spellings:
-            return self._spellings[url]
-        if self._origin is None:
-            return url
-        scheme, netloc = self._origin
-        return urlsplit(url)._replace(scheme=scheme, netloc=netloc).geturl()
+        return self.pages.spelling(url)
 
     def parse(self, response: Response, **_: Any) -> Iterator[Page]:
         """One `Page` for any answer: 2xx, redirect, error, robots.txt, sitemap, whatever it is."""
-        assert response.request is not None
-        meta = response.request.meta
-        url: str = meta["url"]
-        kind: UrlKind = meta["kind"]
         exchange = exchange_of(response.request)
-        assert exchange is not None, "every answer is recorded"
-        fetched = fetched_from(exchange, url=url)
-        status = response.status
-        unusable_rules = meta.get(UNAVAILABLE)
-        if kind == "robots" and unusable_rules:
-            yield Page(fetched, kind, None, failure=unusable_rules)
-        elif kind == "robots" and 400 <= status < 500:
-            yield Page(
-                fetched, kind, None, gone=status in _GONE, note=f"HTTP {status}: nothing is disallowed"
-            )
-        elif fetched.truncated == "disconnect":
-            yield Page(fetched, kind, None, failure="the connection broke off before the body's end")
-        elif exchange.problem is not None:
-            yield Page(fetched, kind, None, failure=f"the body can't be decoded: {exchange.problem}")
-        elif status in _GONE:
-            yield Page(fetched, kind, None, gone=True)
-        elif status == 304 and meta.get("conditional"):
-            yield Page(fetched, kind, None, unchanged=True)
-        elif status == 304:
-            yield Page(fetched, kind, None, failure="HTTP 304, which was not asked for")
-        elif 300 <= status < 400:
-            yield self._redirect(response, fetched, kind)
-        elif not 200 <= status < 300:
-            yield Page(fetched, kind, None, failure=f"HTTP {status}")
-        elif kind == "robots":
-            found = robots_sitemaps(fetched.body, url=url, profile=self.profile)
-            yield Page(fetched, kind, None, found=found)
-        elif kind == "sitemap":
-            sitemap = read_sitemap(fetched.body, url=url, depth=meta["depth"], profile=self.profile)
-            yield Page(fetched, kind, None, found=sitemap.found, note=sitemap.fault)
-        else:
-            yield self._page(response, fetched, kind, meta["depth"])
+        assert response.request is not None and exchange is not None, "every answer is recorded"
+        meta = response.request.meta
+        yield self.pages.page(
+            fetched_from(exchange, url=meta["url"]),
+            meta["kind"],
+            depth=meta["depth"],
+            conditional=bool(meta.get("conditional")),
+            no_rules=meta.get(UNAVAILABLE),
+        )
 
     def no_answer(self, failure: Failure) -> Iterator[Page | Unanswered]:
         """Scrapy's errback: what came is kept even when it can't be used, else the reason."""
@@ -163,68 +114,6 @@ class SummariesSpider(Spider):
             yield Page(fetched_from(exchange, url=url), kind, None, failure=failure_reason(failure))
         else:
             yield unanswered(failure, request=request, url=url, kind=kind)
-
-    def _redirect(self, response: Response, fetched: Fetched, kind: UrlKind) -> Page:
-        location = response.headers.get("Location")
-        target = None if location is None else location.decode("utf-8", "replace")
-        url = fetched.url
-        assert url is not None
-        hops = self._hops[url] + 1
-        absolute = canonical(target, response.url) if target else None
-        found = self.walk.redirect(absolute, url=url, kind=kind, hops=hops)
-        if found is None:
-            return Page(fetched, kind, None, failure=f"HTTP {response.status} without a usable target")
-        if found.url == url:
-            return self._other_spelling(fetched, kind, asked=response.url, named=target or "")
-        self._hops[found.url] = max(hops, self._hops[found.url])
-        if kind in ("robots", "sitemap") and found.kind == "page":
-            found = replace(found, kind=kind)
-        return Page(fetched, kind, None, found=(found,), redirect=found.url)
-
-    def _other_spelling(self, fetched: Fetched, kind: UrlKind, *, asked: str, named: str) -> Page:
-        """The answer leads to the same page under another spelling: another of the site's hosts, a slash."""
-        url = fetched.url
-        assert url is not None
-        spelling = urldefrag(urljoin(asked, named)).url
-        if spelling == asked or url in self._spellings or len(self._spellings) >= _MOST_SPELLINGS:
-            return Page(fetched, kind, None, failure="redirects to itself")
-        self._spellings[url] = spelling
-        there, here = urlsplit(spelling), urlsplit(asked)
-        if there[2:4] == here[2:4] and there[:2] != here[:2]:
-            # The site prefers another of its hosts: asking each page twice would be rude.
-            self._origin = (there.scheme, there.netloc)
-        return Page(fetched, kind, None, redirect=url, note=spelling)
-
-    def _page(self, response: Response, fetched: Fetched, kind: UrlKind, depth: int) -> Page:
-        declared = content_type(response)
-        media_type = (declared or "").partition(";")[0].strip().lower()
-        if media_type and media_type not in _TEXT_TYPES:
-            return Page(fetched, kind, None, note=f"not a page: {media_type}")
-        reading = self._read(fetched, declared)
-        if reading is None:
-            return Page(fetched, kind, None, note=READER_FAILED)
-        if kind == "listing" or reading.kind is PageKind.LISTING:
-            self._listings += 1
-        assert fetched.url is not None
-        found = self.walk.found_on(
-            reading,
-            url=fetched.url,
-            kind=kind,
-            depth=depth,
-            more_listings=self._listings < self.profile.max_pages_a_listing,
-        )
-        return Page(fetched, kind, reading, found=found)
-
-    def _read(self, fetched: Fetched, declared: str | None) -> Reading | None:
-        try:
-            return read_page(fetched.body, profile=self.profile, url=fetched.url, content_type=declared)
-        except Exception:  # one page that the reader chokes on must neither be lost nor end the crawl
-            # One traceback a crawl: a bug that strikes every page would bury everything else.
-            logger.error(
-                "The reader failed on %s; its capture is kept", fetched.url, exc_info=not self._reader_failed
-            )
-            self._reader_failed = True
-            return None
 
 
 def site_profile(site: str, start: tuple[str, ...] = ()) -> SiteProfile:

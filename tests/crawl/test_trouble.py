@@ -242,13 +242,13 @@ def bug(*args, **kwargs):
 
 def test_a_page_that_the_reader_fails_on_keeps_its_capture_and_the_run_says_so(tmp_path: Path) -> None:
     broken = """
-import spiders.summaries
-real = spiders.summaries.read_page
+import spiders.pages
+real = spiders.pages.read_page
 def failing(body, **more):
     if b"poison" in body:
         raise ZeroDivisionError("a bug in the reader")
     return real(body, **more)
-spiders.summaries.read_page = failing
+spiders.pages.read_page = failing
 """
     script = {"/robots.txt": robots(), "/": links("/a"), "/news": links(), "/a": Answer(body=b"<p>poison")}
     with ScriptedSite(script) as site:

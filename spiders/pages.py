@@ -1,0 +1,155 @@
+"""From one answer to one `Page`: the same for what a crawl fetches and for what a WARC file kept."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import replace
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+from spiders.page import READER_FAILED, Fetched, Page, UrlKind
+from spiders.reading import read_page
+from spiders.reading.addresses import canonical
+from spiders.reading.model import PageKind, Reading
+from spiders.reading.profile import SiteProfile
+from spiders.sitemaps import read_sitemap, robots_sitemaps
+from spiders.walk import Walk
+
+logger = logging.getLogger(__name__)
+
+_GONE = frozenset({404, 410})
+_MOST_SPELLINGS = 10_000
+_TEXT_TYPES = ("text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml")
+
+
+class PageMaker:
+    """Makes pages of one site's answers, one after another. What it remembers is how often an address was
+    led on, under which spelling the site wants to be asked, and how many listings there were.
+
+    `origin` is (scheme, host:port) where the site is asked instead of at its own address; None: there.
+    """
+
+    def __init__(self, profile: SiteProfile, origin: tuple[str, str] | None = None) -> None:
+        self.walk = Walk(profile)
+        self._profile = profile
+        self._listings = 0
+        self._reader_failed = False
+        self._hops: Counter[str] = Counter()
+        self._spellings: dict[str, str] = {}
+        self._origin = origin
+
+    def spelling(self, url: str) -> str:
+        """The address to ask for the page that the archive knows as `url`."""
+        if url in self._spellings:
+            return self._spellings[url]
+        if self._origin is None:
+            return url
+        scheme, netloc = self._origin
+        return urlsplit(url)._replace(scheme=scheme, netloc=netloc).geturl()
+
+    def page(
+        self,
+        fetched: Fetched,
+        kind: UrlKind,
+        *,
+        depth: int,
+        conditional: bool = False,
+        no_rules: str | None = None,
+    ) -> Page:
+        """What an answer with an exchange came to. Never raises for what the answer holds.
+
+        `depth` is that of its address, in clicks from a start page; `conditional` whether a 304 was asked
+        for; `no_rules` why a robots.txt gives none (None: it does).
+        """
+        exchange, status, url = fetched.exchange, fetched.status, fetched.url
+        assert exchange is not None and status is not None and url is not None
+        if kind == "robots" and no_rules:
+            return Page(fetched, kind, None, failure=no_rules)
+        if kind == "robots" and 400 <= status < 500:
+            note = f"HTTP {status}: nothing is disallowed"
+            return Page(fetched, kind, None, gone=status in _GONE, note=note)
+        if fetched.truncated == "disconnect":
+            return Page(fetched, kind, None, failure="the connection broke off before the body's end")
+        if exchange.problem is not None:
+            return Page(fetched, kind, None, failure=f"the body can't be decoded: {exchange.problem}")
+        if fetched.truncated is not None:
+            return Page(fetched, kind, None, failure=f"not whole: {fetched.truncated}")
+        if status in _GONE:
+            return Page(fetched, kind, None, gone=True)
+        if status == 304:
+            if conditional:
+                return Page(fetched, kind, None, unchanged=True)
+            return Page(fetched, kind, None, failure="HTTP 304, which was not asked for")
+        if 300 <= status < 400:
+            return self._redirect(fetched, kind, exchange.url)
+        if not 200 <= status < 300:
+            return Page(fetched, kind, None, failure=f"HTTP {status}")
+        return self._content(fetched, kind, depth)
+
+    def _content(self, fetched: Fetched, kind: UrlKind, depth: int) -> Page:
+        url = fetched.url
+        assert url is not None
+        if kind == "robots":
+            found = robots_sitemaps(fetched.body, url=url, profile=self._profile)
+            return Page(fetched, kind, None, found=found)
+        if kind == "sitemap":
+            sitemap = read_sitemap(fetched.body, url=url, depth=depth, profile=self._profile)
+            return Page(fetched, kind, None, found=sitemap.found, note=sitemap.fault)
+        declared = header(fetched, "content-type")
+        media_type = (declared or "").partition(";")[0].strip().lower()
+        if media_type and media_type not in _TEXT_TYPES:
+            return Page(fetched, kind, None, note=f"not a page: {media_type}")
+        reading = self._read(fetched, declared)
+        if reading is None:
+            return Page(fetched, kind, None, note=READER_FAILED)
+        if kind == "listing" or reading.kind is PageKind.LISTING:
+            self._listings += 1
+        more = self._listings < self._profile.max_pages_a_listing
+        found = self.walk.found_on(reading, url=url, kind=kind, depth=depth, more_listings=more)
+        return Page(fetched, kind, reading, found=found)
+
+    def _redirect(self, fetched: Fetched, kind: UrlKind, asked: str) -> Page:
+        target = header(fetched, "location")
+        url = fetched.url
+        assert url is not None
+        hops = self._hops[url] + 1
+        absolute = canonical(target, asked) if target else None
+        found = self.walk.redirect(absolute, url=url, kind=kind, hops=hops)
+        if found is None:
+            return Page(fetched, kind, None, failure=f"HTTP {fetched.status} without a usable target")
+        if found.url == url:
+            return self._other_spelling(fetched, kind, asked=asked, named=target or "")
+        self._hops[found.url] = max(hops, self._hops[found.url])
+        if kind in ("robots", "sitemap") and found.kind == "page":
+            found = replace(found, kind=kind)
+        return Page(fetched, kind, None, found=(found,), redirect=found.url)
+
+    def _other_spelling(self, fetched: Fetched, kind: UrlKind, *, asked: str, named: str) -> Page:
+        """The answer leads to the same page under another spelling: another of the site's hosts, a slash."""
+        url = fetched.url
+        assert url is not None
+        spelling = urldefrag(urljoin(asked, named)).url
+        if spelling == asked or url in self._spellings or len(self._spellings) >= _MOST_SPELLINGS:
+            return Page(fetched, kind, None, failure="redirects to itself")
+        self._spellings[url] = spelling
+        there, here = urlsplit(spelling), urlsplit(asked)
+        if there[2:4] == here[2:4] and there[:2] != here[:2]:
+            # The site prefers another of its hosts: asking each page twice would be rude.
+            self._origin = (there.scheme, there.netloc)
+        return Page(fetched, kind, None, redirect=url, note=spelling)
+
+    def _read(self, fetched: Fetched, declared: str | None) -> Reading | None:
+        try:
+            return read_page(fetched.body, profile=self._profile, url=fetched.url, content_type=declared)
+        except Exception:  # one page that the reader chokes on must neither be lost nor end the crawl
+            # One traceback a crawl: a bug that strikes every page would bury everything else.
+            logger.error(
+                "The reader failed on %s; its capture is kept", fetched.url, exc_info=not self._reader_failed
+            )
+            self._reader_failed = True
+            return None
+
+
+def header(fetched: Fetched, name: str) -> str | None:
+    """The first value of a header, whatever the case of its name; None when there is none."""
+    return next((value for key, value in fetched.headers if key.lower() == name), None)
