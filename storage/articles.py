@@ -1,5 +1,4 @@
-"""Articles in the database: who is who, which revision a capture shows, when it was seen, whether it
-is gone."""
+"""Articles in the database: who is who, which revision a capture shows, when it was seen."""
 
 from __future__ import annotations
 
@@ -22,6 +21,7 @@ from storage.content import (
     teaches,
 )
 from storage.db import Db, Row
+from storage.events import Events
 from storage.joining import joined, refreshed, with_links_of
 from storage.names import Names
 from storage.records import ArticleRecord, CaptureRecord
@@ -50,6 +50,7 @@ class Articles:
         self._names = names
         self._revisions = revisions
         self._cards = cards
+        self.events = Events(db, site)
 
     def save(
         self, record: ArticleRecord, capture: CaptureRecord, capture_id: int, body_sha256: str
@@ -83,30 +84,39 @@ class Articles:
         if new_revision and identity != "body":
             self._take_in(article_key, content.body_digest)
             revision_id = self._db.value("SELECT revision_id FROM capture WHERE id = ?", capture_id)
+        if self._may_tell(row, record, capture):
+            self.events.update(article_key)
         return SavedArticle(article_key, revision_id, new, new_revision)
 
+    def _may_tell(self, row: Row | None, record: ArticleRecord, capture: CaptureRecord) -> bool:
+        """Whether a capture may alter the events of its article (`row` as it was before; None for a new one).
+
+        One more of the same address of an article that is there alters nothing, and is the common case. Of a
+        page that names another address as its own the writer has to write first where it leads.
+        """
+        if None not in (capture.url, record.url) and capture.url != record.url:
+            return False
+        if row is None:
+            return record.article_id is not None and self.events.answered_before(record.article_id)
+        _, _, last_seen_at, gone_since, url = row
+        return record.url != url or gone_since is not None or capture.captured_at < last_seen_at
+
     def see_again(self, article_key: int, revision_id: int, at: str) -> SavedArticle:
-        """Count a capture of `at` that shows an article exactly as the revision has it."""
+        """Count a capture of `at` that shows an article exactly as the revision has it. Its row has to name
+        both already."""
         self._db.run(
-            "UPDATE article SET first_seen_at = min(first_seen_at, ?), last_seen_at = max(last_seen_at, ?), "
-            "gone_since = CASE WHEN ? >= gone_since THEN NULL ELSE gone_since END WHERE id = ?",
-            at, at, at, article_key,
+            "UPDATE article SET first_seen_at = min(first_seen_at, ?), last_seen_at = max(last_seen_at, ?) "
+            "WHERE id = ?",
+            at, at, article_key,
         )  # fmt: skip
         self._db.run(
             "UPDATE revision SET first_seen_at = min(first_seen_at, ?), last_seen_at = max(last_seen_at, ?) "
             "WHERE id = ?",
             at, at, revision_id,
         )  # fmt: skip
+        if self._db.value("SELECT gone_since IS NOT NULL FROM article WHERE id = ?", article_key):
+            self.events.update(article_key)
         return SavedArticle(article_key, revision_id, False, False)
-
-    def mark_gone(self, article_id: str, at: str) -> None:
-        """Note that an address of an article answered 404 or 410; it is gone when no other address
-        shows it."""
-        self._db.run(
-            "UPDATE article SET gone_since = ? WHERE site = ? AND key = ? AND gone_since IS NULL "
-            "AND NOT EXISTS (SELECT 1 FROM url WHERE site = ? AND article_id = ? AND state = 'stored')",
-            at, self._site, article_id, self._site, article_id,
-        )  # fmt: skip
 
     def _by_body(self, content: Content) -> Row | None:
         """The article with a name whose text this is; None when there is none."""
@@ -129,14 +139,14 @@ class Articles:
         )  # fmt: skip
 
     def _see(self, row: Row, record: ArticleRecord, at: str) -> None:
-        """Note that an article was seen at `at`; its address is the latest one, and it is no longer gone."""
-        key, first, last, gone, url = row
+        """Note that an article was seen at `at`; its address is the latest one."""
+        key, first, last, _, url = row
         latest = at >= last
         if latest and record.url is not None:
             url = record.url
         self._db.run(
-            "UPDATE article SET first_seen_at = ?, last_seen_at = ?, gone_since = ?, url = ? WHERE id = ?",
-            min(first, at), max(last, at), None if gone is not None and at >= gone else gone, url, key,
+            "UPDATE article SET first_seen_at = ?, last_seen_at = ?, url = ? WHERE id = ?",
+            min(first, at), max(last, at), url, key,
         )  # fmt: skip
 
     def _date(self, article_key: int, record: ArticleRecord, at: str) -> None:
@@ -246,6 +256,7 @@ class Articles:
         )
         self._db.run("UPDATE capture SET article_key = ? WHERE article_key = ?", article_key, old)
         self._move_sightings(old, article_key)
+        self.events.forget(old)
         self._db.run("DELETE FROM article WHERE id = ?", old)
         self._db.run(
             "UPDATE article SET first_seen_at = min(first_seen_at, ?), last_seen_at = max(last_seen_at, "
@@ -253,6 +264,7 @@ class Articles:
             first, last, article_key,
         )  # fmt: skip
         self.fold_equal(article_key)
+        self.events.update(article_key)
 
     def _move_sightings(self, old: int, new: int) -> None:
         for sighting, list_id, first, last in self._db.all(

@@ -197,7 +197,7 @@ class Writer:
             changed = None if before is None else before != kept.sha256
             if changed and saved is not None:
                 changed = saved.new_revision
-            visit = self._finish(url_id, record, changed, now=now)
+            visit = self._finish(url_id, record, capture_id, saved, changed, now=now)
         return SavedPage(
             capture_id,
             record.article.article_id if record.article is not None else None,
@@ -237,17 +237,39 @@ class Writer:
             return None
         return self._articles.save(record.article, record.capture, capture_id, sha256)
 
-    def _finish(self, url_id: int, record: PageRecord, changed: bool | None, *, now: str) -> Visit:
-        """Write the new state of the address that was asked, and of its article when it is gone."""
+    def _finish(
+        self,
+        url_id: int,
+        record: PageRecord,
+        capture_id: int,
+        saved: SavedArticle | None,
+        changed: bool | None,
+        *,
+        now: str,
+    ) -> Visit:
+        """Write the new state of the address that was asked, and what it tells of its article."""
         assert record.outcome is not None
         visit = self._urls.settle_outcome(
             url_id, record.outcome, record, now=now, run=self.run_id, changed=changed
         )
-        if visit.state == "gone":
-            article_id = self._db.value("SELECT article_id FROM url WHERE id = ?", url_id)
-            if article_id is not None:
-                self._articles.mark_gone(article_id, record.capture.captured_at)
+        if visit.state in ("redirected", "alias"):
+            self._lead_on(capture_id, url_id, record)
+        if visit.state in ("gone", "redirected"):
+            self._articles.events.update_named(url_id)
+        elif visit.state == "alias" and saved is not None and not record.capture.unchanged:
+            self._articles.events.update(saved.key)
         return visit
+
+    def _lead_on(self, capture_id: int, url_id: int, record: PageRecord) -> None:
+        """Write where a capture leads; a 304 leads where its address led before."""
+        target = record.outcome.target if record.outcome is not None else None
+        target_id = (
+            self._urls.id_of(target)
+            if target is not None
+            else self._db.value("SELECT target_url_id FROM url WHERE id = ?", url_id)
+        )
+        if target_id != url_id:
+            self._db.run("UPDATE capture SET target_url_id = ? WHERE id = ?", target_id, capture_id)
 
     def _own_id(
         self,

@@ -479,6 +479,7 @@ STATEMENTS = (
     "\tarticle_key INTEGER, \n"
     "\trevision_id INTEGER, \n"
     "\tcard_list_id INTEGER, \n"
+    "\ttarget_url_id INTEGER, \n"
     "\tCONSTRAINT pk_capture PRIMARY KEY (id), \n"
     "\tCONSTRAINT ck_capture_revisit CHECK ((record_type = 'revisit') = (refers_to_id IS NOT NULL)), \n"
     "\tCONSTRAINT ck_capture_captured_at CHECK (captured_at LIKE '____-__-__T__:__:__%Z'), \n"
@@ -497,6 +498,7 @@ STATEMENTS = (
     "\tCONSTRAINT fk_capture_refers_to_id FOREIGN KEY(refers_to_id) REFERENCES capture (id), \n"
     "\tCONSTRAINT fk_capture_revision_id FOREIGN KEY(revision_id) REFERENCES revision (id), \n"
     "\tCONSTRAINT fk_capture_run_id FOREIGN KEY(run_id) REFERENCES run (id), \n"
+    "\tCONSTRAINT fk_capture_target_url_id FOREIGN KEY(target_url_id) REFERENCES url (id), \n"
     "\tCONSTRAINT fk_capture_url_id FOREIGN KEY(url_id) REFERENCES url (id), \n"
     "\tCONSTRAINT fk_capture_warc_file_id FOREIGN KEY(warc_file_id) REFERENCES warc_file (id), \n"
     "\tCONSTRAINT uq_capture_record_id UNIQUE (record_id)\n"
@@ -504,6 +506,7 @@ STATEMENTS = (
     " STRICT\n"
     "\n",
     "CREATE INDEX ix_capture_article ON capture (article_key, captured_at) WHERE article_key IS NOT NULL",
+    "CREATE INDEX ix_capture_card_list ON capture (card_list_id, captured_at) WHERE card_list_id IS NOT NULL",
     "CREATE INDEX ix_capture_payload ON capture (payload_digest) WHERE record_type <> 'revisit'",
     "CREATE INDEX ix_capture_refers_to ON capture (refers_to_id) WHERE refers_to_id IS NOT NULL",
     "CREATE INDEX ix_capture_revision ON capture (revision_id, captured_at) WHERE revision_id IS NOT NULL",

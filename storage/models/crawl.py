@@ -272,6 +272,11 @@ class Capture(Base):
     card_list_id: Mapped[int | None] = as_integer(
         "Card list it shows; NULL without.", ForeignKey("card_list.id")
     )
+    target_url_id: Mapped[int | None] = as_integer(
+        "Address it leads to: a redirect's target, or another address that the page names as its own; NULL "
+        "without.",
+        ForeignKey("url.id"),
+    )
     __table_args__ = (
         one_of("origin", "crawl", "import"),
         one_of("record_type", "response", "revisit", "resource"),
@@ -305,6 +310,13 @@ class Capture(Base):
             "captured_at",
             sqlite_where=sql("revision_id IS NOT NULL"),
             postgresql_where=sql("revision_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_capture_card_list",
+            "card_list_id",
+            "captured_at",
+            sqlite_where=sql("card_list_id IS NOT NULL"),
+            postgresql_where=sql("card_list_id IS NOT NULL"),
         ),
         Index(
             "ix_capture_article",

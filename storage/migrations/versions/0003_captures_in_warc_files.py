@@ -24,6 +24,19 @@ _MOVED = (
     "sha256", "size", "exact",
 )  # fmt: skip
 
+# What a redirect said is in its reason; what a page named as its own address only the address knows, as of now.
+_TARGET = """
+CASE kind WHEN 'redirect' THEN (SELECT t.id FROM url t WHERE t.url = substr(reason, length('redirects to ') + 1) AND t.id <> url_id)
+WHEN 'summary' THEN (SELECT u.target_url_id FROM url u WHERE u.id = url_id AND u.state = 'alias') END
+"""
+_GONE = """
+INSERT INTO article_event (article_key, at, event, capture_id, status, to_url)
+SELECT a.id, a.gone_since, 'gone', c.id, c.status, u.url
+FROM article a JOIN url u ON u.site = a.site AND u.article_id = a.article_id
+JOIN capture c ON c.url_id = u.id AND c.kind = 'gone' AND c.captured_at = a.gone_since
+WHERE a.gone_since IS NOT NULL GROUP BY a.id
+"""
+
 
 def upgrade() -> None:
     """Write every body into a WARC record, then give `capture` its place in it."""
@@ -36,8 +49,10 @@ def upgrade() -> None:
         new={
             **{name: f"(SELECT m.{name} {of_capture})" for name in _MOVED},
             "warc_file_id": "(SELECT f.id FROM warc_file f JOIN moved m ON m.file = f.name WHERE m.capture_id = old_capture.id)",
+            "target_url_id": _TARGET,
         },
     )
+    op.execute(_GONE)
     op.execute("DROP TABLE moved")
     op.execute("DROP TABLE body")
 
@@ -97,6 +112,7 @@ def _capture() -> None:
         sa.Column("article_key", sa.Integer(), nullable=True),
         sa.Column("revision_id", sa.Integer(), nullable=True),
         sa.Column("card_list_id", sa.Integer(), nullable=True),
+        sa.Column("target_url_id", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "(record_type = 'revisit') = (refers_to_id IS NOT NULL)", name=op.f("ck_capture_revisit")
         ),
@@ -126,6 +142,7 @@ def _capture() -> None:
         sa.ForeignKeyConstraint(["refers_to_id"], ["capture.id"], name=op.f("fk_capture_refers_to_id")),
         sa.ForeignKeyConstraint(["revision_id"], ["revision.id"], name=op.f("fk_capture_revision_id")),
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_capture_run_id")),
+        sa.ForeignKeyConstraint(["target_url_id"], ["url.id"], name=op.f("fk_capture_target_url_id")),
         sa.ForeignKeyConstraint(["url_id"], ["url.id"], name=op.f("fk_capture_url_id")),
         sa.ForeignKeyConstraint(["warc_file_id"], ["warc_file.id"], name=op.f("fk_capture_warc_file_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_capture")),
@@ -139,6 +156,14 @@ def _capture() -> None:
         unique=False,
         sqlite_where=sa.text("article_key IS NOT NULL"),
         postgresql_where=sa.text("article_key IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_capture_card_list",
+        "capture",
+        ["card_list_id", "captured_at"],
+        unique=False,
+        sqlite_where=sa.text("card_list_id IS NOT NULL"),
+        postgresql_where=sa.text("card_list_id IS NOT NULL"),
     )
     op.create_index(
         "ix_capture_payload",
