@@ -1,7 +1,7 @@
 """Captures: what came over the wire goes into WARC files, and the database says where.
 
-A record is on disk, and synced, before the transaction that names it begins. A body that an earlier capture
-has already is not written again: its record is a revisit (WARC 1.1 section 6.7).
+A record is on disk, and synced, before the transaction that names it is committed. A body that an earlier
+capture has already is not written again: its record is a revisit (WARC 1.1 section 6.7).
 """
 
 from __future__ import annotations
@@ -95,15 +95,21 @@ class Captures:
         self._file_ids.clear()
 
     def keep(self, capture: CaptureRecord, original: Original | None) -> Kept:
-        """Write a capture's records and wait until they are on disk.
+        """Write a capture's records, and begin to bring them to disk.
 
         `original` is what a 304 answer vouches for; None for any other answer.
         """
         assert self._warc is not None, "no run is under way"
         self._warc.rotate()
         kept = self._resource(capture) if capture.exchange is None else self._exchange(capture, original)
-        self._warc.sync()
+        self._warc.begin_sync()
         return kept
+
+    def wait_synced(self) -> None:
+        """Wait until what `keep` wrote is on disk: before the transaction that names it is committed. Raises
+        `OSError`."""
+        assert self._warc is not None
+        self._warc.wait_synced()
 
     def insert(
         self, capture: CaptureRecord, kept: Kept, run: int, url_id: int | None, list_id: int | None

@@ -144,10 +144,12 @@ class Writer:
         original = None
         if record.capture.unchanged and record.capture.url is not None:
             original = self._captures.last_of(record.capture.url)
-        # On disk before the transaction that names it: a row never refers to what is not there.
         kept = self._captures.keep(record.capture, original)
         with self._transaction():
-            return self._save(record, kept, now)
+            saved = self._save(record, kept, now)
+            # On disk before the transaction that names it: a row never refers to what is not there.
+            self._captures.wait_synced()
+        return saved
 
     def record_failure(
         self,

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,6 +58,8 @@ class WarcWriter:
         self._hash = hashlib.sha256()
         self._info_id = ""
         self._unsynced = False
+        self._thread = ThreadPoolExecutor(1, "warc-sync")
+        self._syncing: Future[None] | None = None
         self.files: list[WarcFile] = []
         """All files of this writer, the one that is written to last."""
 
@@ -68,7 +71,7 @@ class WarcWriter:
         return self._info_id
 
     def append(self, data: bytes) -> Place:
-        """Append a member; where it is. It is on disk only after `sync`."""
+        """Append a member; where it is. It is on disk only after `begin_sync` and `wait_synced`."""
         if self._descriptor is None:
             self._begin()
         file = self.files[-1]
@@ -76,10 +79,16 @@ class WarcWriter:
         self._write(data)
         return place
 
-    def sync(self) -> None:
-        """Wait until everything appended is on disk."""
+    def begin_sync(self) -> None:
+        """Have everything appended written to disk, in a thread: others can work meanwhile."""
         if self._unsynced and self._descriptor is not None:
-            os.fdatasync(self._descriptor)
+            self._syncing = self._thread.submit(os.fdatasync, self._descriptor)
+
+    def wait_synced(self) -> None:
+        """Wait until everything that was appended before `begin_sync` is on disk. Raises `OSError`."""
+        if self._syncing is not None:
+            syncing, self._syncing = self._syncing, None
+            syncing.result()
             self._unsynced = False
 
     def rotate(self) -> None:
@@ -93,6 +102,7 @@ class WarcWriter:
             return
         descriptor, self._descriptor = self._descriptor, None
         try:
+            self.wait_synced()
             os.fsync(descriptor)
             self.files[-1].sha256 = self._hash.hexdigest()
         finally:
