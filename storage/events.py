@@ -209,8 +209,8 @@ _VISIT = (
 )
 _COLUMNS = f"u.url, t.url, c.status, c.id, {_VISIT}"
 _OF_ITS_ADDRESSES = """
-FROM article a JOIN url u ON u.site = a.site AND (u.article_id = a.article_id
-     OR (a.identity = 'url' AND u.url = a.identity_key))
+FROM article a JOIN url u ON u.id IN (SELECT id FROM url WHERE site = a.site AND article_id = a.article_id
+                                      UNION SELECT id FROM url WHERE url = a.identity_key)
 JOIN capture c ON c.url_id = u.id LEFT JOIN url t ON t.id = c.target_url_id WHERE a.id = :article
 """
 _OBSERVATIONS = f"""
@@ -262,8 +262,9 @@ class Events:
     def update_named(self, url_id: int) -> None:
         """`update` for the article that an address belongs to, if the archive has it."""
         for key in self._db.column(
-            "SELECT a.id FROM url u JOIN article a ON a.site = u.site AND (a.key = u.article_id "
-            "OR (a.identity = 'url' AND a.identity_key = u.url)) WHERE u.id = ?",
+            "SELECT a.id FROM url u JOIN article a ON a.site = u.site AND a.article_id = a.key "
+            "AND a.key = u.article_id WHERE u.id = ?1 UNION SELECT a.id FROM url u JOIN article a "
+            "ON a.site = u.site AND a.identity = 'url' AND a.identity_key = u.url WHERE u.id = ?1",
             url_id,
         ):
             self.update(key)
