@@ -46,6 +46,7 @@ def run_demo(directory: Path, *, progress: str = "screen") -> Demo:
                 start=(f"{base}/", f"{base}/news"),
                 origin=site.base_url if site.base_url != base else None,
                 kind="demo",
+                refresh="all",  # "nothing new" is to be said of what was looked at, not of what was due
                 progress=progress,
             )
         )

@@ -53,6 +53,10 @@ class Overview:
     """The article first seen last."""
     latest_date: str | None
     """The latest date that any article bears; it may lie in the future."""
+    lastmod: dict[str, int]
+    """Whether the sitemap's `lastmod` told the truth about articles asked again, over all runs:
+    `lastmod_moved` of them, `lastmod_moved_changed` of these, `lastmod_unmoved`, `lastmod_unmoved_changed`;
+    empty when it was never put to the test."""
     runs: int
     last_run: RunRow | None
 
@@ -85,6 +89,10 @@ def overview(connection: Connection) -> Overview:
         newest_key=newest.key if newest else None,
         newest_seen_at=newest.first_seen_at if newest else None,
         latest_date=one("SELECT max(published_on) FROM articles"),
+        lastmod=counts(
+            "SELECT key, sum(value) FROM runs, json_each(runs.counts) WHERE key LIKE 'lastmod%' "
+            "GROUP BY key ORDER BY key"
+        ),
         runs=one("SELECT count(*) FROM runs"),
         last_run=last_run(connection),
     )

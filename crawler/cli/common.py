@@ -80,6 +80,16 @@ def moment(utc: str) -> str:
     return f"{utc[:19].replace('T', ' ')} UTC"
 
 
+def byte_size(number: int) -> str:
+    """A number of bytes as people read it: `312 bytes`, `4.0 KiB`."""
+    size = float(number)
+    for unit in ("bytes", "KiB", "MiB"):
+        if size < 1024:
+            return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
+        size /= 1024
+    return f"{size:,.1f} GiB"
+
+
 def program() -> str:
     """This program as it has to be typed here: `msarchive`, or its path where that is not found by name."""
     called = Path(sys.argv[0])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from crawler.cli.common import archive_option, json_option, print_json, site_option
+from crawler.cli.common import archive_option, byte_size, json_option, print_json, site_option
 from crawler.exits import ExitCode
 from crawler.terminal import Sheet, complain, printable
 
@@ -22,7 +23,8 @@ _MOST_FAILURES_SHOWN = 20
     epilog="\b\nExamples:\n"
     "  msarchive crawl --contact me@example.org\n"
     "  msarchive crawl --contact me@example.org --max-pages 20      (a first look)\n"
-    "  msarchive crawl --site my-site.toml --start https://example.org/news --delay 5\n\n"
+    "  msarchive crawl --site my-site.toml --start https://example.org/news --delay 5\n"
+    "  msarchive crawl --contact me@example.org --refresh all       (every page, if changed)\n\n"
     "\b\nExit codes: 0 complete, 3 some addresses failed, 4 archive busy, 5 stopped, 6 limit reached,\n"
     "7 storage, 8 robots.txt, 10 no connection.",
 )
@@ -59,6 +61,13 @@ _MOST_FAILURES_SHOWN = 20
     show_envvar=True,
     help="E-mail or web address for the site's operator; goes into the User-Agent.",
 )
+@click.option(
+    "--refresh",
+    type=click.Choice(["all", "due", "new"]),
+    default=None,
+    help="What to ask again of what is in the archive: all of it, what is due (see above), or nothing but "
+    "lists, for what is new.  [default: due]",
+)
 @json_option("Print the result as JSON.")
 @click.pass_context
 def command(
@@ -70,13 +79,20 @@ def command(
     max_pages: int | None,
     delay: float | None,
     contact: str | None,
+    refresh: str | None,
     as_json: bool,
 ) -> None:
     """Crawl a site into the archive, or go on with a crawl that did not finish.
 
     Asks as the site's robots.txt allows, one request at a time. Ctrl-C once ends cleanly, twice at once;
-    either way nothing is lost and the next crawl goes on. When a crawl has finished, the next one visits
-    all again.
+    either way nothing is lost and the next crawl goes on.
+
+    When a crawl has finished, the next one asks again for robots.txt, sitemaps and listings, and for whatever
+    failed; for a page, when its date in the sitemap has moved or it is told there no more, or when its time
+    has come: 7 days after the first visit, half as long whenever it had changed, half as long again whenever
+    it had not, from 1 day to 90 (the profile's [revisit]). Of all others 2 % are asked as well, since
+    sitemaps lie. Pages are asked "if changed since then", which costs the site next to nothing if they have
+    not.
     """
     from crawler.run import CrawlOptions, run_crawl
 
@@ -89,6 +105,7 @@ def command(
             max_pages=max_pages,
             delay=delay,
             contact=contact,
+            refresh=refresh,
         )
     )
     if as_json:
@@ -111,6 +128,13 @@ def print_result(result: CrawlResult, directory: Path) -> None:
         f"{result.outcome}: {_number(counts, 'answers', 'page')} in {result.seconds:.1f} s"
         f"{' (going on with an unfinished crawl)' if result.resumed else ''}, {found}"
     )
+    if counts.get("unchanged"):
+        wire = byte_size(counts.get("bytes_on_the_wire", 0))
+        sheet.text(
+            f"{counts['unchanged']:,} not modified since they were last asked; {wire} received", indent=2
+        )
+    for line in honesty(counts):
+        sheet.text(line, indent=2)
     if counts.get("refused"):
         sheet.text(f"{counts['refused']:,} not asked: robots.txt forbids them", indent=2)
     for url, why in result.failed[:_MOST_FAILURES_SHOWN]:
@@ -120,6 +144,25 @@ def print_result(result: CrawlResult, directory: Path) -> None:
     if result.states.get("due"):
         sheet.text(f"{result.states['due']:,} addresses are still to be asked", indent=2)
     sheet.text(f"archive: {directory / 'archive.db'}")
+
+
+def honesty(counts: Mapping[str, int]) -> tuple[str, ...]:
+    """What became of the sitemap's word on articles that were asked again; nothing when none was."""
+    moved, unmoved = counts.get("lastmod_moved", 0), counts.get("lastmod_unmoved", 0)
+    lines = []
+    if moved:
+        true = counts.get("lastmod_moved_changed", 0)
+        lines.append(f"of {moved:,} {_articles(moved)} whose lastmod had moved {true:,} had changed")
+    if unmoved:
+        false = counts.get("lastmod_unmoved_changed", 0)
+        still = " all the same" if false else ""
+        told = f"of {unmoved:,} {_articles(unmoved)} asked whose lastmod had not moved"
+        lines.append(f"{told} {false:,} had changed{still}")
+    return tuple(lines)
+
+
+def _articles(number: int) -> str:
+    return "article" if number == 1 else "articles"
 
 
 def as_plain(result: CrawlResult) -> dict[str, Any]:

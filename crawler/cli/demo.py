@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, directory: Path, as_json: bool) -> None:
     """Serve the bundled sample site on a free port of this machine, crawl it all, and show what came of it.
 
-    Needs no network. Run again it crawls again, and finds nothing new: the site has not changed.
+    Needs no network. Run again it asks for every page again, if changed, and finds nothing new: the site has
+    not changed.
     """
     from crawler.demo import run_demo
 
@@ -47,6 +48,8 @@ def _print(demo: Demo, directory: Path) -> None:
     sheet.text(f"Crawled {counts.get('answers', 0)} pages of the sample site into {directory}", style="bold")
     if not new and not revisions:
         sheet.text("Nothing new since the last crawl: the same articles, unchanged.")
+        same = counts.get("unchanged", 0)
+        sheet.text(f"{same} pages were asked for if changed, and answered 'not modified'.")
     else:
         sheet.text(f"{new} new articles, {max(0, revisions - new)} changed ones.")
     sheet.blank()

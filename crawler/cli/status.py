@@ -13,17 +13,21 @@ from crawler.cli.common import (
     DEFAULT_ARCHIVE,
     DEFAULT_SITE,
     archive_option,
+    byte_size,
     json_option,
     moment,
     open_to_read,
     print_json,
     program,
 )
+from crawler.cli.crawl import honesty
 from crawler.terminal import Sheet
 
 if TYPE_CHECKING:
     from storage.overview import Overview, RunRow
 
+_TESTS = ("lastmod_", "sample_", "time_")
+"""Counts of how the sitemap's word was put to the test: they are said in words, or with `--json`."""
 _OUTCOME_STYLES = {
     "complete": "green",
     "incomplete": "yellow",
@@ -58,9 +62,11 @@ def command(directory: Path, as_json: bool) -> None:
         )
         return
     sheet = Sheet()
-    sheet.text(f"{path}, {_size(size)}", style="bold")
+    sheet.text(f"{path}, {byte_size(size)}", style="bold")
     sheet.blank()
     _holdings(sheet, seen)
+    for line in honesty(seen.lastmod):
+        sheet.pair("Sitemap", line)
     sheet.heading("Last run")
     _last_run(sheet, seen.last_run, writer)
     sheet.heading("Next")
@@ -106,12 +112,15 @@ def _last_run(sheet: Sheet, run: RunRow | None, writer: str | None) -> None:
         sheet.pair(
             "Outcome", f"{run.outcome}: {run.reason}", style=_OUTCOME_STYLES.get(run.outcome or "", "")
         )
-    if run.counts:
-        sheet.pair("Came to", ", ".join(_count(name, number) for name, number in run.counts.items()))
+    counts = {name: number for name, number in run.counts.items() if not name.startswith(_TESTS)}
+    if counts:
+        sheet.pair("Came to", ", ".join(_count(name, number) for name, number in counts.items()))
 
 
 def _count(name: str, number: int) -> str:
-    return _size(number) if name == "bytes" else f"{number:,} {name.replace('_', ' ')}"
+    if name.startswith("bytes"):
+        return f"{byte_size(number)}{name.removeprefix('bytes').replace('_', ' ')}"
+    return f"{number:,} {name.replace('_', ' ')}"
 
 
 def _next(seen: Overview, writer: str | None, directory: Path) -> str:
@@ -141,12 +150,3 @@ def _command(run: RunRow | None, directory: Path) -> str:
     if directory != (Path("demo-archive") if words[1] == "demo" else DEFAULT_ARCHIVE):
         words += ["--archive", str(directory)]
     return shlex.join(words)
-
-
-def _size(number: int) -> str:
-    size = float(number)
-    for unit in ("bytes", "KiB", "MiB"):
-        if size < 1024:
-            return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
-        size /= 1024
-    return f"{size:,.1f} GiB"
