@@ -21,25 +21,44 @@ if TYPE_CHECKING:
     "show",
     epilog="\b\nExamples:\n"
     "  msarchive show aB3dE6\n"
+    "  msarchive show aB3dE6 --evidence\n"
     "  msarchive show https://mymsbuddy.com/news/view/some-title-aB3dE6 --json",
 )
 @click.argument("wanted", metavar="ID|URL")
 @archive_option()
 @click.option("--site", metavar="NAME", help="Which site's, where several share the archive and the id.")
+@click.option("--evidence", is_flag=True, help="Show for each value where it was read, and by which rule.")
 @json_option("Print everything as a JSON object.")
-def command(wanted: str, directory: Path, site: str | None, as_json: bool) -> None:
+def command(wanted: str, directory: Path, site: str | None, evidence: bool, as_json: bool) -> None:
     """Show one article whole: what it says, what it lacks and why, and where it came from.
 
     The case of an id counts. An address may be an old one.
     """
     with open_to_read(directory) as archive, archive.engine.connect() as connection:
         detail = _find(connection, wanted, site)
+        if evidence:
+            _show_evidence(connection, detail, as_json)
+            return
     if as_json:
         print_json(_as_json(detail))
         return
     from crawler.cli.show_view import show_article
 
     show_article(detail)
+
+
+def _show_evidence(connection: Connection, detail: ArticleDetail, as_json: bool) -> None:
+    from storage.evidence import evidence
+
+    fields = detail.fields
+    rows = evidence(connection, fields["site"], fields["key"])
+    if as_json:
+        named = {name: fields[name] for name in ("id", "key", "site", "url", "title", "revision")}
+        print_json({"article": named, "evidence": [asdict(row) for row in rows]})
+        return
+    from crawler.cli.evidence_view import show_evidence
+
+    show_evidence(fields["title"], rows)
 
 
 def _find(connection: Connection, wanted: str, site: str | None) -> ArticleDetail:

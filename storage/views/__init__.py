@@ -19,6 +19,7 @@ from storage.views.articles import (
     JOURNALS,
 )
 from storage.views.crawl import CAPTURES, RUNS, URLS
+from storage.views.evidence import CORRECTIONS, EVIDENCE
 from storage.views.search import SEARCH_DOCUMENTS
 from storage.views.view import View
 
@@ -32,6 +33,8 @@ VIEWS: tuple[View, ...] = (
     ARTICLE_UNPLACED,
     JOURNALS,
     BOILERPLATE,
+    EVIDENCE,
+    CORRECTIONS,
     CAPTURES,
     RUNS,
     URLS,
