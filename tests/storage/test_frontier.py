@@ -6,6 +6,7 @@ import pytest
 
 from storage.frontier import Frontier
 from storage.records import FoundRecord, UrlOutcome
+from storage.revisiting import Refresh
 from tests.storage.build import SITE, T0, House, article, at, url_of
 
 ROBOTS = FoundRecord("https://site.example/robots.txt", "robots", "seed")
@@ -28,6 +29,11 @@ def urls(frontier: Frontier, now: str = T0, limit: int = 10, exclude: tuple[int,
 def finish(house: House, *found: FoundRecord, when: str = T0) -> None:
     for one in found:
         house.save(url=one.url, url_kind=one.kind, kind="other", when=when)
+
+
+def whys(house: House) -> dict[str, str]:
+    """Address -> why it is due, of all that are."""
+    return dict(house.rows("SELECT url, due_why FROM url WHERE due_at IS NOT NULL"))
 
 
 def next_run(house: House, outcome: str = "complete") -> None:
@@ -67,12 +73,15 @@ def test_a_retry_waits_for_its_time(house: House, frontier: Frontier) -> None:
     assert frontier.failed() == [(PAGE.url, "timed out")]
 
 
-def test_a_finished_crawl_is_followed_by_a_new_round(house: House, frontier: Frontier) -> None:
+@pytest.mark.parametrize(("refresh", "due"), [("all", 4), ("due", 2), ("new", 2)])
+def test_a_finished_crawl_is_followed_by_a_new_round(
+    house: House, frontier: Frontier, refresh: Refresh, due: int
+) -> None:
     finish(house, ROBOTS, LISTING, ARTICLE, PAGE)
     house.save(url=ARTICLE.url, kind="gone", outcome=UrlOutcome("gone", "HTTP 404"))
     next_run(house)
-    start = frontier.start_round(at(9))
-    assert (start.resumed, start.due) == (False, 4)
+    start = frontier.start_round(at(9), refresh=refresh)
+    assert (start.resumed, start.due) == (False, due)
 
 
 @pytest.mark.parametrize("outcome", ["stopped", "limit", "failed"])
@@ -106,7 +115,8 @@ def test_a_new_seed_after_a_finished_crawl_does_not_make_it_unfinished(
     next_run(house)
     frontier.seed([FoundRecord("https://site.example/more", "page", "seed")], at(5))
     start = frontier.start_round(at(5))
-    assert (start.resumed, start.due) == (False, 5)
+    assert (start.resumed, start.due) == (False, 3)
+    assert whys(house) == {LISTING.url: "always", ROBOTS.url: "always", "https://site.example/more": "new"}
 
 
 def test_what_is_refused_by_its_address_is_never_asked(house: House, frontier: Frontier) -> None:
@@ -120,13 +130,14 @@ def test_what_robots_txt_refused_is_offered_again_in_the_next_round(house: House
     finish(house, ROBOTS, LISTING, ARTICLE)
     assert frontier.counts()["refused"] == 1
     next_run(house)
-    assert frontier.start_round(at(1)).due == 4
+    frontier.start_round(at(1))
+    assert whys(house) == {LISTING.url: "always", ROBOTS.url: "always", PAGE.url: "retry"}
 
 
 def test_an_answer_leaves_its_validators_for_the_next_round(house: House, frontier: Frontier) -> None:
     house.save(article())
     next_run(house)
-    frontier.start_round(at(1))
+    frontier.start_round(at(1), refresh="all")
     (row,) = [row for row in frontier.take(9, now=at(1)) if row.kind == "article"]
     assert (row.etag, row.last_modified, row.article_id) == ('"1"', None, "aB3dE6")
 
