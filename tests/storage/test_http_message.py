@@ -1,4 +1,4 @@
-"""A message is read from its bytes alone: whatever stands there, what comes out is true and nothing raises."""
+"""A message is read from its bytes alone: whatever stands there, what comes out is true, nothing raises."""
 
 from __future__ import annotations
 
