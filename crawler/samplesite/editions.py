@@ -10,8 +10,9 @@ from functools import lru_cache
 from .content import Lost, article_from, base_articles, toml, words
 from .model import Article, Card, Passage, Rating, Section, card_of
 
-CHANGES = ("edit", "new", "remove", "move", "footer")
+CHANGES = ("edit", "new", "remove", "withdraw", "return", "move", "footer")
 CHANGED_ON = date(2026, 3, 2)
+RETURNED_ON = date(2026, 3, 9)
 CARDS_SHOWN = 6
 
 
@@ -80,8 +81,12 @@ def _edition(changes: tuple[str, ...]) -> Edition:
         articles[wanted["id"]] = _edited(articles[wanted["id"]], wanted)
     if "new" in changes:
         articles |= {entry["id"]: article_from(entry, CHANGED_ON) for entry in plan["article"]}
-    if "remove" in changes:
-        lost.append(Lost(articles.pop(plan["remove"]["id"]).path, "", "", 410))
+    for change, status in (("remove", 410), ("withdraw", 404)):
+        wanted = plan[change]["id"]
+        if change in changes and "return" in changes:
+            articles[wanted] = replace(articles[wanted], updated=RETURNED_ON)
+        elif change in changes:
+            lost.append(Lost(articles.pop(wanted).path, "", "", status))
     if "move" in changes:
         moved = articles[plan["move"]["id"]]
         old_slugs = (*moved.old_slugs, moved.slug)

@@ -93,7 +93,8 @@ class SampleSite:
     def apply(self, change: str) -> None:
         """Change the site while it runs; requests see it whole before or whole after.
 
-        "edit" edits an article, "new" adds the newest, "remove" makes one gone, "move" gives one another
+        "edit" edits an article, "new" adds the newest, "remove" makes one gone (410), "withdraw" takes away
+        the one that "edit" edits (404), "return" brings back what was taken away, "move" gives one another
         slug, "footer" puts a new paragraph under every page. Raises ValueError for any other name.
         """
         self._changes = parse_changes((*self._changes, *parse_changes(change)))

@@ -152,6 +152,20 @@ def test_new_and_remove_and_move() -> None:
     assert edition("new").cards()[0].path == after["Hn5Qd7"].path
 
 
+def test_what_was_taken_away_may_return() -> None:
+    before, after = changed("edit,remove,withdraw")
+    assert set(before) - set(after) == {"T2fJs5", "Sx1jR8"}
+    assert {lost.status for lost in edition("remove,withdraw").lost if lost not in edition().lost} == {
+        404,
+        410,
+    }
+    _, back = changed("edit,remove,withdraw,return")
+    _, edited = changed("edit")
+    assert set(back) == set(before)
+    assert back["Sx1jR8"].takeaway == edited["Sx1jR8"].takeaway
+    assert back["Sx1jR8"].updated > edited["Sx1jR8"].updated
+
+
 def test_changes_can_be_named_in_any_order() -> None:
     assert edition(["new", "edit"]) is edition("edit,new")
     with pytest.raises(ValueError, match="explode"):
