@@ -20,6 +20,7 @@ from storage.views.articles import (
 )
 from storage.views.crawl import CAPTURES, RUNS, URLS
 from storage.views.evidence import CORRECTIONS, EVIDENCE
+from storage.views.history import ARTICLE_EVENTS, REVISION_CHANGES, REVISIONS
 from storage.views.search import SEARCH_DOCUMENTS
 from storage.views.view import View
 
@@ -33,6 +34,9 @@ VIEWS: tuple[View, ...] = (
     ARTICLE_UNPLACED,
     JOURNALS,
     BOILERPLATE,
+    REVISIONS,
+    REVISION_CHANGES,
+    ARTICLE_EVENTS,
     EVIDENCE,
     CORRECTIONS,
     CAPTURES,

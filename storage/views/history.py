@@ -1,0 +1,213 @@
+"""Views of what changed: every revision, every field that ever changed, and what happened to whole
+articles."""
+
+from __future__ import annotations
+
+from storage.views.view import N, R, T, View
+
+
+def _topics(revision: str) -> str:
+    """Topics as printed, in order, as a JSON list; NULL when the page shows no list."""
+    return f"""CASE {revision}.has_topics WHEN 1 THEN (
+           SELECT json_group_array(t.text) FROM (
+               SELECT topic.text AS text FROM revision_topic rt JOIN topic ON topic.id = rt.topic_id
+               WHERE rt.revision_id = {revision}.id ORDER BY rt.position) t) END"""
+
+
+def _rating(revision: str, name: str) -> str:
+    return f"printf('%g/%g', {revision}.{name}, {revision}.{name}_scale)"
+
+
+def _source(revision: str) -> str:
+    """What the page says of the original paper, as a JSON object; NULL when it says nothing."""
+    columns = ("title", "authors", "journal", "published_raw", "doi", "pmid", "url")
+    anything = ", ".join(f"{revision}.source_{column}" for column in columns)
+    pairs = ", ".join(
+        f"'authors', json({revision}.source_authors)"
+        if column == "authors"
+        else f"'{column.removesuffix('_raw')}', {revision}.source_{column}"
+        for column in columns
+    )
+    return f"CASE WHEN coalesce({anything}) IS NOT NULL THEN json_object({pairs}) END"
+
+
+def _sections(revision: str) -> str:
+    """The text of all sections of the kind that `field` names; those of unknown kind with their headings."""
+    return f"""(SELECT group_concat(t.text, char(10) || char(10)) FROM (
+               SELECT s.position AS section, 0 AS place, s.heading AS text FROM section s
+               WHERE s.revision_id = {revision}.id AND s.kind = 'other' AND c.field = 'sections.other'
+                 AND s.heading IS NOT NULL
+               UNION ALL
+               SELECT s.position, sp.position, q.text FROM section s
+               JOIN section_paragraph sp ON sp.revision_id = s.revision_id
+                AND sp.section_position = s.position
+               JOIN passage q ON q.id = sp.passage_id
+               WHERE s.revision_id = {revision}.id AND s.kind = substr(c.field, 10)
+               ORDER BY 1, 2) t)"""
+
+
+def _value(revision: str) -> str:
+    """A field of a revision as people read it."""
+    return f"""CASE c.field
+       WHEN 'title' THEN {revision}.title WHEN 'takeaway' THEN {revision}.takeaway
+       WHEN 'credibility' THEN CASE WHEN {revision}.credibility IS NOT NULL THEN
+           {_rating(revision, "credibility")} END
+       WHEN 'interest' THEN CASE WHEN {revision}.interest IS NOT NULL THEN {_rating(revision, "interest")} END
+       WHEN 'journal' THEN (SELECT j.name FROM journal j WHERE j.id = {revision}.journal_id)
+       WHEN 'topics' THEN {_topics(revision)}
+       WHEN 'source' THEN {_source(revision)}
+       ELSE {_sections(revision)} END"""
+
+
+def _only_in(revision: str, other: str) -> str:
+    """The topics of one revision that the other lacks, as a JSON list."""
+    return f"""CASE c.field WHEN 'topics' THEN (
+           SELECT json_group_array(x.text) FROM (
+               SELECT t.text AS text FROM revision_topic rt JOIN topic t ON t.id = rt.topic_id
+               WHERE rt.revision_id = {revision}.id AND rt.topic_id NOT IN (
+                   SELECT o.topic_id FROM revision_topic o WHERE o.revision_id = {other}.id)
+               ORDER BY rt.position) x) END"""
+
+
+# A field counts as changed when two neighbouring revisions both know it, and its digests differ. What a
+# revision does not name is empty, or unknown where its captures could not show everything (the key "*").
+_FIELD = "replace(d.key, 'section:', 'sections.')"
+_PARTIAL = "json_type({0}.field_digests, '$.\"*\"') IS NOT NULL"
+
+
+def _changed(pair: str) -> str:
+    """SQL for the changed fields of the revisions that `pair` joins, `r` and `p` before it: internal numbers
+    `revision` and `before`, and `field`. `d` in it are the field digests of the one that `{}` names."""
+    path = "'$.\"' || d.key || '\"'"
+    known = f"json_extract(p.field_digests, {path})"
+    return f"""
+SELECT r.id AS revision, p.id AS before, {_FIELD} AS field {pair.format("r")}
+  AND d.key <> '*' AND d.type = 'text' AND CASE json_type(p.field_digests, {path})
+      WHEN 'text' THEN {known} <> d.value
+      WHEN 'null' THEN 0
+      ELSE d.value <> '' AND NOT {_PARTIAL.format("p")} END
+UNION ALL
+SELECT r.id, p.id, {_FIELD} {pair.format("p")}
+  AND d.key <> '*' AND d.type = 'text' AND d.value <> ''
+  AND json_type(r.field_digests, {path}) IS NULL AND NOT {_PARTIAL.format("r")}"""
+
+
+_NEIGHBOURS = "p.article_key = r.article_key AND p.number = r.number - 1"
+_CHANGES = _changed(
+    f"\nFROM revision r JOIN revision p ON {_NEIGHBOURS}\nJOIN json_each({{0}}.field_digests) d WHERE 1"
+)
+_PRINTED = "title takeaway credibility interest topics journal source"
+_PLACE = f"coalesce(nullif(instr('{_PRINTED}', field), 0), 99), field"
+"""Fields in the order in which a page shows them; sections follow in the order of their names."""
+
+REVISIONS = View(
+    "revisions",
+    "Every revision of every article: its own content at a time, and which fields had changed.",
+    {
+        "article_id": (T, "The site's id of the article; NULL when unknown."),
+        "article_key": (T, "The article's key, as in articles."),
+        "site": (T, "Name of the site profile."),
+        "revision": (N, "1 for the earliest, counting up."),
+        "first_seen_at": (T, "When the earliest capture of it was made (UTC)."),
+        "last_seen_at": (T, "When the latest capture of it was made (UTC)."),
+        "is_current": (N, "1 for the article's latest content, else 0."),
+        "changed_fields": (
+            T,
+            "Fields that differ from the revision before, as a JSON list (title, takeaway, credibility, "
+            "interest, topics, journal, source, sections.findings, …); NULL for revision 1.",
+        ),
+        "title": (T, "As printed; NULL when absent."),
+        "takeaway": (T, "Key takeaway as printed; NULL when absent."),
+        "credibility": (R, "Credibility rating; NULL when absent."),
+        "credibility_scale": (R, "Best value that credibility can take."),
+        "interest": (R, "Interest rating; NULL when absent."),
+        "interest_scale": (R, "Best value that interest can take."),
+        "reading_minutes": (N, "Reading time as printed, in minutes; NULL when absent."),
+        "journal": (T, "Journal as printed; NULL when absent."),
+        "journal_group": (T, "Form of the journal's name that groups its spellings."),
+        "topics": (T, "Topics as printed, in order, as a JSON list; NULL when the page shows no topic list."),
+        "description": (T, "The page's own description, from its structured data."),
+        "source_title": (T, "Title of the original paper as printed."),
+        "source_authors": (T, "Authors of the original paper as printed, as a JSON list."),
+        "source_journal": (T, "Journal of the original paper as printed."),
+        "source_published_on": (T, "Date of the original paper as ISO text, only as precise as printed."),
+        "source_published_raw": (T, "Date of the original paper as printed."),
+        "source_doi": (T, "DOI of the original paper, bare and in lower case."),
+        "source_pmid": (T, "PubMed id of the original paper, digits only."),
+        "source_url": (T, "Link to the original paper."),
+        "reader_version": (T, "Version of the reader that read it; NULL when unknown."),
+    },
+    f"""
+SELECT a.article_id, a.key, a.site, r.number, r.first_seen_at, r.last_seen_at, r.is_current,
+       CASE WHEN r.number > 1 THEN (
+           SELECT json_group_array(f.field) FROM (
+               SELECT c.field AS field FROM ({
+        _changed(f"FROM revision p, json_each({{0}}.field_digests) d WHERE {_NEIGHBOURS}")
+    }) c
+               ORDER BY {_PLACE}) f) END,
+       r.title, r.takeaway, r.credibility, r.credibility_scale, r.interest, r.interest_scale,
+       r.reading_minutes, j.name, j.normal, {_topics("r")},
+       r.description, r.source_title, r.source_authors, r.source_journal, r.source_published_iso,
+       r.source_published_raw, r.source_doi, r.source_pmid, r.source_url, r.reader_version
+FROM article a
+JOIN revision r ON r.article_key = a.id
+LEFT JOIN journal j ON j.id = r.journal_id
+""",
+)
+
+REVISION_CHANGES = View(
+    "revision_changes",
+    "One row for each field that differs between two neighbouring revisions of an article.",
+    {
+        "article_id": (T, "The site's id of the article; NULL when unknown."),
+        "article_key": (T, "The article's key, as in articles."),
+        "site": (T, "Name of the site profile."),
+        "revision": (N, "Number of the revision that brought the change."),
+        "at": (T, "When it was first seen (UTC): the change was made between then and the capture before."),
+        "field": (T, "title, takeaway, credibility, interest, topics, journal, source or sections.KIND."),
+        "before": (
+            T,
+            "What it said before; NULL when it was absent. Text as printed; ratings as 4/5; topics as a JSON "
+            "list, source as a JSON object.",
+        ),
+        "after": (T, "What it says since, likewise."),
+        "added": (T, "For topics: those that are new, as a JSON list; else NULL."),
+        "removed": (T, "For topics: those that are there no more, as a JSON list; else NULL."),
+    },
+    f"""
+SELECT a.article_id, a.key, a.site, r.number, r.first_seen_at, c.field,
+       {_value("p")},
+       {_value("r")},
+       {_only_in("r", "p")},
+       {_only_in("p", "r")}
+FROM ({_CHANGES}) c
+JOIN revision r ON r.id = c.revision
+JOIN revision p ON p.id = c.before
+JOIN article a ON a.id = r.article_key
+""",
+)
+
+ARTICLE_EVENTS = View(
+    "article_events",
+    "What happened to articles as a whole: gone from the site, back again, moved to another address.",
+    {
+        "article_id": (T, "The site's id of the article; NULL when unknown."),
+        "article_key": (T, "The article's key, as in articles."),
+        "site": (T, "Name of the site profile."),
+        "at": (T, "When the capture that shows it was made (UTC)."),
+        "event": (
+            T,
+            "gone (its addresses answer 404 or 410), back (shown again after that) or moved (found at "
+            "another address).",
+        ),
+        "status": (N, "HTTP status of that capture; NULL for a file."),
+        "from_url": (T, "For moved: its address before; else NULL."),
+        "to_url": (T, "For moved: its address since; for gone and back the address asked."),
+        "capture": (N, "The capture that shows it, as in captures."),
+    },
+    """
+SELECT a.article_id, a.key, a.site, e.at, e.event, e.status, e.from_url, e.to_url, e.capture_id
+FROM article_event e
+JOIN article a ON a.id = e.article_key
+""",
+)
