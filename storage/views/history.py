@@ -69,33 +69,45 @@ def _only_in(revision: str, other: str) -> str:
                ORDER BY rt.position) x) END"""
 
 
-# A field counts as changed when two neighbouring revisions both know it, and its digests differ. What a
-# revision does not name is empty, or unknown where its captures could not show everything (the key "*").
+# A field counts as changed when a revision knows it, and the last one before that knew it says otherwise. What
+# a revision does not name is empty, or unknown where its captures could not show everything (the key "*").
 _FIELD = "replace(d.key, 'section:', 'sections.')"
-_PARTIAL = "json_type({0}.field_digests, '$.\"*\"') IS NOT NULL"
+_PATH = "'$.\"' || d.key || '\"'"
 
 
-def _changed(pair: str) -> str:
-    """SQL for the changed fields of the revisions that `pair` joins, `r` and `p` before it: internal numbers
-    `revision` and `before`, and `field`. `d` in it are the field digests of the one that `{}` names."""
-    path = "'$.\"' || d.key || '\"'"
-    known = f"json_extract(p.field_digests, {path})"
+def _partial(revision: str) -> str:
+    return f"json_type({revision}.field_digests, '$.\"*\"') IS NOT NULL"
+
+
+def _known(revision: str) -> str:
+    """The digest of field `d.key` as a revision knows it: empty text for an absent one, NULL for unknown."""
+    return f"""CASE json_type({revision}.field_digests, {_PATH})
+      WHEN 'text' THEN json_extract({revision}.field_digests, {_PATH})
+      WHEN 'null' THEN NULL
+      ELSE CASE WHEN NOT {_partial(revision)} THEN '' END END"""
+
+
+_LAST_KNOWN = f"""p.article_key = r.article_key AND p.number = (
+      SELECT max(o.number) FROM revision o WHERE o.article_key = r.article_key AND o.number < r.number
+        AND {_known("o")} IS NOT NULL)"""
+
+
+def _changed(which: str) -> str:
+    """SQL for changed fields: internal numbers `revision` and `before` (the last that knew it), and `field`.
+    `which` is FROM … that gives `r`, or nothing inside a query that has it."""
+    joined = "FROM" if not which else f"{which} JOIN"
     return f"""
-SELECT r.id AS revision, p.id AS before, {_FIELD} AS field {pair.format("r")}
-  AND d.key <> '*' AND d.type = 'text' AND CASE json_type(p.field_digests, {path})
-      WHEN 'text' THEN {known} <> d.value
-      WHEN 'null' THEN 0
-      ELSE d.value <> '' AND NOT {_PARTIAL.format("p")} END
+SELECT r.id AS revision, p.id AS before, {_FIELD} AS field
+{joined} json_each(r.field_digests) d JOIN revision p ON {_LAST_KNOWN}
+WHERE d.key <> '*' AND d.type = 'text' AND {_known("p")} <> d.value
 UNION ALL
-SELECT r.id, p.id, {_FIELD} {pair.format("p")}
-  AND d.key <> '*' AND d.type = 'text' AND d.value <> ''
-  AND json_type(r.field_digests, {path}) IS NULL AND NOT {_PARTIAL.format("r")}"""
+SELECT r.id, p.id, {_FIELD}
+{joined} revision p JOIN json_each(p.field_digests) d
+WHERE p.article_key = r.article_key AND p.number < r.number AND NOT {_partial("r")}
+  AND d.key <> '*' AND d.type = 'text' AND d.value <> '' AND json_type(r.field_digests, {_PATH}) IS NULL
+  AND {_LAST_KNOWN}"""
 
 
-_NEIGHBOURS = "p.article_key = r.article_key AND p.number = r.number - 1"
-_CHANGES = _changed(
-    f"\nFROM revision r JOIN revision p ON {_NEIGHBOURS}\nJOIN json_each({{0}}.field_digests) d WHERE 1"
-)
 _PRINTED = "title takeaway credibility interest topics journal source"
 _PLACE = f"coalesce(nullif(instr('{_PRINTED}', field), 0), 99), field"
 """Fields in the order in which a page shows them; sections follow in the order of their names."""
@@ -113,7 +125,7 @@ REVISIONS = View(
         "is_current": (N, "1 for the article's latest content, else 0."),
         "changed_fields": (
             T,
-            "Fields that differ from the revision before, as a JSON list (title, takeaway, credibility, "
+            "Fields that differ from what was known of them before, as a JSON list (title, takeaway, credibility, "
             "interest, topics, journal, source, sections.findings, …); NULL for revision 1.",
         ),
         "title": (T, "As printed; NULL when absent."),
@@ -141,9 +153,7 @@ REVISIONS = View(
 SELECT a.article_id, a.key, a.site, r.number, r.first_seen_at, r.last_seen_at, r.is_current,
        CASE WHEN r.number > 1 THEN (
            SELECT json_group_array(f.field) FROM (
-               SELECT c.field AS field FROM ({
-        _changed(f"FROM revision p, json_each({{0}}.field_digests) d WHERE {_NEIGHBOURS}")
-    }) c
+               SELECT c.field AS field FROM ({_changed("")}) c
                ORDER BY {_PLACE}) f) END,
        r.title, r.takeaway, r.credibility, r.credibility_scale, r.interest, r.interest_scale,
        r.reading_minutes, j.name, j.normal, {_topics("r")},
@@ -157,7 +167,7 @@ LEFT JOIN journal j ON j.id = r.journal_id
 
 REVISION_CHANGES = View(
     "revision_changes",
-    "One row for each field that differs between two neighbouring revisions of an article.",
+    "One row for each field of a revision that differs from what was last known of it before.",
     {
         "article_id": (T, "The site's id of the article; NULL when unknown."),
         "article_key": (T, "The article's key, as in articles."),
@@ -180,7 +190,7 @@ SELECT a.article_id, a.key, a.site, r.number, r.first_seen_at, c.field,
        {_value("r")},
        {_only_in("r", "p")},
        {_only_in("p", "r")}
-FROM ({_CHANGES}) c
+FROM ({_changed("FROM revision r")}) c
 JOIN revision r ON r.id = c.revision
 JOIN revision p ON p.id = c.before
 JOIN article a ON a.id = r.article_key

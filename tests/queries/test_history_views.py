@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +110,17 @@ def test_a_field_learned_later_is_no_change(house: House) -> None:
     assert [row[0] for row in changes(house)] == ["title"]
 
 
-def test_neighbours_are_compared_also_when_content_comes_back(house: House) -> None:
+def test_a_change_is_not_lost_over_a_capture_that_could_not_show_it(house: House) -> None:
+    house.save(article())
+    house.save(as_text(article(takeaway="Another takeaway.")), when=at(1))
+    house.save(article(takeaway="A third.", interest=RatingRecord(1.0, 5.0, "1")), when=at(2))
+    assert changes(house, "revision, field, before, after")[1:] == [
+        (3, "interest", "3/5", "1/5"),
+        (3, "takeaway", "Another takeaway.", "A third."),
+    ]
+
+
+def test_every_change_is_told_when_content_comes_back(house: House) -> None:
     house.save(article())
     house.save(article(title="Second"), when=at(1))
     house.save(article(), when=at(2))
@@ -137,15 +146,17 @@ def _records(draw: st.DrawFn) -> Any:
     return as_text(record) if draw(st.booleans()) else record
 
 
-def _differ(before: dict[str, str | None], after: dict[str, str | None]) -> set[str]:
-    """The rule in plain words: both know the field, and not the same of it."""
-
-    def known(digests: dict[str, str | None], key: str) -> str | None:
-        return digests.get(key, None if PARTIAL in digests else "")
-
-    keys = (before.keys() | after.keys()) - {PARTIAL}
-    pairs = {key: (known(before, key), known(after, key)) for key in keys}
-    return {key for key, (one, two) in pairs.items() if None not in (one, two) and one != two}
+def _changed(rows: list[tuple[int, dict[str, str | None]]]) -> set[tuple[int, str]]:
+    """The rule in plain words: of each field, every value against the last one known before it."""
+    found = set()
+    for key in {key for _, digests in rows for key in digests} - {PARTIAL}:
+        last = None
+        for number, digests in rows:
+            value = digests.get(key, None if PARTIAL in digests else "")
+            if value is not None and last is not None and value != last:
+                found.add((number, key.replace("section:", "sections.")))
+            last = last if value is None else value
+    return found
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -157,11 +168,7 @@ def test_the_rule_is_that_of_the_digests(
     for minute, record in enumerate(records):
         house.save(record, when=at(minute))
     rows = house.rows("SELECT number, field_digests FROM revision ORDER BY number")
-    expected = {
-        (later[0], field.replace("section:", "sections."))
-        for earlier, later in pairwise(rows)
-        for field in _differ(loads(earlier[1]), loads(later[1]))
-    }
+    expected = _changed([(number, loads(digests)) for number, digests in rows])
     assert {tuple(row) for row in changes(house, "revision, field")} == expected
     listed = {
         (number, field)
