@@ -53,6 +53,7 @@ def page_record(page: Page, profile: SiteProfile) -> PageRecord:
         article=article,
         cards=card_records(reading.cards, profile) if reading is not None else (),
         found=tuple(found_record(found, profile) for found in page.found),
+        article_id=article_id(own, profile) if own is not None and page.kind == "article" else None,
     )
 
 

@@ -109,9 +109,10 @@ def tell(observations: Iterable[Observation]) -> Told:
     return Told(tuple(state.events), state.gone.at if state.gone is not None else None)
 
 
-def _order(seen: Observation) -> tuple[str, str, str, str, int]:
+def _order(seen: Observation) -> tuple[str, str, str, str, int, int, int]:
+    status, visit = seen.status or 0, -1 if seen.visit is None else seen.visit
     # The capture's number, which depends on the order of writing, decides between equal ones only.
-    return (seen.at, seen.kind, seen.asked or "", seen.target or "", seen.capture_id)
+    return (seen.at, seen.kind, seen.asked or "", seen.target or "", status, visit, seen.capture_id)
 
 
 def _shown(state: _State, seen: Observation) -> None:
@@ -172,8 +173,9 @@ def _gone(state: _State, seen: Observation) -> None:
 
 
 def _redirected(state: _State, seen: Observation) -> None:
-    if seen.asked is None or seen.target is None or not _counts(state, seen.asked):
+    if seen.asked is None or seen.target in (None, seen.asked) or not _counts(state, seen.asked):
         return
+    assert seen.target is not None
     state.live.pop(seen.asked, None)
     state.live.setdefault(seen.target)
     state.ever.add(seen.target)

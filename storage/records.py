@@ -239,3 +239,5 @@ class PageRecord:
     article: ArticleRecord | None = None
     cards: tuple[CardRecord, ...] = ()
     found: tuple[FoundRecord, ...] = ()
+    article_id: str | None = None
+    """The article id in the address asked, whatever it answers; None without."""

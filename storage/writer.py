@@ -284,8 +284,11 @@ class Writer:
         """The id of an address that was asked, heard of now if nobody had told of it."""
         known = self._urls.id_of(url)
         if known is None:
-            article = record.article if record is not None else None
-            article_id = article.article_id if article is not None and article.url == url else None
+            article, article_id = None, None
+            if record is not None:
+                article, article_id = record.article, record.article_id
+            if article_id is None and article is not None and article.url == url:
+                article_id = article.article_id
             self._urls.hear(FoundRecord(url, kind, via, article_id), None, 0, now=now, run=self.run_id)
             known = self._urls.id_of(url)
         assert known is not None
