@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from crawler.exits import ExitCode, UserError
 from crawler.loopback import is_loopback
 from crawler.page_files import NotAPage, is_page, page_bytes, page_files, saved_from
+from crawler.warc_import import WarcOutcome, import_warc, is_warc, own_site
 from pipelines.normalise import page_record
 from pipelines.session import revisit_policy
 from spiders.answers import utc_now
@@ -60,6 +61,8 @@ class ImportResult:
     files: tuple[FileOutcome, ...]
     passed_over: tuple[Path, ...]
     """Files in folders that are plainly no pages (style sheets, pictures)."""
+    warcs: tuple[WarcOutcome, ...] = ()
+    """WARC and WACZ files."""
 
     def count(self, outcome: Outcome) -> int:
         """How many files came to `outcome`."""
@@ -74,12 +77,14 @@ def import_files(
     program_version: str,
     url: str | None = None,
     report: Callable[[FileOutcome], None] = lambda outcome: None,
+    progress: Callable[[WarcOutcome], None] = lambda outcome: None,
 ) -> ImportResult:
     """Import files, and every page in folders, into the archive in `directory` (made when there is none).
 
-    `url` is the address of the only file. `report` hears of each file as it is done. A file that is no page
-    is an outcome, not an error. Raises `UserError` when there is no page at all among them or `url` is not
-    the site's, `ArchiveError` when the archive can't be opened for writing.
+    `url` is the address of the only file. `report` hears of each file as it is done, `progress` of each
+    record of a WARC file. A file that is no page is an outcome, not an error. Raises `UserError` when there is
+    no page at all among them or `url` is not the site's, `ArchiveError` when the archive can't be opened for
+    writing.
     """
     address = None
     if url is not None:
@@ -87,9 +92,13 @@ def import_files(
     files, passed_over = page_files(paths)
     if address is not None and len(files) != 1:
         raise UserError(f"--url is the address of one file, but there are {len(files)}", ExitCode.USAGE)
-    if not any(is_page(path) for path in files):
+    collections = {path for path in files if is_warc(path)}
+    if not collections and not any(is_page(path) for path in files):
         raise UserError(_nothing(files, passed_over))
+    if url is None:
+        profile = _moved(profile, collections)
     outcomes: list[FileOutcome] = []
+    warcs: list[WarcOutcome] = []
     with open_archive(directory, create=True) as archive:
         writer = Writer(archive, profile.name, policy=revisit_policy(profile))
         run_id = writer.begin_run(
@@ -103,6 +112,10 @@ def import_files(
         reason = "interrupted"
         try:
             for path in files:
+                if path in collections:
+                    warcs.append(WarcOutcome(path))
+                    import_warc(warcs[-1], profile=profile, archive=archive, writer=writer, tell=progress)
+                    continue
                 outcomes.append(_import(path, address, profile, writer, archive))
                 report(outcomes[-1])
             writer.settle(utc_now())
@@ -111,8 +124,8 @@ def import_files(
             outcome, reason = "failed", f"{type(error).__name__}: {error}"
             raise
         finally:
-            writer.end_run(outcome, reason, _counts(outcomes))
-    return ImportResult(run_id, tuple(outcomes), passed_over)
+            writer.end_run(outcome, reason, _counts(outcomes, warcs))
+    return ImportResult(run_id, tuple(outcomes), passed_over, tuple(warcs))
 
 
 def _text(path: Path) -> str:
@@ -213,6 +226,19 @@ def _nothing(files: Sequence[Path], passed_over: Sequence[Path]) -> str:
     )
 
 
-def _counts(outcomes: Sequence[FileOutcome]) -> dict[str, int]:
+def _moved(profile: SiteProfile, collections: Collection[Path]) -> SiteProfile:
+    """The profile at the address that a WACZ file of our own names, when that is a site on this machine."""
+    for path in sorted(collections):
+        base = str((own_site(path) or {}).get("base") or "")
+        if is_loopback(urlsplit(base).hostname or ""):
+            return profile.at(base)
+    return profile
+
+
+def _counts(outcomes: Sequence[FileOutcome], warcs: Sequence[WarcOutcome]) -> dict[str, int]:
     counted = Counter(outcome.outcome.name.lower() for outcome in outcomes)
-    return {"files": len(outcomes), **dict(sorted(counted.items()))}
+    for warc in warcs:
+        counted.update({name.replace(" ", "_"): number for name, number in warc.counts.items()})
+        counted["records_skipped"] += warc.skipped.total()
+        counted["damaged"] += len(warc.damage)
+    return {"files": len(outcomes) + len(warcs), **dict(sorted(counted.items()))}

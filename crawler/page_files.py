@@ -53,6 +53,7 @@ _DATA = (
     ".db",
     ".sqlite",
 )
+_COLLECTIONS = (".warc", ".warc.gz", ".wacz")
 _ASSETS = frozenset((*_STYLE, *_MEDIA, *_DATA))
 _SIGNATURES = {
     b"\x89PNG": "a PNG image",
@@ -87,7 +88,7 @@ def page_files(paths: Iterable[Path]) -> tuple[list[Path], tuple[Path, ...]]:
             files[path] = None
             continue
         for entry in _walk(path):
-            if entry.suffix.lower() in _ASSETS:
+            if entry.suffix.lower() in _ASSETS and not entry.name.lower().endswith(_COLLECTIONS):
                 passed_over.append(entry)
             else:
                 files[entry] = None

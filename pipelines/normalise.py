@@ -98,7 +98,15 @@ def _capture(page: Page, url: str | None, profile: SiteProfile) -> CaptureRecord
 
 def _exchange(page: Page) -> ExchangeRecord | None:
     exchange = page.fetched.exchange
-    return None if exchange is None else ExchangeRecord(exchange.url, exchange.request, exchange.response)
+    if exchange is None:
+        return None
+    return ExchangeRecord(
+        url=exchange.url,
+        request=exchange.request or None,
+        response=exchange.response,
+        record_id=exchange.record_id,
+        rebuilt=exchange.rebuilt,
+    )
 
 
 def _kind(page: Page) -> tuple[str, str | None]:

@@ -35,7 +35,7 @@ class Exchange:
     url: str
     """The address asked, spelled as it was asked."""
     request: bytes
-    """Request line, headers and body as sent."""
+    """Request line, headers and body as sent; empty when it was not kept."""
     response: bytes
     """From the status line to the end, without interim 1xx answers; chunk framing and content coding
     as sent."""
@@ -51,8 +51,12 @@ class Exchange:
     """Why the entity is not whole, in one line; None when it is."""
     ip_address: str | None = None
     """The server's; None when unknown."""
-    truncated: Literal["length", "time", "disconnect"] | None = None
+    truncated: Literal["length", "time", "disconnect", "unspecified"] | None = None
     """Why the message is not whole (WARC 1.1 section 5.13); None when it is."""
+    record_id: str | None = None
+    """WARC-Record-ID, without angle brackets, of the record it was imported from; None for a crawl's."""
+    rebuilt: str | None = None
+    """Why `response` is not what came over the wire, in one line; None when it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import BinaryIO, Self
 from sqlalchemy import Connection
 
 from storage.archive import Archive
-from storage.http.message import entity
+from storage.http.message import entity, read_head
 from storage.warc import FOLDER
 from storage.warc.records import Record, RecordDamaged, parse_member
 
@@ -44,6 +44,18 @@ class BodyReader:
         """The capture's own WARC record. Raises as `read` does."""
         row = self._row(capture_id)
         return self._at(row[3], row[4], row[5])
+
+    def response(self, capture_id: int) -> bytes:
+        """The capture's whole response, a revisit's body back behind its own head. Raises as `read` does."""
+        own = self.record(capture_id)
+        original = self._row(capture_id)[6]
+        if original is None:
+            return own.block
+        message = self.record(original).block
+        here, there = read_head(own.block), read_head(message)
+        if here is None or there is None or here.status == 304:
+            return own.block
+        return own.block[: here.end] + message[there.end :]
 
     def close(self) -> None:
         """Close the files."""

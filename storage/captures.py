@@ -127,6 +127,31 @@ class Captures:
             capture.truncated, capture.ip_address, capture.reader_version, capture.profile_digest, list_id,
         )  # fmt: skip
 
+    def has(self, url: str | None, at: str, file_name: str | None, status: int | None) -> bool:
+        """Whether the archive has what an address answered (None: a file was) at `at` already."""
+        if url is None:
+            sql = "c.url_id IS NULL AND c.file_name IS ?"
+        else:
+            sql = "c.url_id = (SELECT id FROM url WHERE url = ?)"
+        return bool(
+            self._db.value(
+                f"SELECT EXISTS (SELECT 1 FROM capture c WHERE {sql} "
+                "AND c.captured_at = ? AND c.status IS ?)",
+                file_name if url is None else url, at, status,
+            )
+        )  # fmt: skip
+
+    def find(self, record_id: str | None, url: str | None, at: str | None) -> int | None:
+        """The capture of that record id, or else of that address at that time; None when there is none."""
+        found: int | None = self._db.value("SELECT id FROM capture WHERE record_id = ?", record_id)
+        if found is None and url is not None and at is not None:
+            found = self._db.value(
+                "SELECT c.id FROM capture c JOIN url u ON u.id = c.url_id "
+                "WHERE u.url = ? AND c.captured_at = ?",
+                url, at,
+            )  # fmt: skip
+        return found
+
     def last_of(self, url: str) -> Original | None:
         """The last whole capture of an address that has a body to vouch for; None when there is none."""
         return self._original(

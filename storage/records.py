@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+UrlKind = Literal["robots", "sitemap", "listing", "article", "page"]
+
 UrlState = Literal["waiting", "stored", "redirected", "alias", "gone", "failed", "refused"]
 """A URL is in exactly one: `waiting` (not fetched yet), `stored` (its page is in the archive), `redirected`
 (answers with another address), `alias` (its page names another address as canonical), `gone` (404, 410),

@@ -19,7 +19,7 @@ from storage.cards import Cards
 from storage.cleaning import storable
 from storage.db import Db
 from storage.names import Names
-from storage.records import FoundRecord, PageRecord
+from storage.records import FoundRecord, PageRecord, UrlKind
 from storage.revisions import Revisions
 from storage.revisiting import RevisitPolicy
 from storage.settling import Settled, Settling
@@ -64,15 +64,15 @@ class Writer:
         warc_max_bytes: int = MAX_BYTES,
     ) -> None:
         self._site = site
-        self._db = Db(archive.connection)
+        self.db = Db(archive.connection)
         self._folder = archive.directory / FOLDER
-        self._captures = Captures(self._db, self._folder, warc_max_bytes)
-        self._names = Names(self._db)
-        self._urls = Urls(self._db, site, policy)
-        self._cards = Cards(self._db, site)
-        revisions = Revisions(self._db, self._names)
-        self._articles = Articles(self._db, site, self._names, revisions, self._cards)
-        self._settling = Settling(self._db, site, self._names, revisions, self._articles)
+        self._captures = Captures(self.db, self._folder, warc_max_bytes)
+        self._names = Names(self.db)
+        self._urls = Urls(self.db, site, policy)
+        self._cards = Cards(self.db, site)
+        revisions = Revisions(self.db, self._names)
+        self._articles = Articles(self.db, site, self._names, revisions, self._cards)
+        self._settling = Settling(self.db, site, self._names, revisions, self._articles)
         self.run_id: int | None = None
         """The run that is under way; None before `begin_run` and after `end_run`."""
 
@@ -91,15 +91,15 @@ class Writer:
         `settings` is stored as it is: no secrets. `warcinfo` is what this run's WARC files say of themselves
         besides software and format: operator, User-Agent, robots policy (WARC 1.1 section 6.2).
         """
-        heal(self._db, self._folder)
+        heal(self.db, self._folder)
         now = _now()
         with self._transaction():
-            self._db.run(
+            self.db.run(
                 "UPDATE run SET ended_at = ?, outcome = 'stopped', reason = ? WHERE ended_at IS NULL",
                 now,
                 KILLED,
             )
-            self.run_id = self._db.insert(
+            self.run_id = self.db.insert(
                 "INSERT INTO run (site, kind, started_at, program_version, reader_version, "
                 "profile_digest, settings, "
                 "counts) VALUES (?, ?, ?, ?, ?, ?, ?, '{}')",
@@ -121,7 +121,7 @@ class Writer:
         run = self._run()
         self._captures.end(run)
         with self._transaction():
-            self._db.run(
+            self.db.run(
                 "UPDATE run SET ended_at = ?, outcome = ?, reason = ?, counts = ? WHERE id = ?",
                 _now(), outcome, reason, json.dumps(dict(counts), sort_keys=True), run,
             )  # fmt: skip
@@ -170,6 +170,23 @@ class Writer:
                 self._urls.give_up(url_id, reason, now=now, state=final_state)
             self._urls.forget_url(url)
 
+    def has_capture(self, url: str | None, at: str, file_name: str | None, status: int | None) -> bool:
+        """See `Captures.has`."""
+        return self._captures.has(url, at, file_name, status)
+
+    def find_capture(self, record_id: str | None, url: str | None, at: str | None) -> int | None:
+        """See `Captures.find`."""
+        return self._captures.find(record_id, url, at)
+
+    def is_empty(self) -> bool:
+        """Whether the archive has no capture yet."""
+        return not self.db.value("SELECT EXISTS (SELECT 1 FROM capture)")
+
+    def address(self, url: str) -> tuple[UrlKind, int] | None:
+        """Kind and depth of a known address; None when it was never heard of."""
+        row = self.db.one("SELECT kind, depth FROM url WHERE url = ?", url)
+        return None if row is None else (row[0], row[1])
+
     def settle(self, now: str) -> Settled:
         """Find what only the whole archive tells: boilerplate by counting, the borders of topics. See
         `Settling`."""
@@ -211,7 +228,7 @@ class Writer:
 
     def _sha256_before(self, url_id: int, at: str) -> str | None:
         """Digest of the entity that an address last gave before `at`; None when it never gave one."""
-        digest: str | None = self._db.value(
+        digest: str | None = self.db.value(
             "SELECT sha256 FROM capture WHERE url_id = ? AND captured_at <= ? AND kind <> 'error' "
             "AND truncated IS NULL ORDER BY captured_at DESC, id DESC LIMIT 1",
             url_id, at,
@@ -222,11 +239,11 @@ class Writer:
         self, capture_id: int, original: Original, at: str
     ) -> tuple[int | None, SavedArticle | None]:
         """Count a 304 to what its address showed before: the card list, and the article."""
-        row = self._db.one(
+        row = self.db.one(
             "SELECT article_key, revision_id, card_list_id FROM capture WHERE id = ?", original.capture_id
         )
         article_key, revision_id, list_id = row or (None, None, None)
-        self._db.run(
+        self.db.run(
             "UPDATE capture SET article_key = ?, revision_id = ?, card_list_id = ? WHERE id = ?",
             article_key, revision_id, list_id, capture_id,
         )  # fmt: skip
@@ -268,10 +285,10 @@ class Writer:
         target_id = (
             self._urls.id_of(target)
             if target is not None
-            else self._db.value("SELECT target_url_id FROM url WHERE id = ?", url_id)
+            else self.db.value("SELECT target_url_id FROM url WHERE id = ?", url_id)
         )
         if target_id != url_id:
-            self._db.run("UPDATE capture SET target_url_id = ? WHERE id = ?", target_id, capture_id)
+            self.db.run("UPDATE capture SET target_url_id = ? WHERE id = ?", target_id, capture_id)
 
     def _own_id(
         self,
@@ -302,7 +319,7 @@ class Writer:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         try:
-            with self._db.transaction():
+            with self.db.transaction():
                 yield
         except BaseException:
             # What is remembered of this transaction's rows is not true any more.

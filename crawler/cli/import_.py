@@ -1,8 +1,10 @@
-"""`msarchive import`: saved pages and text captures into the archive."""
+"""`msarchive import`: saved pages, text captures, WARC and WACZ files into the archive."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,40 +12,57 @@ import click
 from crawler.cli.common import (
     archive_option,
     json_option,
-    load_site,
     print_json,
     program_version,
     site_option,
 )
 from crawler.exits import ExitCode
-from crawler.terminal import Column, Sheet, complain
+from crawler.terminal import Column, Sheet, complain, printable
 
 if TYPE_CHECKING:
     from crawler.importing import FileOutcome, ImportResult
+    from crawler.warc_import import WarcOutcome
 
 
 @click.command(
     "import",
     epilog="\b\nExamples:\n"
     "  msarchive import saved-pages/\n"
-    "  msarchive import page.html --url https://mymsbuddy.com/news/view/some-title-aB3dE6",
+    "  msarchive import page.html --url https://mymsbuddy.com/news/view/some-title-aB3dE6\n"
+    "  msarchive import crawl-2024.warc.gz       (wget, Heritrix, Browsertrix, Common Crawl, …)\n"
+    "  msarchive import archive.wacz             (into an empty archive: the same archive again)",
 )
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @archive_option()
 @site_option()
+@click.option(
+    "--start",
+    metavar="URL",
+    help="An address of the site, where that is not the profile's own: the profile moves there.",
+)
 @click.option("--url", metavar="URL", help="The address of a single file that does not tell its own.")
 @json_option("Print what each file came to as JSON.")
 @click.pass_context
 def command(
-    ctx: click.Context, paths: tuple[Path, ...], directory: Path, site: str, url: str | None, as_json: bool
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    directory: Path,
+    site: str,
+    start: str | None,
+    url: str | None,
+    as_json: bool,
 ) -> None:
-    """Read saved HTML pages and plain text captures into the archive: files, or folders with all in them.
+    """Read saved HTML pages, plain text captures, WARC and WACZ files into the archive.
+
+    Files, or folders with all in them. Records of a WARC file keep their dates; those of other sites are
+    skipped and counted; what is cut off or damaged is named, and everything else in the file imported.
 
     A page's own address comes from the page (its canonical link, or the note a browser leaves in what it
     saves) or from --url. A capture that has none is kept by its text, and joined to its article as soon as
     the same text turns up with an address. The same file twice changes nothing.
     """
     from crawler.importing import Outcome, import_files
+    from spiders.summaries import site_profile
 
     def report(file: FileOutcome) -> None:
         if file.outcome is Outcome.NOT_A_PAGE:
@@ -55,17 +74,32 @@ def command(
     result = import_files(
         paths,
         directory=directory,
-        profile=load_site(site),
+        profile=site_profile(site, (start,) if start else ()),
         url=url,
         program_version=program_version(),
         report=report,
+        progress=WarcProgress(),
     )
     if as_json:
         print_json(_as_json(result))
     else:
         _summary(sheet, result, directory)
-    if result.count(Outcome.NOT_A_PAGE):
+    if result.count(Outcome.NOT_A_PAGE) or any(warc.damage for warc in result.warcs):
         ctx.exit(ExitCode.ERROR)
+
+
+class WarcProgress:
+    """Says on standard error how far a WARC file has come, at most every two seconds."""
+
+    def __init__(self) -> None:
+        self._last = monotonic()
+
+    def __call__(self, warc: WarcOutcome) -> None:
+        """One more record."""
+        if monotonic() - self._last >= 2.0:
+            self._last = monotonic()
+            done = warc.counts.total() + warc.skipped.total()
+            print(f"{printable(warc.path.name)}: {done:,} records", file=sys.stderr, flush=True)
 
 
 def _summary(sheet: Sheet, result: ImportResult, directory: Path) -> None:
@@ -80,24 +114,57 @@ def _summary(sheet: Sheet, result: ImportResult, directory: Path) -> None:
         Outcome.UNREADABLE: "kept as captures, with the reason",
         Outcome.NOT_A_PAGE: "not kept",
     }
-    sheet.blank()
-    sheet.table(
-        [Column("Files", "right"), Column("Outcome"), Column("Meaning", grow=1)],
-        [
-            (str(result.count(outcome)), outcome.value, text)
-            for outcome, text in meaning.items()
-            if result.count(outcome)
-        ],
-    )
+    for warc in result.warcs:
+        _warc(sheet, warc)
+    if result.files:
+        sheet.blank()
+        sheet.table(
+            [Column("Files", "right"), Column("Outcome"), Column("Meaning", grow=1)],
+            [
+                (str(result.count(outcome)), outcome.value, text)
+                for outcome, text in meaning.items()
+                if result.count(outcome)
+            ],
+        )
     if result.passed_over:
         endings = ", ".join(sorted({path.suffix.lower() for path in result.passed_over}))
         sheet.text(f"{len(result.passed_over)} files beside them passed over ({endings})")
     sheet.text(f"The archive is {directory / 'archive.db'} (run {result.run_id}).")
 
 
+_RECORDS = {
+    "new article": "articles that the archive did not have",
+    "new revision": "known articles with other content than before",
+    "unchanged": "known articles, as they were",
+    "other page": "listings, redirects, robots.txt, errors and other pages, kept as captures",
+    "known": "captures that the archive had already",
+}
+
+
+def _warc(sheet: Sheet, warc: WarcOutcome) -> None:
+    sheet.blank()
+    sheet.text(str(warc.path), style="bold")
+    sheet.table(
+        [Column("Records", "right"), Column("Outcome"), Column("Meaning", grow=1)],
+        [(f"{warc.counts[name]:,}", name, text) for name, text in _RECORDS.items() if warc.counts[name]]
+        + [(f"{number:,}", "skipped", f"records {why}") for why, number in sorted(warc.skipped.items())],
+    )
+    for line in warc.damage:
+        complain(f"not read: {line}")
+
+
 def _as_json(result: ImportResult) -> dict[str, Any]:
     return {
         "run": result.run_id,
+        "warcs": [
+            {
+                "path": str(warc.path),
+                "records": dict(sorted(warc.counts.items())),
+                "skipped": dict(sorted(warc.skipped.items())),
+                "damage": warc.damage,
+            }
+            for warc in result.warcs
+        ],
         "files": [
             {
                 "path": str(file.path),

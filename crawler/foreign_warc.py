@@ -1,0 +1,230 @@
+"""Reading WARC files that others wrote: plain or compressed, whole, cut off or damaged.
+
+What is readable comes as records, what is not as damage with its place. After damage reading goes on at the
+next place that looks like a record's beginning. Memory holds one record at a time. (The libraries' iterators
+end, or raise, at the first damage.)
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+MAX_RECORD = 64 * 2**20
+"""Longer blocks are no pages; they are passed over."""
+_PIECE = 1 << 18
+_MAX_HEAD = 1 << 16
+_GZIP = b"\x1f\x8b\x08"
+_BEGIN = re.compile(rb"WARC/\d\.\d+[ \t]*\r?\n")
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignRecord:
+    """A record as it stands in a file."""
+
+    offset: int
+    """Of its first byte; for a compressed file of its gzip member."""
+    type: str
+    headers: dict[str, str]
+    """Named fields, names in lower case; of several of one name the first."""
+    block: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A place where no record can be read, or one was passed over."""
+
+    offset: int
+    what: str
+    """One line."""
+
+
+def read_warc(file: BinaryIO) -> Iterator[ForeignRecord | Damage]:
+    """The records of a WARC file, in its order. Never raises for what is in it."""
+    begin = file.read(len(_GZIP))
+    file.seek(0)
+    if begin == _GZIP:
+        yield from _compressed(file)
+    elif begin:
+        yield from _plain(file)
+
+
+def _plain(file: BinaryIO) -> Iterator[ForeignRecord | Damage]:
+    parser, at = _Parser(0), 0
+    while data := file.read(_PIECE):
+        parser.place = at
+        yield from parser.feed(data)
+        at += len(data)
+    yield from parser.end()
+
+
+def _compressed(file: BinaryIO) -> Iterator[ForeignRecord | Damage]:
+    """One gzip member after another; each record's offset is that of the member in which it begins."""
+    data, at = b"", 0
+    """`data` is what was read from `at` on."""
+    parser: _Parser | None = None
+    while True:
+        if len(data) < len(_GZIP):
+            data += file.read(_PIECE)
+        if not data:
+            break
+        if not data.startswith(_GZIP):
+            skipped, data = _to_next_member(file, data)
+            yield Damage(at, f"{skipped:,} bytes that are no gzip member")
+            at += skipped
+            parser = None
+            continue
+        start, unpacking, fault = at, zlib.decompressobj(zlib.MAX_WBITS | 16), None
+        parser = parser or _Parser(start)
+        parser.place = start
+        while not unpacking.eof:
+            if not data and not (data := file.read(_PIECE)):
+                fault = "the file ends inside a compressed record"
+                break
+            try:
+                plain = unpacking.decompress(data, _PIECE)
+            except zlib.error:
+                fault = "a compressed record is damaged"
+                break
+            left = unpacking.unused_data if unpacking.eof else unpacking.unconsumed_tail
+            at += len(data) - len(left)
+            data = left
+            yield from parser.feed(plain)
+        if fault is not None:
+            yield from parser.broken(start, fault)
+            parser = None
+            if fault.startswith("the file"):
+                break
+            # The damage lies before what was consumed: look on from just behind the member's beginning.
+            file.seek(start + 1)
+            at, data = start + 1, file.read(_PIECE)
+            skipped, data = _to_next_member(file, data)
+            at += skipped
+    if parser is not None:
+        yield from parser.end()
+
+
+def _to_next_member(file: BinaryIO, data: bytes) -> tuple[int, bytes]:
+    """How many bytes lie before what looks like the next gzip member, and what was read from there on."""
+    skipped = 0
+    while True:
+        found = data.find(_GZIP, 0 if skipped else 1)
+        if found >= 0:
+            return skipped + found, data[found:]
+        keep = data[-(len(_GZIP) - 1) :]
+        skipped += len(data) - len(keep)
+        more = file.read(_PIECE)
+        if not more:
+            return skipped + len(keep), b""
+        data = keep + more
+
+
+class _Parser:
+    """Cuts a stream of plain bytes into records."""
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+        """Offset in the file of what is fed next."""
+        self._buffer = b""
+        self._begin = place
+        self._passing = 0
+        """So many bytes of a block that is too long are still to come."""
+
+    def feed(self, data: bytes) -> Iterator[ForeignRecord | Damage]:
+        """Take bytes; give the records that are whole by now."""
+        if not self._buffer and not self._passing:
+            self._begin = self.place
+        self._buffer += data
+        while self._buffer:
+            if self._passing:
+                taken = min(self._passing, len(self._buffer))
+                self._passing -= taken
+                self._drop(taken)
+                continue
+            line_breaks = len(self._buffer) - len(self._buffer.lstrip(b"\r\n"))
+            self._drop(line_breaks)
+            if not self._buffer:
+                return
+            found = yield from self._one()
+            if not found:
+                return
+
+    def end(self) -> Iterator[ForeignRecord | Damage]:
+        """The stream is over."""
+        if self._buffer.strip(b"\r\n\0") or self._passing:
+            yield Damage(self._begin, "the file ends inside a record")
+        self._buffer, self._passing = b"", 0
+
+    def broken(self, place: int, what: str) -> Iterator[Damage]:
+        """What came last can't be gone on with."""
+        self._buffer, self._passing = b"", 0
+        yield Damage(place, what)
+
+    def _one(self) -> Generator[ForeignRecord | Damage, None, bool]:
+        """The record at the buffer's beginning; whether there was one (or damage to pass over)."""
+        begin = _BEGIN.match(self._buffer)
+        if begin is None:
+            found = yield from self._resync()
+            return found
+        head = _HEAD_END.search(self._buffer, 0, _MAX_HEAD)
+        if head is None:
+            if len(self._buffer) < _MAX_HEAD:
+                return False
+            self._drop(1)
+            return True
+        headers = _fields(self._buffer[begin.end() : head.start()])
+        length = headers.get("content-length", "")
+        if not (length.isascii() and length.isdigit()):
+            yield Damage(self._begin, "a record without a length")
+            self._drop(1)
+            return True
+        size = int(length)
+        if size > MAX_RECORD:
+            yield Damage(self._begin, f"a record of {size:,} bytes, too long for a page")
+            self._drop(head.end())
+            self._passing = size
+            return True
+        if len(self._buffer) < head.end() + size:
+            return False
+        block = self._buffer[head.end() : head.end() + size]
+        after = self._buffer[head.end() + size :][:5].lstrip(b"\r\n")
+        if after and not b"WARC/".startswith(after[:5]):
+            # A length that damage has changed would swallow the records behind it.
+            yield Damage(self._begin, "a record whose length is wrong")
+            self._drop(1)
+            return True
+        yield ForeignRecord(self._begin, headers.get("warc-type", ""), headers, block)
+        self._drop(head.end() + size)
+        return True
+
+    def _resync(self) -> Generator[Damage, None, bool]:
+        found = _BEGIN.search(self._buffer)
+        if found is not None:
+            yield Damage(self._begin, f"{found.start():,} bytes that are no record")
+            self._drop(found.start())
+            return True
+        if len(self._buffer) > 64:
+            self._drop(len(self._buffer) - 64)
+        return False
+
+    def _drop(self, count: int) -> None:
+        self._buffer = self._buffer[count:]
+        self._begin += count
+
+
+def _fields(head: bytes) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    name = ""
+    for line in head.decode("utf-8", "replace").splitlines():
+        if line[:1] in (" ", "\t") and name:
+            fields[name] += " " + line.strip()
+            continue
+        name, colon, value = line.partition(":")
+        name = name.strip().lower()
+        if colon:
+            fields.setdefault(name, value.strip())
+    return fields

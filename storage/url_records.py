@@ -1,0 +1,73 @@
+"""The URL table as records, for taking an archive elsewhere: what captures alone can't tell.
+
+Which addresses were heard of and from whom, which were refused or failed, and when each is due.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from storage.db import Db
+
+_PLAIN = (
+    "url", "kind", "priority", "article_id", "state", "reason", "depth", "lastmod", "first_heard_at",
+    "last_tried_at", "last_ok_at", "http_status", "attempts", "etag", "last_modified", "due_at", "due_why",
+    "fetched_lastmod", "revisit_at", "interval_s", "checks", "changes",
+)  # fmt: skip
+_DUMP = f"""
+SELECT {", ".join(f"u.{name}" for name in _PLAIN)}, t.url AS target, (
+    SELECT json_group_array(json_object('via', s.via, 'from', f.url, 'at', s.first_heard_at))
+    FROM (SELECT * FROM url_source WHERE url_id = u.id ORDER BY via) s LEFT JOIN url f ON f.id = s.from_url_id
+) AS sources
+FROM url u LEFT JOIN url t ON t.id = u.target_url_id WHERE u.site = :site ORDER BY u.id
+"""
+_SET = ", ".join(f"{name} = excluded.{name}" for name in _PLAIN[1:])
+
+
+def url_records(connection: Connection, site: str) -> Iterator[dict[str, Any]]:
+    """Every address of a site, in the order in which they were heard of."""
+    for row in connection.execute(text(_DUMP), {"site": site}).mappings():
+        record = dict(row)
+        record["sources"] = json.loads(record["sources"])
+        yield record
+
+
+def restore_urls(db: Db, site: str, records: Iterable[Mapping[str, Any]]) -> None:
+    """Make the URL table what the records say, in one transaction; addresses that they do not name stay.
+
+    Raises `KeyError` or `sqlite3.Error` for records that are none.
+    """
+    rows = list(records)
+    with db.transaction():
+        db.many(
+            f"INSERT INTO url (site, {', '.join(_PLAIN)}) VALUES (?{', ?' * len(_PLAIN)}) "
+            f"ON CONFLICT (url) DO UPDATE SET {_SET}, target_url_id = NULL WHERE site = excluded.site",
+            [(site, *(_untargeted(row)[name] for name in _PLAIN)) for row in rows],
+        )
+        ids: dict[str, int] = dict(db.all("SELECT url, id FROM url WHERE site = ?", site))
+        db.many(
+            "UPDATE url SET target_url_id = ?, state = ? WHERE id = ?",
+            [
+                (ids[row["target"]], row["state"], ids[row["url"]])
+                for row in rows
+                if row["target"] is not None
+            ],
+        )
+        db.many("DELETE FROM url_source WHERE url_id = ?", [(ids[row["url"]],) for row in rows])
+        db.many(
+            "INSERT INTO url_source (url_id, via, from_url_id, first_heard_at) VALUES (?, ?, ?, ?)",
+            [
+                (ids[row["url"]], source["via"], ids.get(source["from"]), source["at"])
+                for row in rows
+                for source in row["sources"]
+            ],
+        )
+
+
+def _untargeted(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row in a state that it may have while its target is not known yet."""
+    return row if row["target"] is None else {**row, "state": "waiting"}
