@@ -27,6 +27,7 @@ COMMANDS = {
     "show": ("crawler.cli.show", "Show one article whole."),
     "search": ("crawler.cli.search", "Search the articles' own text, best match first."),
     "status": ("crawler.cli.status", "Say what the archive holds and how the last run went."),
+    "verify": ("crawler.cli.verify", "Check the archive: every file, every record, every digest."),
     "inspect": ("crawler.cli.inspect_", "Show how a page is read, and why; stores nothing."),
 }
 """Command -> the module that holds it as `command`, and its one-line help."""
