@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -105,11 +105,16 @@ class ArticleContext:
         """What structured data says of a field, by precedence."""
         return [claim for claim in self.page.claims if claim.field == name]
 
-    def claimed_text(self, name: str) -> str | None:
-        """A field that only structured data gives: the first claim wins, others that differ are kept."""
+    def claimed_text(self, name: str, form: Callable[[str], str | None] = lambda text: text) -> str | None:
+        """A field that only structured data gives: the first claim wins, others that differ are kept.
+
+        `form` gives the value in a claim's text; None when the text has not the field's form, and counts for
+        nothing.
+        """
         value: str | None = None
         for claim in self.claims(name):
-            text = squeeze(str(claim.value)) if isinstance(claim.value, (str, int)) else ""
+            said = squeeze(str(claim.value)) if isinstance(claim.value, (str, int)) else ""
+            text = form(said) if said else None
             if not text:
                 continue
             if value is None:

@@ -55,7 +55,7 @@ def read_journal(
         article.ledger.won("journal", value, "boilerplate-slot", line)
     elif source is not None and source.journal:
         value = source.journal
-        article.ledger.won("journal", value, "more-details")
+        article.ledger.as_of("journal", value, "more-details", "source.journal", won=True)
     elif claims:
         value = squeeze(claims[0][0])
         article.ledger.won("journal", value, claims[0][1].rule, where=claims[0][1].where)
@@ -69,5 +69,5 @@ def read_journal(
         if not same_words(other, value):
             article.ledger.lost("journal", other, claim.rule, where=claim.where)
     if source is not None and source.journal and not same_words(source.journal, value):
-        article.ledger.lost("journal", source.journal, "more-details")
+        article.ledger.as_of("journal", source.journal, "more-details", "source.journal", won=False)
     return value

@@ -160,15 +160,13 @@ def _identifier(
     ledger: Ledger,
 ) -> str | None:
     from_text, from_link = (doi_in, doi_in_link) if kind == "doi" else (_pmid_in_value, pmid_in_link)
-    for line in values.get(kind, ()):
+    labelled = values.get(kind, ())
+    for line in labelled:
         found = from_text(line.text)
         ledger.take(line, f"source: {kind}")
         if found:
             ledger.won(f"source.{kind}", found, "label", line)
             return found
-        ledger.absent(
-            f"source.{kind}", Reason.UNREADABLE, f"not of a {kind.upper()}'s form: {line.text[:100]}"
-        )
     for href, line in links:
         found = from_link(href)
         if found:
@@ -181,6 +179,9 @@ def _identifier(
             ledger.take(line, f"source: {kind}")
             ledger.won(f"source.{kind}", found, "form", line)
             return found
+    if labelled:
+        detail = f"not of a {kind.upper()}'s form: {labelled[0].text[:100]}"
+        ledger.absent(f"source.{kind}", Reason.UNREADABLE, detail)
     return None
 
 

@@ -28,6 +28,11 @@ class Ledger:
         """Note a value that another source of higher precedence overruled."""
         self._add(name, value, rule, line, where, False)
 
+    def as_of(self, name: str, value: object, rule: str, other: str, *, won: bool) -> None:
+        """Note that a field's value is that of the field `other`, which was won where it was found."""
+        found = next(claim for claim in self.evidence if claim.field == other and claim.won)
+        self.evidence.append(Evidence(name, str(value), rule, found.block, found.where, won))
+
     def _add(self, name: str, value: object, rule: str, line: Line | None, where: str, won: bool) -> None:
         block = line.block.index if line else None
         self.evidence.append(Evidence(name, str(value), rule, block, line.block.path if line else where, won))

@@ -19,12 +19,13 @@ def read_published(article: ArticleContext) -> PartialDate | None:
             article.ledger.take(line, "published")
             article.ledger.won("published", printed.raw, "time" if line.block.datetime else "shown", line)
             return printed
-    raw = article.claimed_text("published")
-    date = read_date(raw, article.profile.date_order) if raw else None
-    if date is not None and date.iso:
-        return date
-    if date is not None:
-        article.ledger.absent("published", Reason.UNREADABLE, f"not a date: {date.raw}")
+    order = article.profile.date_order
+    raw = article.claimed_text("published", lambda text: text if read_date(text, order).iso else None)
+    if raw is not None:
+        return read_date(raw, order)
+    claims = article.claims("published")
+    if claims:
+        article.ledger.absent("published", Reason.UNREADABLE, f"not a date: {str(claims[0].value)[:100]}")
     else:
         article.missing("published", "the page does not show its own date; cards may")
     return None

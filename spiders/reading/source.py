@@ -31,18 +31,22 @@ def _linked_source(article: ArticleContext) -> Source | None:
             doi, pmid = (doi_in_link(href), pmid_in_link(href)) if href and "://" in href else (None, None)
             if doi or pmid:
                 article.ledger.take(line, "source: link")
-                article.ledger.won("source.doi" if doi else "source.pmid", doi or pmid, "link", line)
+                for name, value in (("doi", doi), ("pmid", pmid), ("url", href)):
+                    if value:
+                        article.ledger.won(f"source.{name}", value, "link", line)
                 return Source(doi=doi, pmid=pmid, url=href)
     return None
 
 
 def _claimed_source(article: ArticleContext) -> Source | None:
-    doi = article.claimed_text("source.doi")
-    pmid = article.claimed_text("source.pmid")
     source = Source(
         title=article.claimed_text("source.title"),
         journal=article.claimed_text("source.journal"),
-        doi=doi_in(doi) if doi else None,
-        pmid=pmid if pmid and pmid.isascii() and pmid.isdigit() else None,
+        doi=article.claimed_text("source.doi", doi_in),
+        pmid=article.claimed_text("source.pmid", _digits),
     )
     return source if source != Source() else None
+
+
+def _digits(text: str) -> str | None:
+    return text if text.isascii() and text.isdigit() else None
