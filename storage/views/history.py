@@ -69,8 +69,8 @@ def _only_in(revision: str, other: str) -> str:
                ORDER BY rt.position) x) END"""
 
 
-# A field counts as changed when a revision knows it, and the last one before that knew it says otherwise. What
-# a revision does not name is empty, or unknown where its captures could not show everything (the key "*").
+# A field counts as changed when a revision knows it, and the last one before that knew it says otherwise.
+# What a revision does not name is empty, or unknown where its captures could not show everything (key "*").
 _FIELD = "replace(d.key, 'section:', 'sections.')"
 _PATH = "'$.\"' || d.key || '\"'"
 
@@ -125,8 +125,8 @@ REVISIONS = View(
         "is_current": (N, "1 for the article's latest content, else 0."),
         "changed_fields": (
             T,
-            "Fields that differ from what was known of them before, as a JSON list (title, takeaway, credibility, "
-            "interest, topics, journal, source, sections.findings, …); NULL for revision 1.",
+            "Fields that differ from what was known of them before, as a JSON list (title, takeaway, "
+            "credibility, interest, topics, journal, source, sections.findings, …); NULL for revision 1.",
         ),
         "title": (T, "As printed; NULL when absent."),
         "takeaway": (T, "Key takeaway as printed; NULL when absent."),
