@@ -197,6 +197,10 @@ def _explaining(archive: Archive) -> Iterator[None]:
     except DatabaseError as error:
         archive.abandon()
         raise _explained(archive, error) from error
+    except UnicodeDecodeError as error:
+        # What SQLite says of a damaged schema quotes it, as it stands there.
+        archive.abandon()
+        raise ArchiveDamaged(f"{archive.path} is damaged: it holds text that is no UTF-8") from error
     except BaseException:
         archive.abandon()
         raise

@@ -32,6 +32,8 @@ def connect(path: Path) -> sqlite3.Connection:
             raise
         # Read-only media: no log can be made, but then nobody writes either.
         connection = sqlite3.connect(f"file:{name}?mode=ro&immutable=1", uri=True, isolation_level=None)
+    # A text that is no UTF-8 any more is to be compared, and reported for what it is.
+    connection.text_factory = lambda data: data.decode("utf-8", "replace")
     connection.execute("PRAGMA temp_store = FILE")
     connection.execute("BEGIN")
     connection.execute("SELECT count(*) FROM sqlite_master").fetchone()

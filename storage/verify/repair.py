@@ -47,7 +47,7 @@ def repair(directory: Path) -> list[Repaired]:
     try:
         try:
             files, last = _unfinished(directory)
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):  # the latter where SQLite quotes a damaged schema
             return []
         return [done for file in files if (done := _cut(directory, file, last.get(file.id, 0)))]
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,8 +32,8 @@ class _Verification:
     revisions: int = 0
     seen: int = 0
 
-    def take(self, what: str, findings: Iterable[Finding]) -> None:
-        """Collect the findings of a check; whatever else it raises is one too."""
+    def take(self, what: str, findings: Iterator[Finding]) -> None:
+        """Collect what a generator finds; whatever it raises is a finding too."""
         try:
             self.found += findings
         except Exception as error:  # a damaged database can make anything raise
@@ -75,7 +75,7 @@ def verify(directory: Path, *, workers: int | None = None, progress: Progress | 
         check.take("paragraphs and card lists", rows.stored_once(db))
     try:
         connection = database.connect(path)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         check.found.append(Finding("database-unreadable", " ".join(str(error).split()), FILE_NAME))
         return _report(check)
     try:
@@ -101,7 +101,7 @@ def _look(check: _Verification, connection: sqlite3.Connection, writer: str | No
         )
 
 
-def _warcs(check: _Verification, connection: sqlite3.Connection, writing: bool) -> list[Finding]:
+def _warcs(check: _Verification, connection: sqlite3.Connection, writing: bool) -> Iterator[Finding]:
     folder = check.directory / FOLDER
     files = counted_files(connection)
     check.files, check.bytes = len(files), sum(file.size for file in files)
@@ -113,8 +113,9 @@ def _warcs(check: _Verification, connection: sqlite3.Connection, writing: bool) 
         if check.progress is not None:
             check.progress(check.seen, total)
 
-    found = check_files(connection, folder, files, workers=check.workers, writing=writing, progress=seen)
-    return found + ([] if writing else list(_strangers(folder, {file.name for file in files})))
+    yield from check_files(connection, folder, files, workers=check.workers, writing=writing, progress=seen)
+    if not writing:
+        yield from _strangers(folder, {file.name for file in files})
 
 
 def _strangers(folder: Path, known: set[str]) -> Iterator[Finding]:
