@@ -64,6 +64,7 @@ class ArchiveRun:
         spider, settings = crawler.spider, crawler.settings
         assert isinstance(spider, SummariesSpider)
         adapt(settings, spider.profile)
+        refresh_of(settings)  # before anything is made
         directory = settings.get("MSARCHIVE_DIR") or os.environ.get("MSARCHIVE_DIR") or "archive"
         archive = open_archive(Path(directory), create=True)
         try:
@@ -121,7 +122,6 @@ def adapt(settings: BaseSettings, profile: SiteProfile) -> None:
 
 
 def _begin(archive: Archive, profile: SiteProfile, settings: BaseSettings) -> CrawlSession:
-    refresh_of(settings)  # before anything is written
     policy = revisit_policy(profile)
     writer = Writer(archive, profile.name, policy=policy)
     limit = settings.get("MSARCHIVE_MAX_PAGES")

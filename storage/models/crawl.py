@@ -97,7 +97,7 @@ class Url(Base):
         "sitemap's date moved), time (its time had come), sample (a random check) or all; NULL when never."
     )
     fetched_lastmod: Mapped[str | None] = as_text(
-        "The sitemap's word as it stood when the last usable answer came; NULL without."
+        "The sitemap's word as it stood when the last answer came; NULL without."
     )
     revisit_at: Mapped[str | None] = as_text(
         "When its time comes to be asked again (UTC); NULL for what is asked in every round, or was never "
@@ -173,7 +173,8 @@ class UrlSource(Base):
         "seed, robots, sitemap, listing, card, link, redirect, canonical or import.", primary_key=True
     )
     from_url_id: Mapped[int | None] = as_integer(
-        "The first page that told us this way; NULL for a seed or an import.", ForeignKey("url.id")
+        "The first page that told us this way, of sitemaps the last; NULL for a seed or an import.",
+        ForeignKey("url.id"),
     )
     first_heard_at: Mapped[str] = as_text("When it told us (UTC).", nullable=False)
     __table_args__ = (one_of("via", *VIAS), *is_utc("first_heard_at"), STRICT_WITHOUT_ROWID)

@@ -107,13 +107,23 @@ URLS = View(
         "etag": (T, "ETag of the last stored answer."),
         "last_modified": (T, "Last-Modified of the last stored answer, as written."),
         "due_at": (T, "When it is to be asked next (UTC); NULL when it is done for this round."),
+        "due_why": (
+            T,
+            "Why it is, or was last, asked: always, new, retry, lastmod, time, sample or all; NULL: never.",
+        ),
+        "fetched_lastmod": (T, "The sitemap's word on it when the last answer came."),
+        "revisit_at": (T, "When its time comes to be asked again (UTC); NULL for what always is."),
+        "interval_s": (N, "Seconds from one visit to the next, as things stand; NULL like revisit_at."),
+        "checks": (N, "Answers after the first that said whether it had changed."),
+        "changes": (N, "How many of them said that it had."),
     },
     """
 SELECT u.url, u.site, u.kind, u.article_id, u.state, u.reason,
        (SELECT group_concat(v.via, ', ') FROM (
            SELECT s.via AS via FROM url_source s WHERE s.url_id = u.id ORDER BY s.via) v),
        t.url, u.depth, u.lastmod, u.first_heard_at, u.first_heard_run, u.last_tried_at, u.last_ok_at,
-       u.http_status, u.attempts, u.etag, u.last_modified, u.due_at
+       u.http_status, u.attempts, u.etag, u.last_modified, u.due_at, u.due_why, u.fetched_lastmod,
+       u.revisit_at, u.interval_s, u.checks, u.changes
 FROM url u
 LEFT JOIN url t ON t.id = u.target_url_id
 """,

@@ -47,6 +47,8 @@ class ScriptedSite:
     host: str = "127.0.0.1"
     seen: list[tuple[float, str]] = field(default_factory=list)
     """When (monotonic) and what was asked, in order."""
+    heads: dict[str, list[list[bytes]]] = field(default_factory=dict)
+    """Path to the header lines of each request for it, in order."""
 
     def __post_init__(self) -> None:
         self._listener = socket.create_server((self.host, 0))
@@ -80,9 +82,9 @@ class ScriptedSite:
     def _serve(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError), connection.makefile("rb") as stream:
             while line := stream.readline():
-                while stream.readline().strip():
-                    pass
                 path = line.split()[1].decode()
+                head = self.heads.setdefault(path, [])
+                head.append(list(iter(lambda: stream.readline().rstrip(b"\r\n"), b"")))
                 self.seen.append((time.monotonic(), path))
                 answer = self._answer(path)
                 if answer.wait:
