@@ -94,6 +94,22 @@ class Cards:
                 at, capture_id, row[0],
             )  # fmt: skip
 
+    def sight_all(self, captures: str) -> None:
+        """Write the sightings of all captures `c` that the SQL condition `captures` names; those of their
+        pages must not be there."""
+        self._db.run(
+            "INSERT INTO card_list_sighting (card_list_id, url_id, article_key, first_seen_at, last_seen_at, "
+            "first_capture_id, last_capture_id) "
+            "SELECT DISTINCT c.card_list_id, c.url_id, "
+            "last_value(c.article_key) OVER seen, first_value(c.captured_at) OVER seen, "
+            "last_value(c.captured_at) OVER seen, first_value(c.id) OVER seen, last_value(c.id) OVER seen "
+            f"FROM capture c WHERE c.card_list_id IS NOT NULL AND ({captures}) "
+            "AND (c.url_id IS NOT NULL OR c.article_key IS NOT NULL) "
+            "WINDOW seen AS (PARTITION BY c.card_list_id, c.url_id, "
+            "CASE WHEN c.url_id IS NULL THEN c.article_key END ORDER BY c.captured_at, c.id "
+            "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) ORDER BY 6, 1"
+        )
+
     def tell(self, cards: tuple[CardRecord, ...]) -> None:
         """Let the articles that these cards point to have their dates and teasers."""
         for card in cards:

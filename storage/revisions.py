@@ -139,6 +139,15 @@ class Revisions:
                 row[0],
             )
 
+    def remove(self, articles: str) -> None:
+        """Remove all revisions of the articles that the SQL subquery `articles` gives. No capture may name
+        them any more."""
+        revisions = f"(SELECT id FROM revision WHERE article_key IN {articles})"
+        search_index.unindex_all(self._db.cursor, revisions)
+        for table in _CHILDREN:
+            self._db.run(f"DELETE FROM {table} WHERE revision_id IN {revisions}")
+        self._db.run(f"DELETE FROM revision WHERE article_key IN {articles}")
+
     def _delete(self, revision_id: int) -> None:
         search_index.unindex(self._db.cursor, revision_id)
         for table in _CHILDREN:

@@ -42,6 +42,18 @@ def unindex(cursor: Cursor, revision_id: int) -> None:
     cursor.execute(_OLD, (revision_id,))
 
 
+def unindex_all(cursor: Cursor, revisions: str) -> None:
+    """Take out the revisions that the SQL subquery `revisions` gives, as `unindex` does."""
+    left = cursor.execute(f"SELECT EXISTS (SELECT 1 FROM revision WHERE id NOT IN {revisions})").fetchone()
+    if left == (0,):
+        cursor.execute(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('delete-all')")
+        return
+    cursor.execute(
+        f"INSERT INTO {TABLE} ({TABLE}, rowid, title, takeaway, sections) SELECT 'delete', id, title, "
+        f"takeaway, sections FROM search_documents WHERE id IN {revisions}"
+    )
+
+
 def index(cursor: Cursor, revision_id: int) -> None:
     """Put a revision in, once all its rows are written."""
     cursor.execute(_NEW, (revision_id,))

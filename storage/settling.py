@@ -68,7 +68,7 @@ class Settling:
         splits = self._split_topics(touched)
         merged = sum(self._articles.fold_equal(key) for key in sorted(touched))
         if touched:
-            self._tidy()
+            self.tidy()
         return Settled(tuple(sorted(set(found) - known)), tuple(sorted(known - set(found))), splits, merged)
 
     def _articles_count(self) -> int:
@@ -203,8 +203,8 @@ class Settling:
             touched.add(key)
         return len(proven)
 
-    def _tidy(self) -> None:
-        """Remove passages, topics and counted boilerplate that nothing carries any more."""
+    def tidy(self) -> None:
+        """Remove passages, topics, journals and counted boilerplate that nothing carries any more."""
         self._db.run(
             "DELETE FROM passage WHERE NOT EXISTS (SELECT 1 FROM section_paragraph sp "
             "WHERE sp.passage_id = passage.id)"
@@ -212,6 +212,10 @@ class Settling:
         self._db.run(
             "DELETE FROM topic WHERE NOT EXISTS (SELECT 1 FROM revision_topic rt "
             "WHERE rt.topic_id = topic.id)"
+        )
+        self._db.run(
+            "DELETE FROM journal WHERE id NOT IN "
+            "(SELECT journal_id FROM revision WHERE journal_id IS NOT NULL)"
         )
         self._db.run(
             "DELETE FROM boilerplate_passage WHERE source = 'counted' AND NOT EXISTS (SELECT 1 "

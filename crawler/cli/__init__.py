@@ -26,8 +26,12 @@ COMMANDS = {
     "list": ("crawler.cli.list_", "List the articles, one a line."),
     "show": ("crawler.cli.show", "Show one article whole."),
     "search": ("crawler.cli.search", "Search the articles' own text, best match first."),
+    "history": ("crawler.cli.history", "Show what happened to one article, and what changed in it."),
+    "diff": ("crawler.cli.diff", "Show two revisions of an article side by side."),
+    "changes": ("crawler.cli.changes", "List what changed on the site since a date."),
     "status": ("crawler.cli.status", "Say what the archive holds and how the last run went."),
     "verify": ("crawler.cli.verify", "Check the archive: every file, every record, every digest."),
+    "reread": ("crawler.cli.reread", "Read what the archive holds again, by today's reader."),
     "inspect": ("crawler.cli.inspect_", "Show how a page is read, and why; stores nothing."),
 }
 """Command -> the module that holds it as `command`, and its one-line help."""

@@ -1,0 +1,45 @@
+"""Tells whoever watches how a reread gets on: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+from crawler.terminal import console
+
+_PLAIN_EVERY_S = 5.0
+
+
+@contextmanager
+def shown_progress() -> Iterator[Callable[[int, int], None]]:
+    """A function that is told how many captures are done, of how many; on standard error."""
+    screen = console(sys.stderr)
+    if not screen.is_terminal:
+        yield _plain()
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("reading again"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=screen, transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield tell
+
+
+def _plain() -> Callable[[int, int], None]:
+    begin = last = monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal last
+        now = monotonic()
+        if now - last >= _PLAIN_EVERY_S:
+            last = now
+            rate = done / max(0.001, now - begin)
+            print(f"{done:,} of {total:,} captures · {rate:.0f}/s", file=sys.stderr, flush=True)
+
+    return tell

@@ -1,0 +1,389 @@
+"""Reading an archive's captures again: in parallel, offline, all or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import signal
+import sqlite3
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection
+
+from crawler.exits import UserError
+from crawler.loopback import is_loopback
+from crawler.reading_again import DAMAGED, Again
+from spiders.reading.model import READER_VERSION
+from spiders.reading.profile import ProfileError, SiteProfile
+from spiders.sites import load_profile
+from storage.archive import Archive, open_archive
+from storage.corrections import Comparing, RereadReport
+from storage.db import Db
+from storage.record_json import decode, shape
+from storage.rereading import NewReading, Reader, Rereading, Wanted
+from storage.spool import FOLDER, Spool
+
+CHUNK = 24
+"""Captures that a worker reads at a time."""
+_FEW = 150
+"""So many are read in this process: starting others would take longer."""
+
+Progress = Callable[[int, int], None]
+"""Hears how many captures are done, of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class RereadOptions:
+    """What `msarchive reread` can be told."""
+
+    archive: Path
+    site: str | None = None
+    """Profile to read with, a bundled one or a file; None: that of each site in the archive."""
+    since: str | None = None
+    """Only what was captured at this time (UTC text) or later, and what belongs to the same articles."""
+    article: str | None = None
+    """Only this article (its key)."""
+    all: bool = False
+    """Also captures that this reader has read with this profile."""
+    dry_run: bool = False
+    accept_losses: bool = False
+    workers: int | None = None
+    """Processes that read; None: one for each core."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteReread:
+    """What rereading one site came to."""
+
+    site: str
+    run_id: int | None
+    """None when nothing was written."""
+    report: RereadReport | None
+    """None when there was nothing to do."""
+    refused: bool = False
+    """Whether it was given up because values would be lost."""
+    damaged: tuple[int, ...] = ()
+    """Captures whose records can't be read: they, and what else shows the same articles, stay as they are."""
+
+
+def reread(
+    options: RereadOptions, *, program_version: str, progress: Progress = lambda done, total: None
+) -> tuple[SiteReread, ...]:
+    """Read captures again with today's reader, site by site, and put what it reads in the place of what was
+    read before.
+
+    A site whose values would be lost is left as it is, unless `accept_losses`. `dry_run` works on a copy and
+    writes nothing. Raises `UserError` or `ProfileError` for a site without a profile, `ArchiveError`, and
+    `sqlalchemy.exc.DBAPIError`, `sqlite3.Error` or `OSError` when the archive can't be used.
+    """
+    with _to_work_on(options) as archive:
+        return tuple(
+            _reread_site(archive, site, profile, options, program_version, progress)
+            for site, profile in _sites(archive, options.site)
+        )
+
+
+@contextmanager
+def _to_work_on(options: RereadOptions) -> Iterator[Archive]:
+    """The archive, or for a dry run a copy of its database in a place of its own."""
+    if not options.dry_run:
+        with open_archive(options.archive) as archive:
+            yield archive
+        return
+    with tempfile.TemporaryDirectory(prefix="msarchive-reread-") as folder:
+        with open_archive(options.archive, read_only=True) as original:
+            source = original.engine.raw_connection()
+            copy = sqlite3.connect(Path(folder) / original.path.name)
+            try:
+                source.driver_connection.backup(copy)  # type: ignore[union-attr]
+            finally:
+                copy.close()
+                source.close()
+        with open_archive(Path(folder)) as archive:
+            yield archive
+
+
+def _sites(archive: Archive, site: str | None) -> list[tuple[str, SiteProfile]]:
+    """The archive's sites, or the one that is asked for, each with its profile."""
+    with archive.engine.begin() as connection:
+        known: dict[str, str | None] = {
+            row[0]: row[1]
+            for row in connection.exec_driver_sql(
+                "SELECT n.site, (SELECT json_extract(m.settings, '$.MSARCHIVE_SITE') FROM run m "
+                "WHERE m.site = n.site AND m.kind IN ('crawl', 'demo') ORDER BY m.id DESC LIMIT 1) "
+                "FROM run n WHERE n.kind <> 'reread' GROUP BY n.site ORDER BY n.site"
+            )
+        }
+        if site is not None:
+            profile = load_profile(site)
+            if profile.name not in known:
+                raise UserError(f"the archive has nothing of {profile.name}; it has {', '.join(known)}")
+            return [(profile.name, _where_it_was(profile, connection))]
+        return [(name, _where_it_was(_profile_of(name, given), connection)) for name, given in known.items()]
+
+
+def _profile_of(name: str, given: str | None) -> SiteProfile:
+    """The profile that a site was crawled with, as it is today."""
+    for place in dict.fromkeys((given or name, name)):
+        try:
+            profile = load_profile(place)
+        except ProfileError:
+            continue
+        if profile.name == name:
+            return profile
+    raise UserError(f"there is no profile for {name} any more: name its file with --site")
+
+
+def _where_it_was(profile: SiteProfile, connection: Connection) -> SiteProfile:
+    """The profile moved to where the archived pages lie, when that is a copy of the site on this machine."""
+    for (url,) in connection.exec_driver_sql(
+        "SELECT u.url FROM capture c JOIN url u ON u.id = c.url_id WHERE u.site = ? "
+        "AND c.revision_id IS NOT NULL ORDER BY c.id DESC LIMIT 1",
+        (profile.name,),
+    ):
+        parts = urlsplit(url)
+        if parts.netloc not in profile.hosts and is_loopback(parts.hostname or ""):
+            return profile.at(f"{parts.scheme}://{parts.netloc}/")
+    return profile
+
+
+def _reread_site(
+    archive: Archive, site: str, profile: SiteProfile, options: RereadOptions, program_version: str,
+    progress: Progress,
+) -> SiteReread:  # fmt: skip
+    work = Rereading(archive, site, Reader(READER_VERSION, profile.digest))
+    if not work.choose(Wanted(options.since, options.article, options.all)):
+        return SiteReread(site, None, None)
+    with (
+        Spool(archive.directory / FOLDER, _key(site, profile, program_version)) as spool,
+        _Source(options, profile, spool, progress) as source,
+    ):
+        damaged: list[int] = []
+        if not work.is_whole():
+            damaged += _read_first(work, source)
+        try:
+            result = _rebuilt(archive, site, work, source, options, program_version)
+        except _Damaged:
+            # Better to know all of them before it begins again; what has been read is kept.
+            damaged += source.damaged_among(work.captures())
+            work = Rereading(archive, site, Reader(READER_VERSION, profile.digest))
+            work.leave_out(damaged)
+            result = _rebuilt(archive, site, work, source, options, program_version)
+        if result.run_id is not None:
+            spool.close(discard=True)
+    return replace(result, damaged=tuple(damaged))
+
+
+def _rebuilt(
+    archive: Archive, site: str, work: Rereading, source: _Source, options: RereadOptions,
+    program_version: str,
+) -> SiteReread:  # fmt: skip
+    """Everything in the scope made anew, in one transaction; rolled back when it is not to be kept."""
+    settings = {"since": options.since, "article": options.article, "all": options.all}
+    with archive.engine.connect() as before, _undone_unless_kept(work.db) as kept:
+        run = work.begin_run(program_version, settings)
+        source.begin(work.count())
+        work.rebuild(lambda: source.readings(work.captures()), run, source.done)
+        report = Comparing(work.db, Db(before), site).write(run, READER_VERSION)
+        report.new_urls = work.new_urls
+        refused = bool(report.lost) and not options.accept_losses
+        if not refused and not options.dry_run:
+            work.end_run(run, _counts(report))
+            kept.keep = True
+    return SiteReread(site, run if kept.keep else None, report, refused)
+
+
+@dataclass
+class _Kept:
+    keep: bool = False
+
+
+@contextmanager
+def _undone_unless_kept(db: Db) -> Iterator[_Kept]:
+    """A transaction that is rolled back unless the caller says otherwise."""
+    kept = _Kept()
+    db.cursor.execute("BEGIN IMMEDIATE")
+    try:
+        yield kept
+        db.cursor.execute("COMMIT" if kept.keep else "ROLLBACK")
+    except BaseException:
+        kept.keep = False
+        if db.cursor.connection.in_transaction:
+            db.cursor.execute("ROLLBACK")
+        raise
+
+
+def _key(site: str, profile: SiteProfile, program_version: str) -> str:
+    """What a kept reading depends on besides the capture itself."""
+    hosts = hashlib.sha256(json.dumps(profile.hosts).encode()).hexdigest()
+    return " ".join((site, READER_VERSION, program_version, profile.digest, hosts, shape(NewReading)))
+
+
+def _counts(report: RereadReport) -> dict[str, int]:
+    by_fate = {
+        fate: sum(getattr(one, fate) for one in report.fields.values())
+        for fate in ("corrected", "gained", "lost")
+    }
+    return {"captures": report.captures, "new_urls": report.new_urls, **by_fate}
+
+
+def _read_first(work: Rereading, source: _Source) -> list[int]:
+    """Read until nothing more is touched: an article that a capture turns out to show comes in whole. The
+    captures whose records are damaged; they are left out."""
+    known: set[int] = set()
+    damaged: list[int] = []
+    while True:
+        new = [one for one in work.captures() if one[0] not in known]
+        known.update(capture_id for capture_id, _ in new)
+        bad = source.damaged_among(new)
+        work.leave_out(bad)
+        damaged += bad
+        if not work.include(source.readings([one for one in new if one[0] not in bad])):
+            return damaged
+
+
+class _Damaged(Exception):
+    """A capture's record can't be read."""
+
+
+class _Source:
+    """Readings of captures in the order asked for: from the spool, or read now by as many processes as there
+    are cores. A context manager; its processes end with it."""
+
+    def __init__(
+        self, options: RereadOptions, profile: SiteProfile, spool: Spool, progress: Progress
+    ) -> None:
+        self._directory = options.archive
+        self._profile = profile
+        self._spool = spool
+        self._progress = progress
+        self._workers = options.workers or _cores()
+        self._pool: ProcessPoolExecutor | None = None
+        self._own: Again | None = None
+        self._done = self._total = 0
+
+    def __enter__(self) -> _Source:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+        if self._own is not None:
+            self._own.close()
+
+    def begin(self, total: int) -> None:
+        """Begin to count, up to `total` captures."""
+        self._done, self._total = 0, total
+
+    def damaged_among(self, captures: Sequence[tuple[int, str]]) -> list[int]:
+        """Those of these captures that can't be read. The readings of the others are in the spool then."""
+        missing = self._spool.missing(captures)
+        self.begin(len(missing))
+        found = []
+        for (capture_id, _), data in zip(missing, self._read(missing), strict=True):
+            self.done()
+            if data == DAMAGED:
+                found.append(capture_id)
+        return found
+
+    def done(self) -> None:
+        """Count one capture as done."""
+        self._done += 1
+        self._progress(self._done, self._total)
+
+    def readings(self, captures: Sequence[tuple[int, str]]) -> Iterator[NewReading]:
+        """The readings of these captures (number, digest), in their order."""
+        missing = self._spool.missing(captures)
+        fresh = self._read(missing)
+        waiting = deque(missing)
+        for capture_id, sha256 in captures:
+            if waiting and waiting[0][0] == capture_id:
+                waiting.popleft()
+                data = next(fresh)
+            else:
+                kept = self._spool.get(capture_id, sha256)
+                assert kept is not None
+                data = kept
+            if data == DAMAGED:
+                raise _Damaged
+            yield decode(NewReading, data)
+
+    def _read(self, captures: Sequence[tuple[int, str]]) -> Iterator[bytes]:
+        chunks = [captures[n : n + CHUNK] for n in range(0, len(captures), CHUNK)]
+        if len(captures) <= _FEW or self._workers == 1:
+            self._own = self._own or Again(self._directory, self._profile)
+            for chunk in chunks:
+                yield from self._kept(chunk, self._own.read([capture_id for capture_id, _ in chunk]))
+            return
+        pool = self._started()
+        ahead: deque[tuple[Sequence[tuple[int, str]], Future[list[bytes]]]] = deque()
+        left = iter(chunks)
+        for chunk in left:
+            ahead.append((chunk, pool.submit(_read_chunk, [capture_id for capture_id, _ in chunk])))
+            if len(ahead) > 2 * self._workers:
+                break
+        while ahead:
+            chunk, future = ahead.popleft()
+            data = future.result()
+            following = next(left, None)
+            if following is not None:
+                numbers = [capture_id for capture_id, _ in following]
+                ahead.append((following, pool.submit(_read_chunk, numbers)))
+            yield from self._kept(chunk, data)
+
+    def _kept(self, chunk: Sequence[tuple[int, str]], data: list[bytes]) -> list[bytes]:
+        self._spool.put(
+            (*one, reading) for one, reading in zip(chunk, data, strict=True) if reading != DAMAGED
+        )
+        return data
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            # Spawned, not forked: this process has an open database and threads.
+            self._pool = ProcessPoolExecutor(
+                self._workers,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_begin_work,
+                initargs=(self._directory, self._profile),
+            )
+        return self._pool
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+_worker: Again | None = None
+
+
+def _begin_work(directory: Path, profile: SiteProfile) -> None:
+    """Make a process a worker: its own view of the archive, and an end when its parent ends."""
+    global _worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears of it, and ends us
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    _worker = Again(directory, profile)
+
+
+def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
+
+
+def _read_chunk(captures: list[int]) -> list[bytes]:
+    assert _worker is not None
+    return _worker.read(captures)
+
+
+__all__ = ["RereadOptions", "SiteReread", "reread"]
