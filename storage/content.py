@@ -32,6 +32,8 @@ PARTIAL = "*"
 """Key in the field digests of a capture that can't show all: what it lacks it may only not show."""
 _UNKNOWN = frozenset({CANNOT_SHOW, CUT_OFF, UNREADABLE})
 _SINGLE = ("title", "takeaway", "credibility", "interest", "topics", "journal", "source")
+# Soft hyphen, zero-width space, word joiner, byte order mark: where a line may break, which is no content.
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _SECTION_FIELD = re.compile(r"^(?:sections?\W+)?(\w+)\W*$")
 
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
@@ -337,6 +339,8 @@ def _known(found: Digests, key: str) -> str | None:
 
 
 def _squeezed(text: str) -> str:
+    if not text.isascii():
+        text = _INVISIBLE.sub("", text)
     return "".join(text.split())
 
 

@@ -65,6 +65,7 @@ def test_a_change_of_content_makes_a_revision(house: House, change: dict[str, An
     [
         {"title": " A  title\naB3dE6 "},
         {"takeaway": "A takeaway\u00a0of aB3dE6."},
+        {"takeaway": "A take\u00adaway of\u200b aB3dE6."},
         {"topics": topics("Memory", "Iron")},
         {"reading_minutes": 3},
         {"description": "Other words"},
