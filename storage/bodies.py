@@ -11,7 +11,10 @@ from sqlalchemy import Connection
 from storage.archive import Archive
 from storage.http.message import entity, read_head
 from storage.warc import FOLDER
-from storage.warc.records import Record, RecordDamaged, parse_member
+from storage.warc.records import Record, RecordDamaged, parse_first_member, parse_member
+
+_MOST_HEAD = 1 << 20
+"""No compressed record of a bare head is longer."""
 
 
 class BodyReader:
@@ -47,13 +50,15 @@ class BodyReader:
 
     def response(self, capture_id: int) -> bytes:
         """The capture's whole response, a revisit's body back behind its own head. Raises as `read` does."""
-        own = self.record(capture_id)
-        original = self._row(capture_id)[6]
+        row, own = self._row(capture_id), self.record(capture_id)
+        original = row[6]
         if original is None:
             return own.block
+        if not own.block:  # a 304: its message is the next record
+            return self._at(row[3], row[4] + row[5], None).block
         message = self.record(original).block
         here, there = read_head(own.block), read_head(message)
-        if here is None or there is None or here.status == 304:
+        if here is None or there is None:
             return own.block
         return own.block[: here.end] + message[there.end :]
 
@@ -82,11 +87,13 @@ class BodyReader:
         kind, size, sha256, name, offset, length, original = row
         return kind, size, sha256, name, offset, length, original
 
-    def _at(self, name: str, offset: int, length: int) -> Record:
+    def _at(self, name: str, offset: int, length: int | None) -> Record:
         file = self._files.get(name)
         if file is None:
             file = self._files[name] = (self._folder / name).open("rb")
         file.seek(offset)
+        if length is None:
+            return parse_first_member(file.read(_MOST_HEAD))
         data = file.read(length)
         if len(data) < length:
             raise RecordDamaged(f"{name} ends before the record at {offset} does")

@@ -241,7 +241,8 @@ class Captures:
             common.append(("WARC-IP-Address", capture.ip_address))
         if not_modified:
             assert original is not None
-            payload = original.payload_digest
+            # A head of its own would make replay answer 304 to readers who have nothing to compare with.
+            payload, response = original.payload_digest, b""
         fields = [
             *common,
             ("Content-Type", "application/http;msgtype=response"),
@@ -251,6 +252,8 @@ class Captures:
             *([(REBUILT, exchange.rebuilt)] if exchange.rebuilt else []),
         ]
         place = self._append(kind, record_id, fields, response)
+        if not_modified:
+            self._append_message(record_id, capture.captured_at, exchange.response)
         asked = None
         if exchange.request:
             asked = self._append(
@@ -269,6 +272,19 @@ class Captures:
             same.sha256 if same else hashlib.sha256(capture.body).hexdigest(),
             same.size if same else len(capture.body), original,
         )  # fmt: skip
+
+    def _append_message(self, record_id: str, at: str, message: bytes) -> None:
+        """Write the message that a revisit without a block stands for, beside it.
+
+        As metadata about that record (WARC 1.1 section 6.5), so that no index takes it for a page.
+        """
+        fields = [
+            ("WARC-Date", at),
+            ("WARC-Target-URI", record_id),
+            ("Content-Type", "application/http;msgtype=response"),
+            ("WARC-Concurrent-To", f"<{record_id}>"),
+        ]
+        self._append("metadata", new_id(), fields, message)
 
     def _append(self, kind: RecordType, record_id: str, fields: list[tuple[str, str]], block: bytes) -> Place:
         assert self._warc is not None

@@ -81,13 +81,25 @@ def member(kind: RecordType, record_id: str, fields: Iterable[tuple[str, str]], 
 def parse_member(data: bytes) -> Record:
     """The record in one whole gzip member. Raises `RecordDamaged`."""
     try:
-        unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        plain = unpacking.decompress(data)
-        if not unpacking.eof or unpacking.unused_data:
-            raise RecordDamaged("not one whole gzip member")
-        return _parse(plain)
+        return _parse(_unpacked(data, alone=True))
     except (zlib.error, OSError, ValueError) as error:
         raise RecordDamaged(" ".join(str(error).split()) or type(error).__name__) from None
+
+
+def parse_first_member(data: bytes) -> Record:
+    """The record in the gzip member that `data` begins with. Raises `RecordDamaged`."""
+    try:
+        return _parse(_unpacked(data, alone=False))
+    except (zlib.error, OSError, ValueError) as error:
+        raise RecordDamaged(" ".join(str(error).split()) or type(error).__name__) from None
+
+
+def _unpacked(data: bytes, *, alone: bool) -> bytes:
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    plain = unpacking.decompress(data)
+    if not unpacking.eof or (alone and unpacking.unused_data):
+        raise RecordDamaged("not one whole gzip member")
+    return plain
 
 
 def _parse(plain: bytes) -> Record:
