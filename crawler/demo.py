@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,14 +31,17 @@ class Demo:
     """A word to search for."""
 
 
-def run_demo(directory: Path, *, progress: str = "screen") -> Demo:
+def run_demo(directory: Path, *, changes: Sequence[str] = (), progress: str = "screen") -> Demo:
     """Serve the sample site on a free port, crawl it into `directory`, and look at what came of it.
 
     The site keeps the address it had in the archive's first demo, also when its port is taken by now: it is
-    then asked elsewhere, but stored as before. Raises what `run_crawl` and `open_archive` raise.
+    then asked elsewhere, but stored as before. `changes` are what the site has been through meanwhile
+    (`crawler.samplesite.editions.CHANGES`). Raises what `run_crawl` and `open_archive` raise.
     """
     known = known_address(directory)
     with _serve(known) as site:
+        for change in changes:
+            site.apply(change)
         base = known or site.base_url
         crawl = run_crawl(
             CrawlOptions(

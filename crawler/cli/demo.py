@@ -17,22 +17,37 @@ if TYPE_CHECKING:
     from crawler.demo import Demo
 
 
+CHANGES = ("edit", "new", "remove", "withdraw", "return", "move", "footer")
+"""`crawler.samplesite.CHANGES`, said again: importing it takes longer than --help may."""
+
+
 @click.command(
     "demo",
-    epilog="\b\nExamples:\n  msarchive demo\n  msarchive demo --archive /tmp/demo-archive --json",
+    epilog="\b\nExamples:\n"
+    "  msarchive demo\n"
+    "  msarchive demo --change edit      (an article was edited since)\n"
+    "  msarchive demo --archive /tmp/demo-archive --json",
 )
 @archive_option(default=Path("demo-archive"), envvar=None)
+@click.option(
+    "--change",
+    "changes",
+    multiple=True,
+    type=click.Choice(CHANGES),
+    help="Let the site have changed before it is crawled (repeatable).",
+)
 @json_option("Print what it found as JSON.")
 @click.pass_context
-def command(ctx: click.Context, directory: Path, as_json: bool) -> None:
+def command(ctx: click.Context, directory: Path, changes: tuple[str, ...], as_json: bool) -> None:
     """Serve the bundled sample site on a free port of this machine, crawl it all, and show what came of it.
 
     Needs no network. Run again it asks for every page again, if changed, and finds nothing new: the site has
-    not changed.
+    not changed. With --change it has: an article edited, withdrawn, returned, removed, moved, a new one, a
+    new footer. A second and a third such run make a history to look at.
     """
     from crawler.demo import run_demo
 
-    demo = run_demo(directory)
+    demo = run_demo(directory, changes=changes)
     if as_json:
         print_json(_as_plain(demo, directory))
     else:

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from crawler import samplesite
+from crawler.cli.demo import CHANGES
 from crawler.samplesite import SampleSite, truth
 
 from .crawling import CHECKOUT, ask, clean_environment, finish, start_crawl
@@ -72,3 +74,7 @@ def test_two_crawls_of_one_archive_at_once_are_one_too_many(tmp_path: Path) -> N
         one, two = (start_crawl(tmp_path / "archive", site.base_url) for _ in range(2))
         codes = sorted([finish(one).code, finish(two).code])
     assert codes == [0, 4]
+
+
+def test_the_command_offers_every_change_that_the_sample_site_knows() -> None:
+    assert CHANGES == samplesite.CHANGES
