@@ -217,6 +217,16 @@ class Sheet:
         parts = [(printable(text), "bold yellow" if hit else style) for text, hit in pieces]
         self._fold(lead, Text.assemble(*parts))
 
+    def styled(self, pieces: Iterable[tuple[str, str]], *, indent: int = 0) -> None:
+        """A paragraph of pieces, each (text, style); without styles when piped."""
+        from rich.text import Text
+
+        cleaned = [(printable(text), style) for text, style in pieces]
+        if self._folds:
+            self._fold(" " * indent, Text.assemble(*cleaned))
+        else:
+            print((" " * indent + "".join(text for text, _ in cleaned)).rstrip())
+
     def _print(self, lead: str, text: str, style: str) -> None:
         lead, text = printable(lead), printable(text)
         if not self._folds:

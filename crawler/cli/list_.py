@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crawler.cli.common import archive_option, json_option, open_to_read, print_json
+from crawler.cli.common import archive_option, json_option, moment, open_to_read, print_json
+from crawler.cli.finding import as_of_option
 from crawler.terminal import Column, complain, print_table
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ SORTS = ("date", "title", "journal", "credibility", "interest", "seen", "id")
     epilog="\b\nExamples:\n"
     "  msarchive list --limit 20\n"
     "  msarchive list --topic 'multiple sclerosis' --sort credibility\n"
+    "  msarchive list --as-of 2026-03-31\n"
     "  msarchive list --json | jq -r '.[].url'",
 )
 @archive_option()
@@ -36,17 +38,29 @@ SORTS = ("date", "title", "journal", "credibility", "interest", "seen", "id")
 )
 @click.option("--topic", metavar="TOPIC", help="Only articles with this topic, in any of its spellings.")
 @click.option("--journal", metavar="NAME", help="Only articles from journals with this in their name.")
+@as_of_option()
 @json_option("Print a JSON array, an object for each article.")
 def command(
-    directory: Path, limit: int | None, sort: str, topic: str | None, journal: str | None, as_json: bool
+    directory: Path,
+    limit: int | None,
+    sort: str,
+    topic: str | None,
+    journal: str | None,
+    as_of: str | None,
+    as_json: bool,
 ) -> None:
     """List the articles, one a line: id, date, ratings, title and journal.
 
     An article whose id no capture shows has a key instead ('body:…'), which 'show' takes as well.
     """
+    from storage.as_of import as_of as then
     from storage.queries import articles, count_articles, topic_names
 
-    with open_to_read(directory) as archive, archive.engine.connect() as connection:
+    with (
+        open_to_read(directory) as archive,
+        archive.engine.connect() as connection,
+        then(connection, as_of),
+    ):
         rows = articles(
             connection,
             sort=sort,  # type: ignore[arg-type]  # click has checked it
@@ -57,10 +71,11 @@ def command(
         total = count_articles(connection)
         near = _near(topic, topic_names(connection)) if topic is not None and not rows else []
     if as_json:
-        print_json([asdict(row) for row in rows])
+        at = {} if as_of is None else {"as_of": as_of}
+        print_json([{**at, **asdict(row)} for row in rows])
         return
     if not rows:
-        complain(_nothing(topic, journal, total, near))
+        complain(_nothing(topic, journal, total, near, as_of))
         return
     _print(rows)
 
@@ -109,7 +124,9 @@ def _near(topic: str, known: list[str]) -> list[str]:
     return get_close_matches(topic, known, n=3, cutoff=0.6)
 
 
-def _nothing(topic: str | None, journal: str | None, total: int, near: list[str]) -> str:
+def _nothing(topic: str | None, journal: str | None, total: int, near: list[str], as_of: str | None) -> str:
+    if not total and as_of is not None:
+        return f"no article had been seen yet at {moment(as_of)}"
     if not total:
         return "the archive holds no articles yet"
     if near:
