@@ -1,0 +1,113 @@
+"""The ZIP file of a package: the same content gives the same bytes, and it is there whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+
+class PackageExists(Exception):
+    """There is a file of that name already. The message is one line."""
+
+
+class Package:
+    """Writes a package beside its place and puts it there at the end; a context manager.
+
+    `at` (UTC text) is the time that all members bear. Raises `PackageExists` unless `replace`, `OSError` when
+    it can't be written; nothing is left of it then.
+    """
+
+    def __init__(self, path: Path, at: str, *, replace: bool = False) -> None:
+        if not replace and path.exists():
+            raise PackageExists(f"{path} exists already; --force replaces it")
+        self._path = path
+        self._part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._replace = replace
+        self._date = (
+            int(at[:4]),
+            int(at[5:7]),
+            int(at[8:10]),
+            int(at[11:13]),
+            int(at[14:16]),
+            int(at[17:19]),
+        )
+        self._file = self._part.open("xb")
+        self._zip = zipfile.ZipFile(self._file, "w")
+        self._resources: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # After a failure the ZIP file is only given up: its directory need not be written.
+        self._file.close()
+        with contextlib.suppress(FileNotFoundError):
+            self._part.unlink()
+
+    def add(
+        self,
+        name: str,
+        pieces: Iterable[bytes],
+        *,
+        stored: bool = False,
+        described: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add a member; `stored` for what is compressed already. `described` is what the data package says of
+        it besides name, size and digest."""
+        sha256, size = hashlib.sha256(), 0
+        with self._zip.open(self._info(name, stored), "w", force_zip64=True) as member:
+            for piece in pieces:
+                member.write(piece)
+                sha256.update(piece)
+                size += len(piece)
+        self._resources.append(
+            {
+                "name": name.rpartition("/")[2].lower(),
+                "path": name,
+                "hash": f"sha256:{sha256.hexdigest()}",
+                "bytes": size,
+                **(described or {}),
+            }
+        )
+
+    def finish(self, described: Mapping[str, Any]) -> None:
+        """Add the data package with all members and what `described` says, and put the file in its place."""
+        package = {"profile": "data-package", "resources": self._resources, **described}
+        data = (json.dumps(package, ensure_ascii=False, indent=2) + "\n").encode()
+        digest = {"path": "datapackage.json", "hash": f"sha256:{hashlib.sha256(data).hexdigest()}"}
+        self._zip.writestr(self._info("datapackage.json", False), data)
+        self._zip.writestr(
+            self._info("datapackage-digest.json", False), (json.dumps(digest, indent=2) + "\n").encode()
+        )
+        self._zip.close()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        if self._replace:
+            self._part.replace(self._path)
+        else:
+            try:
+                self._path.hardlink_to(self._part)  # unlike a rename this fails when somebody was faster
+            except FileExistsError:
+                raise PackageExists(f"{self._path} exists already; --force replaces it") from None
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _info(self, name: str, stored: bool) -> zipfile.ZipInfo:
+        info = zipfile.ZipInfo(name, max(self._date, (1980, 1, 1, 0, 0, 0)))
+        info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+        info.external_attr = 0o644 << 16
+        info.create_system = 3
+        return info
