@@ -7,6 +7,7 @@ order captures arrive: an import of older ones gives the same history.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -205,11 +206,11 @@ def _moment(at: str) -> datetime:
 
 # A crawl that was cut short and the one that goes on with it are one visit: what matters is how many were
 # finished before.
-_VISIT = (
-    "CASE c.origin WHEN 'crawl' THEN (SELECT count(*) FROM run f WHERE f.site = :site AND f.id < c.run_id "
-    "AND f.kind IN ('crawl', 'demo') AND f.outcome IN ('complete', 'incomplete')) END"
+_FINISHED = (
+    "SELECT id FROM run WHERE site = ? AND kind IN ('crawl', 'demo') "
+    "AND outcome IN ('complete', 'incomplete') ORDER BY id"
 )
-_COLUMNS = f"u.url, t.url, c.status, c.id, {_VISIT}"
+_COLUMNS = "u.url, t.url, c.status, c.id, CASE c.origin WHEN 'crawl' THEN c.run_id END"
 _OF_ITS_ADDRESSES = """
 FROM article a JOIN url u ON u.id IN (SELECT id FROM url WHERE site = a.site AND article_id = a.article_id
                                       UNION SELECT id FROM url WHERE url = a.identity_key)
@@ -287,12 +288,11 @@ class Events:
         self._db.run("DELETE FROM article_event WHERE article_key = ?", article_key)
 
     def _observations(self, article_key: int) -> list[Observation]:
-        rows: list[Row] = self._db.cursor.execute(
-            _OBSERVATIONS, {"article": article_key, "site": self._site}
-        ).fetchall()
+        rows: list[Row] = self._db.cursor.execute(_OBSERVATIONS, {"article": article_key}).fetchall()
+        finished = self._db.column(_FINISHED, self._site)
         return [
-            Observation(at, kind, asked, target, status, capture_id, visit)
-            for at, kind, asked, target, status, capture_id, visit in rows
+            Observation(*seen[:6], None if seen[6] is None else bisect_left(finished, seen[6]))
+            for seen in rows
         ]
 
 

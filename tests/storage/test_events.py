@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import gzip
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import permutations
+from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.events import Observation, Told, tell
+from storage.archive import open_archive
+from storage.db import Db
+from storage.events import Events, Observation, Told, tell
 from storage.records import FoundRecord, PageRecord, UrlOutcome
 from tests.storage.build import House, article, as_text, at, page, url_of
 
 OLD, NEW, THIRD = (url_of("aB3dE6", slug) for slug in ("old", "new", "third"))
+LEADS = "SELECT DISTINCT url_id, target_url_id FROM capture WHERE target_url_id IS NOT NULL ORDER BY url_id"
+FIRST_SCHEMA = Path(__file__).parent / "archives" / "0001.sql.gz"
 GONE = UrlOutcome("gone", "HTTP 404")
 
 
@@ -291,3 +298,35 @@ def test_of_two_sites_only_the_one_that_answers_is_meant(house: House) -> None:
     house.save(article("aB3dE7"), when=at(1))
     house.save(url=url_of("aB3dE6"), kind="gone", outcome=GONE, when=at(2))
     assert house.rows("SELECT key FROM articles WHERE gone_since IS NOT NULL") == [("aB3dE6",)]
+
+
+def test_an_archive_of_the_first_schema_keeps_what_it_knew(tmp_path: Path) -> None:
+    old = sqlite3.connect(tmp_path / "archive.db")
+    old.executescript(gzip.decompress(FIRST_SCHEMA.read_bytes()).decode())
+    key, url_id, url, body = old.execute(
+        "SELECT a.id, u.id, u.url, c.body_id FROM article a JOIN url u ON u.url = a.url "
+        "JOIN capture c ON c.url_id = u.id ORDER BY a.key"
+    ).fetchone()
+    since = "2030-01-01T00:00:00.000Z"
+    old.execute(
+        "INSERT INTO capture (run_id, url_id, captured_at, origin, status, headers, kind, reason, body_id) "
+        "VALUES (1, ?, ?, 'crawl', 410, '[]', 'gone', 'HTTP 410', ?)",
+        (url_id, since, body),
+    )
+    old.execute("UPDATE article SET gone_since = ? WHERE id = ?", (since, key))
+    old.execute("UPDATE url SET state = 'gone' WHERE id = ?", (url_id,))
+    old.commit()
+    leads = old.execute(
+        "SELECT id, target_url_id FROM url WHERE target_url_id IS NOT NULL ORDER BY id"
+    ).fetchall()
+    old.close()
+    with open_archive(tmp_path) as archive:
+        db = Db(archive.connection)
+        kept = db.all("SELECT article_key, at, event, status, from_url, to_url FROM article_event")
+        assert kept == [(key, since, "gone", 410, None, url)]
+        assert db.all(LEADS) == leads
+        with db.transaction():
+            for article_key, site in db.all("SELECT id, site FROM article"):
+                Events(db, site).update(article_key)
+        assert db.all("SELECT article_key, at, event, status, from_url, to_url FROM article_event") == kept
+        assert db.all("SELECT id, gone_since FROM article WHERE gone_since IS NOT NULL") == [(key, since)]

@@ -26,8 +26,10 @@ _MOVED = (
 
 # What a redirect said is in its reason; what a page named as its own address only the address knows, as of now.
 _TARGET = """
-CASE kind WHEN 'redirect' THEN (SELECT t.id FROM url t WHERE t.url = substr(reason, length('redirects to ') + 1) AND t.id <> url_id)
-WHEN 'summary' THEN (SELECT u.target_url_id FROM url u WHERE u.id = url_id AND u.state = 'alias') END
+CASE kind
+WHEN 'redirect' THEN (SELECT t.id FROM url t WHERE t.url = substr(old_capture.reason, length('redirects to ') + 1) AND t.id <> old_capture.url_id)
+WHEN 'summary' THEN (SELECT u.target_url_id FROM url u WHERE u.id = old_capture.url_id AND u.state = 'alias')
+END
 """
 _GONE = """
 INSERT INTO article_event (article_key, at, event, capture_id, status, to_url)
