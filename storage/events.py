@@ -291,8 +291,16 @@ class Events:
         rows: list[Row] = self._db.cursor.execute(_OBSERVATIONS, {"article": article_key}).fetchall()
         finished = self._db.column(_FINISHED, self._site)
         return [
-            Observation(*seen[:6], None if seen[6] is None else bisect_left(finished, seen[6]))
-            for seen in rows
+            Observation(
+                at,
+                kind,
+                asked,
+                target,
+                status,
+                capture_id,
+                None if run is None else bisect_left(finished, run),
+            )
+            for at, kind, asked, target, status, capture_id, run in rows
         ]
 
 
