@@ -21,7 +21,7 @@ from storage.content import (
     teaches,
 )
 from storage.db import Db, Row
-from storage.events import Events
+from storage.event_log import Events
 from storage.joining import joined, refreshed, with_links_of
 from storage.names import Names
 from storage.records import ArticleRecord, CaptureRecord

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from storage.archive import open_archive
 from storage.db import Db
-from storage.events import Events, Observation, Told, tell
+from storage.event_log import Events
+from storage.events import Observation, Told, tell
 from storage.records import FoundRecord, PageRecord, UrlOutcome
 from tests.storage.build import House, article, as_text, at, page, url_of
 
