@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+from sqlalchemy import CheckConstraint
+
 from storage import fixity
 from storage.migrations.newest import STATEMENTS
+from storage.models import Base
 from storage.search_index import DDL, TABLE
 from storage.verify.findings import Finding
 
@@ -45,7 +48,8 @@ def checksum(path: Path, *, writing: bool) -> Iterator[Finding]:
     none."""
     seen = fixity.check(path)
     beside = fixity.checksum_path(path).name
-    if seen.state == "changed" and not writing:
+    if seen.state == "changed" and fixity.checksum_path(path).exists():
+        # Gone meanwhile: a writer opened the archive and has changed it since.
         yield Finding(
             "database-changed",
             f"the file's SHA-256 is {seen.found}, {beside} says {seen.recorded}",
@@ -62,10 +66,25 @@ def checksum(path: Path, *, writing: bool) -> Iterator[Finding]:
 
 
 def structure(connection: sqlite3.Connection, name: str) -> Iterator[Finding]:
-    """SQLite's own check: pages, indexes, types and CHECK constraints."""
+    """SQLite's own check: pages, indexes, types, NOT NULL."""
     for (said,) in connection.execute(f"PRAGMA integrity_check({_MOST})").fetchall():
         if said != "ok":
             yield Finding("database-damaged", " ".join(str(said).split()), name)
+
+
+def constraints(connection: sqlite3.Connection, name: str) -> Iterator[Finding]:
+    """CHECK constraints, which SQLite's own check leaves out on a connection that can't write."""
+    for table in Base.metadata.sorted_tables:
+        for constraint in table.constraints:
+            if not isinstance(constraint, CheckConstraint):
+                continue
+            broken = f"SELECT count(*) FROM {table.name} WHERE NOT coalesce(({constraint.sqltext}), 1)"
+            (rows,) = connection.execute(broken).fetchone()
+            if rows:
+                said = (
+                    f"{table.name}: {rows:,} {'row breaks' if rows == 1 else 'rows break'} {constraint.name}"
+                )
+                yield Finding("database-damaged", said, name)
 
 
 def foreign_keys(connection: sqlite3.Connection, name: str) -> Iterator[Finding]:

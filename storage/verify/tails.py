@@ -11,7 +11,9 @@ SURPLUS_KINDS = frozenset({"warcinfo", "response", "request", "revisit", "resour
 """Types of record that a run writes."""
 _CHUNK = 1 << 20
 _HEAD = 1 << 14
-_TYPE = re.compile(rb"WARC/1\.[01]\r\n(?:[^\r\n]+\r\n)*?WARC-Type: *([a-z]+)\r\n", re.IGNORECASE)
+_FIELD = rb"WARC/1\.[01]\r\n(?:[^\r\n]+\r\n)*?%s: *([^\r\n]+)\r\n"
+_TYPE = re.compile(_FIELD % b"WARC-Type", re.IGNORECASE)
+_CONCURRENT = re.compile(_FIELD % b"WARC-Concurrent-To", re.IGNORECASE)
 
 _MAGIC = b"\x1f\x8b\x08"
 
@@ -24,6 +26,8 @@ class Member:
     end: int
     type: str | None
     """Its WARC-Type; None when it is no WARC record."""
+    concurrent_to: str | None
+    """Record id that it names, without angle brackets; None without."""
 
 
 def members(path: Path, start: int, end: int) -> list[Member]:
@@ -45,7 +49,8 @@ def members(path: Path, start: int, end: int) -> list[Member]:
                     return found
                 head = (head + begun)[:_HEAD]
                 if unpacking.eof:
-                    found.append(Member(begin, at - len(data), _type(head)))
+                    named = _field(_TYPE, head), _field(_CONCURRENT, head)
+                    found.append(Member(begin, at - len(data), *named))
                     begin = at - len(data)
                     unpacking, head = zlib.decompressobj(zlib.MAX_WBITS | 16), b""
     return found
@@ -78,6 +83,6 @@ def _step(unpacking: zlib._Decompress, data: bytes) -> tuple[bytes, bytes]:
     return plain, unpacking.unused_data if unpacking.eof else unpacking.unconsumed_tail
 
 
-def _type(head: bytes) -> str | None:
-    found = _TYPE.match(head)
-    return None if found is None else found[1].decode().lower()
+def _field(pattern: re.Pattern[bytes], head: bytes) -> str | None:
+    found = pattern.match(head)
+    return None if found is None else found[1].decode("utf-8", "replace").strip(" \t<>")

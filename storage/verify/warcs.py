@@ -54,7 +54,8 @@ class _Piece:
     """Neighbouring records, and the stretches between them that no capture names."""
 
     records: list[Expected] = field(default_factory=list)
-    gaps: list[tuple[int, int]] = field(default_factory=list)
+    gaps: list[tuple[int, int, str | None]] = field(default_factory=list)
+    """Begin and end of each stretch, and the id of the record before it."""
 
 
 def counted_files(connection: sqlite3.Connection) -> list[Counted]:
@@ -142,20 +143,20 @@ def _length(connection: sqlite3.Connection, file: Counted, length: int) -> Itera
 def _pieces(connection: sqlite3.Connection, file: Counted, length: int) -> Iterator[_Piece]:
     """What lies in the first `length` bytes. A record that a cut took away is not looked for: the line about
     the cut counts it."""
-    piece, behind = _Piece(), 0
+    piece, behind, last = _Piece(), 0, None
     for row in connection.execute(_CAPTURES, (file.id,)):
         for expected in _expected(row):
             if file.size >= expected.end > length:
                 continue
             if expected.offset > behind:
-                piece.gaps.append((behind, expected.offset))
+                piece.gaps.append((behind, expected.offset, last))
             piece.records.append(expected)
-            behind = max(behind, expected.end)
+            behind, last = max(behind, expected.end), expected.record_id
         if len(piece.records) >= _PIECE:
             yield piece
             piece = _Piece()
     if behind < length == file.size:
-        piece.gaps.append((behind, length))
+        piece.gaps.append((behind, length, last))
     yield piece
 
 
@@ -177,8 +178,8 @@ def _piece(path: Path, file: Counted, piece: _Piece, progress: Progress) -> list
                 message = f"{which}: {problem.message}"
                 found.append(Finding(code, message, file.label, expected.offset, expected.capture_id))
             progress(expected.length)
-    for start, end in piece.gaps:
-        found += _gap(path, file, start, end)
+    for start, end, before in piece.gaps:
+        found += _gap(path, file, start, end, before)
     return found
 
 
@@ -189,10 +190,12 @@ def _record(data: BinaryIO, file: Counted, expected: Expected) -> Problem | None
     return check_member(data.read(expected.length), expected)
 
 
-def _gap(path: Path, file: Counted, start: int, end: int) -> list[Finding]:
-    """Bytes that no capture names: the file's warcinfo, or what a killed run left."""
+def _gap(path: Path, file: Counted, start: int, end: int, before: str | None) -> list[Finding]:
+    """Bytes that no capture names: the file's warcinfo, what was said besides the record before, or what a
+    killed run left."""
     seen = members(path, start, end)
-    found = _unnamed(file, seen)
+    about = [one for one in seen if one.type == "metadata" and one.concurrent_to == before]
+    found = _unnamed(file, [one for one in seen if one not in about])
     behind = seen[-1].end if seen else start
     if behind < end:
         found.append(

@@ -87,6 +87,7 @@ def verify(directory: Path, *, workers: int | None = None, progress: Progress | 
 
 def _look(check: _Verification, connection: sqlite3.Connection, writer: str | None) -> None:
     check.take("pages", database.structure(connection, FILE_NAME))
+    check.take("constraints", database.constraints(connection, FILE_NAME))
     check.take("tables", database.schema(connection, FILE_NAME))
     check.take("foreign keys", database.foreign_keys(connection, FILE_NAME))
     check.take("the search index", database.search_index(connection, FILE_NAME))
