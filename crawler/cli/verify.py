@@ -93,7 +93,8 @@ def _summary(report: Report) -> str:
     notes = f", {_number(report.notes, 'note')}" if report.notes else ""
     if report.sound:
         return f"sound: {looked}{notes}"
-    return f"damaged: {report.damage:,} things are wrong{notes}; looked at {looked}"
+    wrong = "thing is" if report.damage == 1 else "things are"
+    return f"damaged: {report.damage:,} {wrong} wrong{notes}; looked at {looked}"
 
 
 def _number(number: int, what: str) -> str:
