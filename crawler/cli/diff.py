@@ -57,8 +57,8 @@ def command(wanted: str, numbers: tuple[int, ...], directory: Path, site: str | 
     elif (sheet := Sheet()).on_terminal:
         _by_words(sheet, found)
     else:
-        for line in _unified(name[1], found):
-            print(printable(line).rstrip())
+        for line in _unified(printable(name[1]), found):
+            print(line)
 
 
 def _last_two(heads: tuple[RevisionHead, ...]) -> tuple[int, int]:
@@ -133,9 +133,8 @@ def _document(found: Compared, *, earlier: bool) -> Iterator[str]:
     """An article as text, a paragraph a line."""
     for field in found.fields:
         lines = field.before if earlier else field.after
-        if not lines:
-            continue
-        yield from _headed(field, tuple(" ".join(line.split()) for line in lines))
+        for line in _headed(field, lines) if lines else ():
+            yield printable(" ".join(line.split()))
 
 
 def _headed(field: FieldText, lines: tuple[str, ...]) -> Iterator[str]:
