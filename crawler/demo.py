@@ -25,6 +25,8 @@ class Demo:
     crawl: CrawlResult
     rows: tuple[tuple[str, str], ...]
     """What the archive holds, label and value."""
+    events: tuple[tuple[str, int], ...]
+    """What happened to whole articles since the crawl before (gone, back, moved), and to how many."""
     newest_id: str | None
     """An article to look at; None when there is none."""
     word: str
@@ -58,6 +60,7 @@ def run_demo(directory: Path, *, changes: Sequence[str] = (), progress: str = "s
         return Demo(
             crawl=crawl,
             rows=_rows(connection, crawl),
+            events=_events(connection),
             newest_id=_article_to_show(connection),
             word=_word(connection),
         )
@@ -112,6 +115,16 @@ def _rows(connection: Connection, crawl: CrawlResult) -> tuple[tuple[str, str], 
         ("failed", str(urls.get("failed", 0))),
         ("seconds", f"{crawl.seconds:.1f}"),
     )
+
+
+def _events(connection: Connection) -> tuple[tuple[str, int], ...]:
+    rows = connection.execute(
+        text(
+            "SELECT event, count(*) FROM article_events WHERE at >= (SELECT max(started_at) FROM runs) "
+            "AND (SELECT count(*) FROM runs) > 1 GROUP BY event ORDER BY event"
+        )
+    )
+    return tuple((event, int(number)) for event, number in rows)
 
 
 def _article_to_show(connection: Connection) -> str | None:

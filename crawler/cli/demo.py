@@ -61,12 +61,14 @@ def _print(demo: Demo, directory: Path) -> None:
     counts, sheet = demo.crawl.counts, Sheet()
     new, revisions = counts.get("new_articles", 0), counts.get("new_revisions", 0)
     sheet.text(f"Crawled {counts.get('answers', 0)} pages of the sample site into {directory}", style="bold")
-    if not new and not revisions:
+    happened = ", ".join(f"{number} {event}" for event, number in demo.events)
+    if not new and not revisions and not happened:
         sheet.text("Nothing new since the last crawl: the same articles, unchanged.")
         same = counts.get("unchanged", 0)
         sheet.text(f"{same} pages were asked for if changed, and answered 'not modified'.")
     else:
-        sheet.text(f"{new} new articles, {max(0, revisions - new)} changed ones.")
+        told = f"{new} new articles, {max(0, revisions - new)} changed ones"
+        sheet.text(f"{told}{', ' if happened else ''}{happened}.")
     sheet.blank()
     sheet.table([Column("What"), Column("How many", wrap=True, grow=1)], demo.rows)
     for url, why in demo.crawl.failed:
