@@ -87,9 +87,12 @@ def _known(revision: str) -> str:
       ELSE CASE WHEN NOT {_partial(revision)} THEN '' END END"""
 
 
+_EARLIER = "SELECT o.number FROM revision o WHERE o.article_key = r.article_key AND o.number < r.number AND"
+_LATEST = "ORDER BY o.number DESC LIMIT 1"
 _LAST_KNOWN = f"""p.article_key = r.article_key AND p.number = (
-      SELECT max(o.number) FROM revision o WHERE o.article_key = r.article_key AND o.number < r.number
-        AND {_known("o")} IS NOT NULL)"""
+      {_EARLIER} {_known("o")} IS NOT NULL {_LATEST})"""
+# The last one that knew all fields: no earlier one need be looked at.
+_LAST_WHOLE = f"coalesce(({_EARLIER} instr(o.field_digests, ':null') = 0 {_LATEST}), 1)"
 
 
 def _changed(which: str) -> str:
@@ -103,7 +106,8 @@ WHERE d.key <> '*' AND d.type = 'text' AND {_known("p")} <> d.value
 UNION ALL
 SELECT r.id, p.id, {_FIELD}
 {joined} revision p JOIN json_each(p.field_digests) d
-WHERE p.article_key = r.article_key AND p.number < r.number AND NOT {_partial("r")}
+WHERE p.article_key = r.article_key AND p.number < r.number AND p.number >= {_LAST_WHOLE}
+  AND NOT {_partial("r")}
   AND d.key <> '*' AND d.type = 'text' AND d.value <> '' AND json_type(r.field_digests, {_PATH}) IS NULL
   AND {_LAST_KNOWN}"""
 
