@@ -121,6 +121,7 @@ class FrontierScheduler(BaseScheduler):
         if row.kind not in _FREE:
             if any(other.kind in _FREE for other in self._session.in_flight.values()):
                 self._buffer.clear()  # what is on its way may say more of what is due
+                self._wake_at(utc_now())
                 return None
             if not self._within_limit():
                 return None

@@ -72,7 +72,8 @@ class Frontier:
         self._policy = policy or RevisitPolicy()
         self._refresh: Refresh = "due"
         self._round_start = ""
-        self._reader: tuple[str, str] | None = None
+        self._reader: tuple[str, ...] | None = None
+        self._seed = ""
 
     def seed(self, found: Iterable[FoundRecord], now: str) -> int:
         """Add addresses that nobody told us of (start pages, sitemaps, lists); how many are new.
@@ -97,9 +98,11 @@ class Frontier:
             resumed = self._unfinished()
             self._refresh = refresh
             self._round_start = self._earlier_start() or now if resumed else now
-            self._reader = self._db.one(
-                "SELECT profile_digest, reader_version FROM run WHERE ended_at IS NULL ORDER BY id DESC"
+            run = self._db.one(
+                "SELECT profile_digest, reader_version, started_at FROM run WHERE ended_at IS NULL "
+                "ORDER BY id DESC"
             )
+            self._reader, self._seed = (None, now) if run is None else (run[:2], run[2])
             if resumed:
                 self._go_on(now, listing_max_age_s)
             else:
@@ -233,7 +236,7 @@ class Frontier:
                 url, state, bool(lists) or kind in ALWAYS, tried is not None, not from_site, bool(moved),
                 revisit_at,
             )  # fmt: skip
-            why = why_due(known, refresh=self._refresh, round_start=self._round_start, policy=self._policy)
+            why = why_due(known, refresh=self._refresh, now=now, seed=self._seed, policy=self._policy)
             if why is not None:
                 due.append((now, why, url_id))
         self._db.many("UPDATE url SET due_at = ?, due_why = ?, attempts = 0 WHERE id = ?", due)

@@ -68,10 +68,12 @@ class KnownUrl:
     """None for an answer from before there was a policy: its time has come."""
 
 
-def why_due(known: KnownUrl, *, refresh: Refresh, round_start: str, policy: RevisitPolicy) -> DueWhy | None:
-    """Why an address is asked in the round that begins at `round_start` (UTC text); None when it is not.
+def why_due(
+    known: KnownUrl, *, refresh: Refresh, now: str, seed: str, policy: RevisitPolicy
+) -> DueWhy | None:
+    """Why an address is asked in the round that begins at `now` (UTC text); None when it is not.
 
-    A function of its arguments alone: the same round has the same sample.
+    `seed` is what the round's sample is drawn by: when its first run began, which is kept with that run.
     """
     if known.state == "refused":
         return None
@@ -85,17 +87,16 @@ def why_due(known: KnownUrl, *, refresh: Refresh, round_start: str, policy: Revi
         return None
     if known.moved:
         return "lastmod"
-    if known.revisit_at is None or known.revisit_at <= round_start:
+    if known.revisit_at is None or known.revisit_at <= now:
         return "time"
     if refresh == "all":
         return "all"
-    return "sample" if is_sampled(known.url, round_start, policy.sample) else None
+    return "sample" if is_sampled(known.url, seed, policy.sample) else None
 
 
-def is_sampled(url: str, round_start: str, share: float) -> bool:
-    """Whether an address is among the random `share` (0 to 1) of a round: another one in each, and the same
-    on any machine."""
-    digest = hashlib.sha256(f"{round_start}\n{url}".encode()).digest()
+def is_sampled(url: str, seed: str, share: float) -> bool:
+    """Whether an address is among the random `share` (0 to 1) that `seed` draws: the same on any machine."""
+    digest = hashlib.sha256(f"{seed}\n{url}".encode()).digest()
     return int.from_bytes(digest[:8], "big") < share * 2**64
 
 

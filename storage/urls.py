@@ -170,7 +170,7 @@ class Urls:
         )  # fmt: skip
         self._write(url_id, state, reason, target, capture)
         if state in ANSWERED and capture.status is not None:
-            self._schedule(url_id, before, differs, capture.captured_at)
+            self._schedule(url_id, before, differs, capture)
         if state == "stored" and record.url_kind == "sitemap" and capture.kind == "sitemap":
             self._note_dropped(url_id, record)
         moved = bool(before.moved) if before.dated and state in ANSWERED else None
@@ -202,13 +202,15 @@ class Urls:
             kept, etag, kept, modified, url_id,
         )  # fmt: skip
 
-    def _schedule(self, url_id: int, before: _Before, changed: bool | None, at: str) -> None:
+    def _schedule(self, url_id: int, before: _Before, changed: bool | None, capture: CaptureRecord) -> None:
+        at = capture.captured_at
         since = seconds_between(before.last_tried_at, at) if before.last_tried_at is not None else 0.0
         interval = next_interval(before.interval_s, changed=changed, since_s=since, policy=self._policy)
         always = before.kind in ALWAYS
         self._db.run(
-            "UPDATE url SET fetched_lastmod = lastmod, interval_s = ?, revisit_at = ?, "
+            "UPDATE url SET fetched_lastmod = CASE WHEN ? THEN lastmod END, interval_s = ?, revisit_at = ?, "
             "checks = checks + ?, changes = changes + ? WHERE id = ?",
+            capture.origin == "crawl",  # an import may be older than the word that the sitemap has by now
             None if always else interval, None if always else later(at, interval),
             changed is not None, changed is True, url_id,
         )  # fmt: skip

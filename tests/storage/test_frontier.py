@@ -6,7 +6,7 @@ import pytest
 
 from storage.frontier import Frontier
 from storage.records import FoundRecord, UrlOutcome
-from storage.revisiting import Refresh
+from storage.revisiting import Refresh, RevisitPolicy
 from tests.storage.build import SITE, T0, House, article, at, url_of
 
 ROBOTS = FoundRecord("https://site.example/robots.txt", "robots", "seed")
@@ -15,9 +15,13 @@ ARTICLE = FoundRecord(url_of("aB3dE6"), "article", "seed", "aB3dE6")
 PAGE = FoundRecord("https://site.example/privacy", "page", "seed")
 
 
+NEVER = RevisitPolicy(sample=0.0)
+"""Nothing is due by chance."""
+
+
 @pytest.fixture
 def frontier(house: House) -> Frontier:
-    frontier = Frontier(house.archive, SITE)
+    frontier = Frontier(house.archive, SITE, NEVER)
     frontier.seed([PAGE, ARTICLE, LISTING, ROBOTS], T0)
     return frontier
 

@@ -100,7 +100,7 @@ def test_asking_every_day_does_not_make_a_page_look_stable() -> None:
 def test_why_an_address_is_asked(known: KnownUrl, all_: str | None, due: str | None, new: str | None) -> None:
     policy = replace(PLAIN, sample=0.0)
     refreshes: tuple[Refresh, ...] = ("all", "due", "new")
-    whys = [why_due(known, refresh=one, round_start=NOW, policy=policy) for one in refreshes]
+    whys = [why_due(known, refresh=one, now=NOW, seed=NOW, policy=policy) for one in refreshes]
     assert whys == [all_, due, new]
 
 
@@ -111,7 +111,7 @@ def test_a_wider_refresh_asks_whatever_a_narrower_one_does(
     for state in ("waiting", "stored", "redirected", "alias", "gone", "failed", "refused"):
         known = KnownUrl(url, state, lists, asked, by_file, moved, later(NOW, 1))
         asks = [
-            why_due(known, refresh=one, round_start=NOW, policy=PLAIN) is not None
+            why_due(known, refresh=one, now=NOW, seed=NOW, policy=PLAIN) is not None
             for one in ("new", "due", "all")
         ]
         assert asks == sorted(asks)
@@ -135,7 +135,7 @@ def test_in_time_every_page_is_in_some_sample() -> None:
     policy = replace(PLAIN, sample=0.2)
     rounds = [later(NOW, DAY_S * day) for day in range(200)]
     far = replace(QUIET, revisit_at=later(NOW, DAY_S * 1000))
-    whys = {why_due(far, refresh="due", round_start=start, policy=policy) for start in rounds}
+    whys = {why_due(far, refresh="due", now=NOW, seed=start, policy=policy) for start in rounds}
     assert whys == {None, "sample"}
 
 

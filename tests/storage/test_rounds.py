@@ -9,13 +9,11 @@ import pytest
 
 from storage.frontier import Frontier
 from storage.records import ArticleRecord, FoundRecord, UrlOutcome
-from storage.revisiting import DAY_S, Refresh, RevisitPolicy, later
+from storage.revisiting import DAY_S, Refresh, RevisitPolicy, is_sampled, later
 from tests.storage.build import SITE, T0, House, article, at, page, url_of
-from tests.storage.test_frontier import ARTICLE, LISTING, PAGE, next_run, whys
+from tests.storage.test_frontier import ARTICLE, LISTING, NEVER, PAGE, next_run, whys
 
 SITEMAP = FoundRecord("https://site.example/sitemap.xml", "sitemap", "seed")
-NEVER = RevisitPolicy(sample=0.0)
-"""Nothing is due by chance."""
 
 
 def told(lastmod: str | None, article_id: str = "aB3dE6") -> FoundRecord:
@@ -184,6 +182,28 @@ def test_an_import_of_older_days_leaves_the_schedule_alone(house: House, calm: F
     assert row(house, ARTICLE.url, *columns) == before
     house.save(article(takeaway="From a file."), when=at(900), origin="import")
     assert row(house, ARTICLE.url, *columns) == before
+
+
+def test_an_imported_answer_is_no_newer_than_its_date(house: House, calm: Frontier) -> None:
+    again(house, calm, at(60))
+    sitemap(house, told("2026-01-01"), told("2025-06-06", "zZ9yY8"), when=at(61))
+    made = page(article("zZ9yY8"), when="2024-05-05T00:00:00.000Z", origin="import")
+    made = replace(made, capture=replace(made.capture, status=200))
+    house.writer.save_page(made, now=at(62))
+    assert row(house, url_of("zZ9yY8"), "revisit_at") == ("2024-05-12T00:00:00.000Z",)
+    assert again(house, calm, at(120)) == {SITEMAP.url: "always", url_of("zZ9yY8"): "lastmod"}
+
+
+def test_the_sample_of_a_round_can_be_told_from_its_run(house: House) -> None:
+    frontier = Frontier(house.archive, SITE, RevisitPolicy(sample=0.3))
+    known = [FoundRecord(url_of(f"sS{n:04}"), "article", "seed", f"sS{n:04}") for n in range(60)]
+    frontier.seed(known, T0)
+    for one in known:
+        house.save(article(one.article_id))
+    due = again(house, frontier, at(60))
+    (began,) = house.row("SELECT max(started_at) FROM run")
+    assert due == {one.url: "sample" for one in known if is_sampled(one.url, began, 0.3)}
+    assert 0 < len(due) < 60
 
 
 def test_what_is_only_known_from_a_file_is_still_asked_of_the_site(house: House, calm: Frontier) -> None:
