@@ -7,6 +7,9 @@ end, or raise, at the first damage.)
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
 import re
 import zlib
 from collections.abc import Generator, Iterator
@@ -79,6 +82,7 @@ def _compressed(file: BinaryIO) -> Iterator[ForeignRecord | Damage]:
             parser = None
             continue
         start, unpacking, fault = at, zlib.decompressobj(zlib.MAX_WBITS | 16), None
+        held: list[ForeignRecord | Damage] = []
         parser = parser or _Parser(start)
         parser.place = start
         while not unpacking.eof:
@@ -93,7 +97,12 @@ def _compressed(file: BinaryIO) -> Iterator[ForeignRecord | Damage]:
             left = unpacking.unused_data if unpacking.eof else unpacking.unconsumed_tail
             at += len(data) - len(left)
             data = left
-            yield from parser.feed(plain)
+            held += parser.feed(plain)
+            if len(held) > 1:  # of several records in one member all but the last need not wait for its end
+                yield from held[:-1]
+                del held[:-1]
+        if fault is None or any(_is_sure(one) for one in held):
+            yield from held
         if fault is not None:
             yield from parser.broken(start, fault)
             parser = None
@@ -106,6 +115,11 @@ def _compressed(file: BinaryIO) -> Iterator[ForeignRecord | Damage]:
             at += skipped
     if parser is not None:
         yield from parser.end()
+
+
+def _is_sure(item: ForeignRecord | Damage) -> bool:
+    """Whether a record need not wait for its member's own checksum: it has a digest, which is right."""
+    return isinstance(item, Damage) or bool(item.headers.get("warc-block-digest"))
 
 
 def _to_next_member(file: BinaryIO, data: bytes) -> tuple[int, bytes]:
@@ -197,7 +211,10 @@ class _Parser:
             yield Damage(self._begin, "a record whose length is wrong")
             self._drop(1)
             return True
-        yield ForeignRecord(self._begin, headers.get("warc-type", ""), headers, block)
+        if _is_as_digested(block, headers.get("warc-block-digest", "")):
+            yield ForeignRecord(self._begin, headers.get("warc-type", ""), headers, block)
+        else:
+            yield Damage(self._begin, "a record whose block is not the one its digest was made of")
         self._drop(head.end() + size)
         return True
 
@@ -214,6 +231,22 @@ class _Parser:
     def _drop(self, count: int) -> None:
         self._buffer = self._buffer[count:]
         self._begin += count
+
+
+def _is_as_digested(block: bytes, labelled: str) -> bool:
+    """Whether a block has its labelled digest (WARC 1.1 section 5.8); also when there is none, or of a kind
+    that nobody here knows."""
+    name, _, value = labelled.partition(":")
+    algorithm = name.strip().lower().replace("-", "")
+    if algorithm not in ("md5", "sha1", "sha256", "sha512"):
+        return True
+    made, told = hashlib.new(algorithm, block, usedforsecurity=False), value.strip()
+    if len(told) == 2 * made.digest_size:
+        return told.lower() == made.hexdigest()
+    try:
+        return base64.b32decode(told.upper() + "=" * (-len(told) % 8)) == made.digest()
+    except (binascii.Error, ValueError):
+        return False
 
 
 def _fields(head: bytes) -> dict[str, str]:

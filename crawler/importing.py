@@ -82,9 +82,9 @@ def import_files(
     """Import files, and every page in folders, into the archive in `directory` (made when there is none).
 
     `url` is the address of the only file. `report` hears of each file as it is done, `progress` of each
-    record of a WARC file. A file that is no page is an outcome, not an error. Raises `UserError` when there is
-    no page at all among them or `url` is not the site's, `ArchiveError` when the archive can't be opened for
-    writing.
+    record of a WARC file. A file that is no page is an outcome, not an error. Raises `UserError` when there
+    is no page at all among them or `url` is not the site's, `ArchiveError` when the archive can't be opened
+    for writing.
     """
     address = None
     if url is not None:
@@ -97,6 +97,7 @@ def import_files(
         raise UserError(_nothing(files, passed_over))
     if url is None:
         profile = _moved(profile, collections)
+    _check_site(profile, collections)
     outcomes: list[FileOutcome] = []
     warcs: list[WarcOutcome] = []
     with open_archive(directory, create=True) as archive:
@@ -233,6 +234,13 @@ def _moved(profile: SiteProfile, collections: Collection[Path]) -> SiteProfile:
         if is_loopback(urlsplit(base).hostname or ""):
             return profile.at(base)
     return profile
+
+
+def _check_site(profile: SiteProfile, collections: Collection[Path]) -> None:
+    for path in sorted(collections):
+        site = (own_site(path) or {}).get("site", profile.name)
+        if site != profile.name:
+            raise UserError(f"{path} is an archive of {site}: --site names its profile", ExitCode.USAGE)
 
 
 def _counts(outcomes: Sequence[FileOutcome], warcs: Sequence[WarcOutcome]) -> dict[str, int]:

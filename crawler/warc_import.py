@@ -5,32 +5,31 @@ from __future__ import annotations
 import json
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from sqlite3 import Error
+from typing import Any, BinaryIO, Literal, cast
 
 from crawler.exits import UserError
 from crawler.foreign_warc import Damage, ForeignRecord, read_warc
-from crawler.warc_pages import Answer, NotUsable, answer, record_id
+from crawler.warc_pages import Answer, NotUsable, Unresolved, answer, record_id
 from pipelines.normalise import page_record
 from spiders.page import Fetched, Found, Page
 from spiders.pages import PageMaker
 from spiders.reading import read_page
 from spiders.reading.addresses import kind_of
 from spiders.reading.profile import SiteProfile
+from spiders.sites import profile_names
 from storage.archive import Archive
 from storage.bodies import BodyReader
 from storage.records import PageRecord
 from storage.url_records import restore_urls
+from storage.wacz import ABOUT, CAPTURES_MEMBER, RUNS_MEMBER, URLS_MEMBER
+from storage.wacz.restoring import can_rebuild, own_files, restore_runs
 from storage.warc.records import RecordDamaged
 from storage.writer import SavedPage, Writer
-
-URLS_MEMBER = "records/url_table.jsonl"
-"""Our own WACZ files have the URL table here."""
-ABOUT = "msarchive"
-"""Key in the data package of a WACZ file of our own: what `import` needs to rebuild the archive."""
 
 
 @dataclass
@@ -44,6 +43,11 @@ class WarcOutcome:
     """Records passed over, by why."""
     damage: list[str] = field(default_factory=list)
     """One line for each place that could not be read: file, offset, what is wrong."""
+
+
+_MOST_UNRESOLVED = 50_000
+"""Revisits that may wait for what they refer to; each is little more than an HTTP head."""
+_LOST = "a revisit of a record that is neither here nor in the archive"
 
 
 def is_warc(path: Path) -> bool:
@@ -75,6 +79,15 @@ def own_site(path: Path) -> Mapping[str, Any] | None:
         return None
 
 
+def packed_site(paths: Iterable[Path]) -> str | None:
+    """The name of the bundled profile that the first WACZ file of our own was made with; None without one."""
+    for path in paths:
+        site = (own_site(path) or {}).get("site")
+        if isinstance(site, str) and site in profile_names():
+            return site
+    return None
+
+
 def import_warc(
     outcome: WarcOutcome,
     *,
@@ -90,37 +103,77 @@ def import_warc(
     path, into = outcome.path, _Import(profile, archive, writer, outcome, tell)
     if not zipfile.is_zipfile(path):
         with _opened(path) as file:
-            into.take(file, path.name, own=False)
+            into.take(file, path.name)
+        into.take_unresolved()
         return
     try:
         with zipfile.ZipFile(path) as package:
             _import_wacz(package, into, own_site(path))
+            into.take_unresolved()
     except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
         outcome.damage.append(f"{path.name}: {error}")
 
 
 def _import_wacz(package: zipfile.ZipFile, into: _Import, about: Mapping[str, Any] | None) -> None:
     files = sorted(name for name in package.namelist() if name.startswith("archive/") and ".warc" in name)
-    table: list[dict[str, Any]] = []
-    # Only an empty archive is rebuilt: in any other the table has a history of its own.
-    rebuild = about is not None and into.writer.is_empty()
-    if rebuild:
-        table = [json.loads(line) for line in package.read(URLS_MEMBER).splitlines()]
-        restore_urls(into.writer.db, into.profile.name, table)
-    for name in _in_order(files, about):
-        with package.open(name) as file:
-            into.take(cast(BinaryIO, file), name.rpartition("/")[2], own=about is not None)
-    if rebuild:
-        # The captures were written anew, and with them each address's state: back to what it was.
-        restore_urls(into.writer.db, into.profile.name, table)
     if not files:
         into.outcome.damage.append(f"{into.outcome.path.name}: no WARC file in it")
+    table = _rebuilding(package, into) if about is not None else None
+    for name in _in_order(files, about):
+        with package.open(name) as file:
+            into.take(cast(BinaryIO, file), name.rpartition("/")[2])
+    if table is not None:
+        # The captures were written anew, and with them each address's state: back to what it was.
+        restore_urls(into.writer.db, into.profile.name, table)
+
+
+def _rebuilding(package: zipfile.ZipFile, into: _Import) -> list[dict[str, Any]] | None:
+    """Make ready to make the archive again that the package was made of; its URL table, if it has that.
+
+    Only an empty archive is made again, or one in which that was interrupted: in any other, runs and
+    addresses have a history of their own, and the captures are taken like anybody's.
+    """
+    name, db, site = into.outcome.path.name, into.writer.db, into.profile.name
+    try:
+        runs = _lines(package, RUNS_MEMBER)
+        if not can_rebuild(db, site, runs):
+            return None
+        captures = _lines(package, CAPTURES_MEMBER)
+        table = _lines(package, URLS_MEMBER) if URLS_MEMBER in package.namelist() else None
+        if table is not None:
+            restore_urls(db, site, table)
+        numbers = restore_runs(db, site, runs)
+        made = {row["record_id"]: _Made(numbers[row["run"]], row["origin"], row["url"]) for row in captures}
+    except (KeyError, ValueError, TypeError, AttributeError, Error) as error:
+        raise UserError(
+            f"{name}: its records are not as msarchive writes them ({_one_line(error)})"
+        ) from None
+    into.rebuild(made, whole=table is not None)
+    return table
+
+
+def _lines(package: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in package.read(name).splitlines()]
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
 
 
 def _in_order(files: list[str], about: Mapping[str, Any] | None) -> list[str]:
     """Our own files in the order in which they were written."""
     order = {name: number for number, name in enumerate((about or {}).get("files", ()))}
     return sorted(files, key=lambda name: (order.get(name.rpartition("/")[2], len(order)), name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What the archive that a package was made of knew of a capture."""
+
+    run: int
+    """Number of its run, in this archive."""
+    origin: Literal["crawl", "import"]
+    url: str | None
 
 
 class _Import:
@@ -140,26 +193,74 @@ class _Import:
         self._archive = archive
         self._tell = tell
         self._pages = PageMaker(profile)
+        self._made: Mapping[str, _Made] | None = None
+        self._whole = False
+        self._unresolved: list[tuple[ForeignRecord, bytes, str]] = []
 
-    def take(self, file: BinaryIO, name: str, *, own: bool) -> None:
+    def rebuild(self, made: Mapping[str, _Made], *, whole: bool) -> None:
+        """Give captures the runs that they had; with `whole` the URL table is not to be added to."""
+        self._made, self._whole = made, whole
+
+    def take(self, file: BinaryIO, name: str) -> None:
         """Import what is readable in one WARC file; note the rest."""
-        for record, request in _with_requests(self._readable(file, name)):
-            if record.type in ("warcinfo", "metadata", "continuation"):
-                continue
-            try:
-                found = answer(
+        import_run = self.writer.run_id
+        try:
+            for record, request in _with_requests(self._readable(file, name)):
+                if record.type not in ("warcinfo", "metadata", "continuation"):
+                    self._take(record, request, name)
+                self._tell(self.outcome)
+        finally:
+            self._back_to(import_run)
+
+    def take_unresolved(self) -> None:
+        """Import revisits that stood before the record that they refer to; note those that refer to none."""
+        waiting, self._unresolved = self._unresolved, []
+        for record, request, name in waiting:
+            self._take(record, request, name, last=True)
+
+    def _take(self, record: ForeignRecord, request: bytes, name: str, *, last: bool = False) -> None:
+        made = None
+        if self._made is not None:
+            made = self._made.get(record_id(record) or "")
+            if made is None:  # a killed run left it, before the archive took note of it
+                self.outcome.skipped["that the archive did not name"] += 1
+                return
+        try:
+            found = self._answer_of(
+                answer(
                     record,
                     profile=self.profile,
                     file_name=name,
                     request=request,
                     resolve=self._resolve,
-                    own=own,
+                    origin="import" if made is None else made.origin,
+                    own=made is not None,
                 )
-            except NotUsable as error:
+            )
+        except Unresolved as error:
+            if last or len(self._unresolved) >= _MOST_UNRESOLVED:
                 self.outcome.skipped[str(error)] += 1
+                self.outcome.damage.append(f"{name}, byte {record.offset:,}: {_LOST}")
             else:
-                self._save(found)
-            self._tell(self.outcome)
+                self._unresolved.append((record, request, name))
+        except NotUsable as error:
+            self.outcome.skipped[str(error)] += 1
+        else:
+            self._save(found, made)
+
+    def _answer_of(self, found: Answer) -> Answer:
+        """The answer. Raises `Unresolved` for a 304 of what the archive does not have."""
+        fetched = found.fetched
+        vouches = fetched.status == 304 and fetched.url is not None
+        if vouches and not self.writer.has_body(fetched.url or "", fetched.fetched_at):
+            raise Unresolved("that refer to a record which is not here")
+        return found
+
+    def _back_to(self, run: int | None) -> None:
+        """Go on in the import's own run after captures that had others."""
+        if self._made is not None and run is not None:
+            own_files(self.writer.db, run, {one.run for one in self._made.values()} - {run})
+        self.writer.run_id = run
 
     def _readable(self, file: BinaryIO, name: str) -> Iterator[ForeignRecord]:
         for item in read_warc(file):
@@ -168,13 +269,20 @@ class _Import:
             else:
                 yield item
 
-    def _save(self, found: Answer) -> None:
+    def _save(self, found: Answer, made: _Made | None) -> None:
         fetched = found.fetched
         if self.writer.has_capture(fetched.url, fetched.fetched_at, fetched.file_name, fetched.status):
             self.outcome.counts["known"] += 1
             return
+        if made is not None and made.run != self.writer.run_id:
+            # Each crawl forgets what it learned of the site's ways.
+            self.writer.run_id, self._pages = made.run, PageMaker(self.profile)
         page = self._page(fetched, found.form)
         record = page_record(page, self.profile)
+        if self._whole:
+            record = replace(record, found=())  # the URL table has them all already
+        elif made is None and page.redirect is not None and page.redirect == fetched.url:
+            record = replace(record, outcome=None)  # to its other spelling: no failure of the page
         saved = self.writer.save_page(record, now=record.capture.captured_at)
         self.outcome.counts[_told(record, saved)] += 1
 
@@ -216,12 +324,15 @@ class _Import:
 def _with_requests(records: Iterator[ForeignRecord]) -> Iterator[tuple[ForeignRecord, bytes]]:
     """Each record but requests, with the request that belongs to it (empty when there is none beside it).
 
-    Some programs write the request before the answer, some behind it.
+    Some programs write the request before the answer, some behind it. We write a 304 as a revisit without a
+    block, and what the site said as metadata behind it.
     """
     before: ForeignRecord | None = None
     waiting: tuple[ForeignRecord, bytes] | None = None
     for record in records:
-        if record.type != "request":
+        if record.type == "metadata" and waiting is not None and _is_message_of(record, waiting[0]):
+            waiting = replace(waiting[0], block=record.block), waiting[1]
+        elif record.type != "request":
             if waiting is not None:
                 yield waiting
             waiting = (record, before.block if before is not None and _concurrent(before, record) else b"")
@@ -238,6 +349,14 @@ def _with_requests(records: Iterator[ForeignRecord]) -> Iterator[tuple[ForeignRe
 def _concurrent(request: ForeignRecord, response: ForeignRecord) -> bool:
     mine, theirs = (one.headers.get("warc-concurrent-to", "").strip("<> ") for one in (request, response))
     return mine == record_id(response) or (bool(theirs) and theirs == record_id(request))
+
+
+def _is_message_of(metadata: ForeignRecord, revisit: ForeignRecord) -> bool:
+    return (
+        not revisit.block
+        and metadata.headers.get("content-type", "").startswith("application/http")
+        and _concurrent(metadata, revisit)
+    )
 
 
 def _with(page: Page, found: Found) -> Page:

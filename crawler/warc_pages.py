@@ -13,12 +13,15 @@ from crawler.foreign_warc import ForeignRecord
 from spiders.page import Exchange, Fetched
 from spiders.reading.addresses import canonical, on_site, site_address
 from spiders.reading.profile import SiteProfile
-from storage.http.message import Entity, ResponseHead, entity, read_head
+from storage.http.codings import decode
+from storage.http.message import Entity, ResponseHead, entity, read_head, unchunk
 from storage.warc.records import FILE_NAME, REBUILT
 
 MAX_BYTES = 20 * 2**20
 """No page is larger; the crawl's limit is the same."""
 _TRUNCATED = frozenset({"length", "time", "disconnect"})
+_COARSE = re.compile(r"\d{4}(?:-\d\d)?")
+_BARE_304 = b"HTTP/1.1 304 Not Modified\r\n\r\n"
 _BRACKETS = re.compile(r"^<(.*)>$")
 _NO_COMPRESSION = (b"\x1f\x8b", b"\x78")
 
@@ -28,6 +31,10 @@ Resolve = Callable[[str | None, str | None, str | None], bytes | None]
 
 class NotUsable(Exception):
     """A record that gives no page. The message says why, in a few words, for counting."""
+
+
+class Unresolved(NotUsable):
+    """A revisit of a record that is not here, or not here yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +53,10 @@ def answer(
     file_name: str,
     request: bytes,
     resolve: Resolve,
-    own: bool,
+    origin: Literal["crawl", "import"] = "import",
+    own: bool = False,
 ) -> Answer:
-    """The answer in a record. `own` says that this program wrote it, for a crawl of its own.
+    """The answer in a record. `own` says that this program wrote it, for a capture of this `origin`.
 
     Raises `NotUsable`.
     """
@@ -59,14 +67,19 @@ def answer(
     at = moment(record.headers.get("warc-date", ""))
     if at is None:
         raise NotUsable("without a date")
-    if record.type in ("resource", "conversion"):
-        return _file(record, url, at, file_name, own)
+    named = record.headers.get(FILE_NAME.lower()) if own else None
+    if record.type in ("resource", "conversion") or named is not None:
+        return _file(record, url, at, file_name if named is None else unquote(named), resolve)
     if record.type not in ("response", "revisit"):
         raise NotUsable(f"of type {record.type or 'unknown'}")
+    if request and not request.startswith(b"GET "):
+        raise NotUsable("that answer no GET")
     raw = _whole(record, resolve) if record.type == "revisit" else record.block
     head = read_head(raw)
     if head is None:
         raise NotUsable("without an HTTP answer")
+    if head.status == 206:
+        raise NotUsable("with a part of a page")
     made = _entity(raw, head)
     cut = record.headers.get("warc-truncated")
     exchange = Exchange(
@@ -81,7 +94,8 @@ def answer(
         ip_address=record.headers.get("warc-ip-address"),
         truncated=None if not cut else cast(Any, cut if cut in _TRUNCATED else "unspecified"),
         record_id=record_id(record),
-        rebuilt=record.headers.get(REBUILT.lower()),
+        rebuilt=record.headers.get(REBUILT.lower())
+        or ("a revisit without a head" if raw is _BARE_304 else None),
     )
     fetched = Fetched(
         url=url,
@@ -89,10 +103,10 @@ def answer(
         status=head.status,
         headers=head.headers,
         body=made.body,
-        origin="crawl" if own else "import",
+        origin=origin,
         truncated=exchange.truncated,
         ip_address=exchange.ip_address,
-        file_name=None if own else file_name,
+        file_name=None if origin == "crawl" else file_name,
         exchange=exchange,
     )
     return Answer(fetched, None)
@@ -104,44 +118,52 @@ def record_id(record: ForeignRecord) -> str | None:
 
 
 def moment(date: str) -> str | None:
-    """A WARC-Date (WARC 1.1 section 5.4) in the archive's form; None when it is none."""
+    """A WARC-Date (WARC 1.1 section 5.4: as precise as known) in the archive's form; None when it is none."""
+    if _COARSE.fullmatch(date):
+        date += "-01-01"[3 * date.count("-") :]
     try:
         parsed = datetime.fromisoformat(date)
-    except ValueError:
+        if parsed.tzinfo is None:
+            parsed = parsed.replace(tzinfo=UTC)
+        parsed = parsed.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    if parsed.tzinfo is None:
-        parsed = parsed.replace(tzinfo=UTC)
-    return parsed.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    return parsed.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-def _file(record: ForeignRecord, url: str | None, at: str, file_name: str, own: bool) -> Answer:
+def _file(record: ForeignRecord, url: str | None, at: str, file_name: str, resolve: Resolve) -> Answer:
     media_type = record.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in ("text/html", "application/xhtml+xml", "text/plain"):
         raise NotUsable("that are no pages")
-    named = record.headers.get(FILE_NAME.lower())
     fetched = Fetched(
         url=url,
         fetched_at=at,
         status=None,
         headers=(("Content-Type", media_type),),
-        body=record.block,
+        body=_original(record, resolve) if record.type == "revisit" else record.block,
         origin="import",
-        file_name=unquote(named) if own and named else file_name,
+        file_name=file_name,
     )
     return Answer(fetched, "text" if media_type == "text/plain" else "html")
+
+
+def _original(record: ForeignRecord, resolve: Resolve) -> bytes:
+    """The block of the record that a revisit refers to. Raises `Unresolved`."""
+    found = resolve(
+        _unbracketed(record.headers.get("warc-refers-to", "")) or None,
+        _unbracketed(record.headers.get("warc-refers-to-target-uri", "")) or None,
+        moment(record.headers.get("warc-refers-to-date", "")),
+    )
+    if found is None:
+        raise Unresolved("that refer to a record which is not here")
+    return found
 
 
 def _whole(record: ForeignRecord, resolve: Resolve) -> bytes:
     """The response of a revisit: its own head with the body of the record that it refers to."""
     if record.headers.get("warc-profile", "").endswith("server-not-modified"):
-        return record.block
-    original = resolve(
-        _unbracketed(record.headers.get("warc-refers-to", "")) or None,
-        _unbracketed(record.headers.get("warc-refers-to-target-uri", "")) or None,
-        moment(record.headers.get("warc-refers-to-date", "")),
-    )
-    if original is None:
-        raise NotUsable("that refer to a record which is not here")
+        return record.block or _BARE_304
+    original = _original(record, resolve)
     there = read_head(original)
     here = read_head(record.block)
     if there is None:
@@ -150,11 +172,25 @@ def _whole(record: ForeignRecord, resolve: Resolve) -> bytes:
 
 
 def _entity(raw: bytes, head: ResponseHead) -> Entity:
-    """The entity; a coding that the head names, but the body has not, was undone by whoever recorded it."""
+    """The entity; a coding that the head names, but the body has not, was undone by whoever recorded it.
+
+    What could be undone in part is damaged, and stays so.
+    """
     made = entity(raw, MAX_BYTES, head)
-    if made.fault == "damaged" and not made.body.startswith(_NO_COMPRESSION) and made.body:
-        return Entity(made.body)
-    return made
+    if made.fault != "damaged":
+        return made
+    body = raw[head.end :]
+    if "chunked" in head.listed("transfer-encoding"):
+        unchunked = unchunk(body)
+        if unchunked.fault is not None and unchunked.body == body:
+            decoded = decode(body, head.listed("content-encoding"), MAX_BYTES)
+            if decoded.fault is None and decoded.body == made.body:
+                return Entity(made.body)
+        elif unchunked.fault is not None:
+            return made
+        body = unchunked.body
+    undone = made.body == body and body and not body.startswith(_NO_COMPRESSION)
+    return Entity(made.body) if undone else made
 
 
 def _address(target: str, profile: SiteProfile) -> str | None:

@@ -152,14 +152,14 @@ class Captures:
             )  # fmt: skip
         return found
 
-    def last_of(self, url: str) -> Original | None:
-        """The last whole capture of an address that has a body to vouch for; None when there is none."""
+    def last_of(self, url: str, at: str) -> Original | None:
+        """The last whole capture of an address by `at` with a body to vouch for; None when there is none."""
         return self._original(
             "JOIN url u ON u.id = c.url_id LEFT JOIN capture o ON o.id = c.refers_to_id WHERE u.url = ? "
             "AND c.kind <> 'error' AND c.truncated IS NULL AND c.status BETWEEN 200 AND 399 "
-            "ORDER BY c.captured_at DESC, c.id DESC",
-            url,
-        )
+            "AND c.captured_at <= ? ORDER BY c.captured_at DESC, c.id DESC",
+            url, at,
+        )  # fmt: skip
 
     def _seen_before(self, kind: str, payload_digest: str, sha256: str) -> Original | None:
         # The same bytes under another coding would be another entity.

@@ -143,7 +143,7 @@ class Writer:
         self._run()
         original = None
         if record.capture.unchanged and record.capture.url is not None:
-            original = self._captures.last_of(record.capture.url)
+            original = self._captures.last_of(record.capture.url, record.capture.captured_at)
         kept = self._captures.keep(record.capture, original)
         with self._transaction():
             saved = self._save(record, kept, now)
@@ -178,9 +178,9 @@ class Writer:
         """See `Captures.find`."""
         return self._captures.find(record_id, url, at)
 
-    def is_empty(self) -> bool:
-        """Whether the archive has no capture yet."""
-        return not self.db.value("SELECT EXISTS (SELECT 1 FROM capture)")
+    def has_body(self, url: str, at: str) -> bool:
+        """Whether there is a capture that a 304 answer of an address at `at` can vouch for."""
+        return self._captures.last_of(url, at) is not None
 
     def address(self, url: str) -> tuple[UrlKind, int] | None:
         """Kind and depth of a known address; None when it was never heard of."""

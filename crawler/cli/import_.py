@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from crawler.cli.common import (
     archive_option,
@@ -62,6 +63,7 @@ def command(
     the same text turns up with an address. The same file twice changes nothing.
     """
     from crawler.importing import Outcome, import_files
+    from crawler.warc_import import packed_site
     from spiders.summaries import site_profile
 
     def report(file: FileOutcome) -> None:
@@ -70,6 +72,8 @@ def command(
         elif not as_json:
             sheet.text(f"{file.article_id or '-':<8}{file.path}: {file.text}", mark=f"{file.outcome:<13} ")
 
+    if ctx.get_parameter_source("site") is ParameterSource.DEFAULT:
+        site = packed_site(paths) or site
     sheet = Sheet()
     result = import_files(
         paths,

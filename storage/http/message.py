@@ -16,7 +16,8 @@ Headers = tuple[tuple[str, str], ...]
 lines are joined by a space (RFC 9112 §5.2); lines without a name are left out."""
 
 _HEAD_END = re.compile(rb"\n\r?\n")
-_STATUS_LINE = re.compile(rb"([^\s/]+/\d+\.\d+) +(\d{1,9})(?: (.*))?", re.DOTALL)
+# Archives of newer programs have answers that came over HTTP/2, which has no minor version.
+_STATUS_LINE = re.compile(rb"([^\s/]+/\d+(?:\.\d+)?) +(\d{1,9})(?: (.*))?", re.DOTALL)
 _INTERIM = re.compile(rb"[^\s/]+/\d+\.\d+ +1\d\d(?: .*)?\r?", re.DOTALL)
 _REQUEST_LINE = re.compile(rb"(\S+) +(\S+)(?: +(\S+))?")
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?", re.DOTALL)

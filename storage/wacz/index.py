@@ -31,7 +31,7 @@ def surt(url: str) -> str:
         host, port = _WWW.sub("", parts.hostname or ""), parts.port
     except ValueError:
         return url.replace(" ", "%20")
-    place = ",".join(reversed(host.split("."))) if not host[-1:].isdigit() else host
+    place = ",".join(reversed(host.split(".")))
     if port is not None and port != {"http": 80, "https": 443}[parts.scheme]:
         place += f":{port}"
     query = parts.query

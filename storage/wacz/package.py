@@ -48,7 +48,8 @@ class Package:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # After a failure the ZIP file is only given up: its directory need not be written.
+        # After a failure the ZIP file is only given up: its directory need not be written, now or ever.
+        self._zip.fp = None
         self._file.close()
         with contextlib.suppress(FileNotFoundError):
             self._part.unlink()

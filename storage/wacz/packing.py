@@ -123,14 +123,24 @@ def _check_length(file: BinaryIO, name: str, size: int) -> None:
 
 def _spans(file: BinaryIO, captures: Iterable[PackedCapture]) -> list[Span]:
     """The records of some captures with their file's warcinfo, in the file's order."""
-    file.seek(0)
+    spans = {(0, _member_length(file, 0))}
+    for one in captures:
+        spans.update(one.spans())
+        if one.kind == "unchanged" and one.record_type == "revisit":
+            # What the site said stands behind it, as metadata.
+            behind = one.offset + one.length
+            spans.add((behind, _member_length(file, behind)))
+    return sorted(spans)
+
+
+def _member_length(file: BinaryIO, offset: int) -> int:
+    """Length of the gzip member that begins at `offset`."""
+    file.seek(offset)
     unpacking, read = zlib.decompressobj(zlib.MAX_WBITS | 16), 0
     while not unpacking.eof and (data := file.read(4096)):
         read += len(data)
         unpacking.decompress(data)
-    spans = {(0, read - len(unpacking.unused_data))}
-    spans.update(span for one in captures for span in one.spans())
-    return sorted(spans)
+    return read - len(unpacking.unused_data)
 
 
 def _moved(spans: Iterable[Span]) -> dict[int, int]:
