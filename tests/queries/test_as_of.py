@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -252,3 +254,15 @@ def test_what_is_no_date_is_told_in_one_line(typed: str) -> None:
         with pytest.raises(NotAMoment, match=r"give one like 2026-03-01, or a time like") as error:
             parse(typed)
         assert "\n" not in str(error.value)
+
+
+def test_also_of_an_archive_that_an_earlier_version_made(tmp_path: Path) -> None:
+    made = Path(__file__).parents[1] / "storage" / "archives" / "0001.sql.gz"
+    with closing(sqlite3.connect(tmp_path / "archive.db")) as database:
+        database.executescript(gzip.decompress(made.read_bytes()).decode())
+    open_archive(tmp_path).close()
+    with open_archive(tmp_path, read_only=True) as archive, archive.engine.connect() as connection:
+        now = {**everything(connection), "boilerplate": rows(connection, "boilerplate")}
+        assert all(now[view] for view in ("articles", "article_cards", "captures", "boilerplate"))
+        with as_of(connection, LATER):
+            assert {**everything(connection), "boilerplate": rows(connection, "boilerplate")} == now
