@@ -24,7 +24,10 @@ _LOOSE = ("sections.other", "sections.lead", f"sections.{UNPLACED}")
 _CAPTURE = """
 SELECT c.id, c.kind, c.reader_version, c.revision_id, c.card_list_id, a.key, r.field_digests, r.title,
        r.takeaway, r.credibility_raw, r.interest_raw, r.reading_minutes, r.source_title, r.source_authors,
-       r.source_published_raw, r.source_url, r.description
+       r.source_published_raw, r.source_url, r.description,
+       (SELECT group_concat(p.place, ' ') FROM (SELECT s.section_position || ':' || s.passage_id AS place
+        FROM section_paragraph s WHERE s.revision_id = c.revision_id
+        ORDER BY s.section_position, s.position) p)
 FROM capture c LEFT JOIN article a ON a.id = c.article_key LEFT JOIN revision r ON r.id = c.revision_id
 WHERE c.id = ?
 """
@@ -221,9 +224,7 @@ def differences(
     its own is lost only when it stands nowhere.
     """
     old, new = _fields(before), _fields(after)
-    everything = "".join("".join(text.split()) for text in new.values())
-    if after is not None:
-        everything += "".join("".join(link.text.split()) for link in after.links)
+    everything = _all_text(after, new)
     for name in [*old, *(name for name in new if name not in old)]:
         was, is_now = old.get(name), new.get(name)
         if was == is_now:
@@ -232,6 +233,15 @@ def differences(
         if lost and was is not None and name.startswith(_LOOSE):
             lost = not all("".join(part.split()) in everything for part in was.split("\n\n"))
         yield name, was, is_now, lost
+
+
+def _all_text(content: Content | None, fields: Mapping[str, str]) -> str:
+    """All text of a revision, without white space: its fields, its topics as they stand, its boilerplate."""
+    texts = list(fields.values())
+    if content is not None:
+        texts += ["".join(topic.text for topic in content.topics or ())]
+        texts += [link.text for link in content.links]
+    return "\n".join("".join(text.split()) for text in texts)
 
 
 def _fields(content: Content | None) -> Mapping[str, str]:

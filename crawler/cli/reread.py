@@ -160,6 +160,7 @@ def _as_json(result: SiteReread, options: RereadOptions) -> dict[str, Any]:
     told: dict[str, Any] = {
         "site": result.site,
         "run": result.run_id,
+        "seconds": round(result.seconds, 3),
         "dry_run": options.dry_run,
         "accepted": options.accept_losses,
         "refused": result.refused,
