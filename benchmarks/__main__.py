@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.crawling import measure_crawling
 from benchmarks.measure import BrokenRun, Figure, machine, machine_lines
 from benchmarks.reading import measure_reading
+from benchmarks.rereading import measure_rereading
 
 RUNS, QUICK_RUNS = 5, 2
 ARTICLES, QUICK_ARTICLES = 1000, 200
@@ -35,6 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
         if chosen.only in (None, "crawling"):
             described, told["crawling"] = measure_crawling(runs, articles, not chosen.quick, _tell)
             _print(f"Crawling on loopback without delay, {runs} runs in turns", described, told["crawling"])
+        if chosen.only in (None, "rereading"):
+            described, told["rereading"] = measure_rereading(runs, articles, not chosen.quick, _tell)
+            _print(f"Reading captures again, {runs} rounds", described, told["rereading"])
     except BrokenRun as error:
         print(f"benchmark is void: {error}", file=sys.stderr)
         return 1
@@ -65,11 +69,12 @@ def _tell(line: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Reading and crawling as ratios against limits measured in the same run. Loopback only.",
+        description="Reading, crawling and reading again as ratios against limits measured in the same run. "
+        "Loopback only.",
     )
     parser.add_argument("--quick", action="store_true", help="a first look: two runs, a small site")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write every sample there, too")
-    parser.add_argument("--only", choices=("reading", "crawling"), help="one of the two")
+    parser.add_argument("--only", choices=("reading", "crawling", "rereading"), help="one of them")
     parser.add_argument("--runs", metavar="N", type=_number, help=f"runs of each contender [{RUNS}]")
     parser.add_argument("--articles", metavar="N", type=_number, help=f"articles of the site [{ARTICLES}]")
     return parser

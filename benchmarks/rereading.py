@@ -1,0 +1,75 @@
+"""Reading an archive's captures again, against crawling the same pages on the same machine."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import server
+from benchmarks.crawling import Cost, our_crawl, run_python
+from benchmarks.measure import BrokenRun, Figure, Samples, spread
+from benchmarks.site import MadeSite, make_site
+from storage.archive import open_archive
+from storage.compare import archive_digest
+
+AIM = 0.2
+"""At least five times as fast."""
+CRAWL = "our crawl of them"
+
+
+def measure_rereading(
+    runs: int, articles: int, warm_up: bool, tell: Callable[[str], None]
+) -> tuple[list[str], list[Figure]]:
+    """What was read again (for people), and the figures: each round crawls the site and reads what came anew.
+
+    With `warm_up` a round that is not counted comes first. Raises `BrokenRun` when not everything is read, or
+    the archive holds anything else afterwards.
+    """
+    with server.Served() as served, tempfile.TemporaryDirectory(prefix="msarchive-bench-") as folder:
+        site = make_site(served.base_url, articles)
+        served.start(site.answers)
+        crawls, rereads = [], []
+        for number in range(0 if warm_up else 1, runs + 1):
+            name = f"archive-{number}"
+            crawled = our_crawl(served, site, Path(folder), name)
+            again = _reread(Path(folder) / name, site, Path(folder))
+            if number:
+                crawls.append(crawled)
+                rereads.append(again)
+            tell(f"round {number} of {runs}: crawl {crawled.wall:.1f} s, reread {again.wall:.1f} s")
+    pages = len(site.html_paths)
+    memory = max(cost.memory_mb for cost in rereads)
+    described = [
+        f"  {pages:,} pages, read with as many processes as there are cores; peak memory of the first: "
+        f"{memory:.0f} MB"
+    ]
+    return described, _figures(rereads, crawls, pages)
+
+
+def _figures(rereads: list[Cost], crawls: list[Cost], pages: int) -> list[Figure]:
+    def a_page(costs: list[Cost], clock: str) -> Samples:
+        return spread([getattr(cost, clock) / pages for cost in costs])
+
+    told = (("wall", "wall time of the process", AIM), ("crawl", "wall time without start-up", None))
+    return [
+        Figure("reading captures again", CRAWL, name, a_page(rereads, clock), a_page(crawls, clock), aim)
+        for clock, name, aim in told
+    ]
+
+
+def _reread(archive: Path, site: MadeSite, folder: Path) -> Cost:
+    before = _content(archive)
+    command = ["-m", "crawler.cli", "reread", "--archive", str(archive), "--all", "--json"]
+    with run_python(command, folder) as (took, told):
+        read = sum(part.get("captures", 0) for part in told["sites"])
+        if read != len(site.html_paths):
+            raise BrokenRun(f"{read} of {len(site.html_paths)} captures were read again")
+        if _content(archive) != before:
+            raise BrokenRun("the archive holds something else after its captures were read again")
+        return took
+
+
+def _content(archive: Path) -> dict[str, str]:
+    with open_archive(archive, read_only=True) as opened:
+        return archive_digest(opened)
