@@ -50,7 +50,10 @@ def read_warc(file: BinaryIO) -> Iterator[ForeignRecord | Damage]:
     """The records of a WARC file, in its order. Never raises for what is in it."""
     begin = file.read(len(_GZIP))
     file.seek(0)
-    if begin == _GZIP:
+    if begin in (
+        _GZIP,
+        b"PK\x03",
+    ):  # a ZIP file without its directory has whole WARC files in it all the same
         yield from _compressed(file)
     elif begin:
         yield from _plain(file)
@@ -205,18 +208,26 @@ class _Parser:
         if len(self._buffer) < head.end() + size:
             return False
         block = self._buffer[head.end() : head.end() + size]
-        after = self._buffer[head.end() + size :][:5].lstrip(b"\r\n")
-        if after and not b"WARC/".startswith(after[:5]):
+        digest = headers.get("warc-block-digest", "")
+        # wget writes the digest of the whole response over the head of which it makes a revisit.
+        right = headers.get("warc-type") == "revisit" or _is_as_digested(block, digest)
+        if not self._ends_at(head.end() + size) and not (digest and right):
             # A length that damage has changed would swallow the records behind it.
             yield Damage(self._begin, "a record whose length is wrong")
             self._drop(1)
             return True
-        if _is_as_digested(block, headers.get("warc-block-digest", "")):
+        if right:
             yield ForeignRecord(self._begin, headers.get("warc-type", ""), headers, block)
         else:
             yield Damage(self._begin, "a record whose block is not the one its digest was made of")
         self._drop(head.end() + size)
         return True
+
+    def _ends_at(self, end: int) -> bool:
+        """Whether a record ends there: with two line breaks, or sloppily with the next or the file's end."""
+        after = self._buffer[end : end + 9]
+        rest = after.lstrip(b"\r\n")
+        return after.startswith(b"\r\n\r\n") or not rest or b"WARC/".startswith(rest[:5])
 
     def _resync(self) -> Generator[Damage, None, bool]:
         found = _BEGIN.search(self._buffer)

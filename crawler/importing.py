@@ -100,6 +100,7 @@ def import_files(
     _check_site(profile, collections)
     outcomes: list[FileOutcome] = []
     warcs: list[WarcOutcome] = []
+    later: list[Callable[[], None]] = []
     with open_archive(directory, create=True) as archive:
         writer = Writer(archive, profile.name, policy=revisit_policy(profile))
         run_id = writer.begin_run(
@@ -115,10 +116,14 @@ def import_files(
             for path in files:
                 if path in collections:
                     warcs.append(WarcOutcome(path))
-                    import_warc(warcs[-1], profile=profile, archive=archive, writer=writer, tell=progress)
+                    later.append(
+                        import_warc(warcs[-1], profile=profile, archive=archive, writer=writer, tell=progress)
+                    )
                     continue
                 outcomes.append(_import(path, address, profile, writer, archive))
                 report(outcomes[-1])
+            for take_unresolved in later:
+                take_unresolved()
             writer.settle(utc_now())
             outcome, reason = "complete", "all files read"
         except Exception as error:

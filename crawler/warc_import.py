@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from collections import Counter
@@ -95,23 +96,23 @@ def import_warc(
     archive: Archive,
     writer: Writer,
     tell: Callable[[WarcOutcome], None] = lambda outcome: None,
-) -> None:
+) -> Callable[[], None]:
     """Import the file of `outcome`, which is filled on the way; `tell` hears of it after every record.
 
-    Raises what the writer raises.
+    What comes back is to be called when all files are imported: it takes the revisits of what came later.
+    Both raise what the writer raises.
     """
     path, into = outcome.path, _Import(profile, archive, writer, outcome, tell)
     if not zipfile.is_zipfile(path):
         with _opened(path) as file:
             into.take(file, path.name)
-        into.take_unresolved()
-        return
+        return into.take_unresolved
     try:
         with zipfile.ZipFile(path) as package:
             _import_wacz(package, into, own_site(path))
-            into.take_unresolved()
     except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
         outcome.damage.append(f"{path.name}: {error}")
+    return into.take_unresolved
 
 
 def _import_wacz(package: zipfile.ZipFile, into: _Import, about: Mapping[str, Any] | None) -> None:
@@ -215,8 +216,12 @@ class _Import:
     def take_unresolved(self) -> None:
         """Import revisits that stood before the record that they refer to; note those that refer to none."""
         waiting, self._unresolved = self._unresolved, []
-        for record, request, name in waiting:
-            self._take(record, request, name, last=True)
+        import_run = self.writer.run_id
+        try:
+            for record, request, name in waiting:
+                self._take(record, request, name, last=True)
+        finally:
+            self._back_to(import_run)
 
     def _take(self, record: ForeignRecord, request: bytes, name: str, *, last: bool = False) -> None:
         made = None
@@ -271,7 +276,10 @@ class _Import:
 
     def _save(self, found: Answer, made: _Made | None) -> None:
         fetched = found.fetched
-        if self.writer.has_capture(fetched.url, fetched.fetched_at, fetched.file_name, fetched.status):
+        sha256 = None if fetched.status == 304 else hashlib.sha256(fetched.body).hexdigest()
+        if self.writer.has_capture(
+            fetched.url, fetched.fetched_at, fetched.file_name, fetched.status, sha256
+        ):
             self.outcome.counts["known"] += 1
             return
         if made is not None and made.run != self.writer.run_id:

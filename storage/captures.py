@@ -127,8 +127,13 @@ class Captures:
             capture.truncated, capture.ip_address, capture.reader_version, capture.profile_digest, list_id,
         )  # fmt: skip
 
-    def has(self, url: str | None, at: str, file_name: str | None, status: int | None) -> bool:
-        """Whether the archive has what an address answered (None: a file was) at `at` already."""
+    def has(
+        self, url: str | None, at: str, file_name: str | None, status: int | None, sha256: str | None
+    ) -> bool:
+        """Whether the archive has what an address answered (None: a file was) at `at` already.
+
+        `sha256` is the entity's; None where that does not tell (a 304 has none of its own).
+        """
         if url is None:
             sql = "c.url_id IS NULL AND c.file_name IS ?"
         else:
@@ -136,8 +141,8 @@ class Captures:
         return bool(
             self._db.value(
                 f"SELECT EXISTS (SELECT 1 FROM capture c WHERE {sql} "
-                "AND c.captured_at = ? AND c.status IS ?)",
-                file_name if url is None else url, at, status,
+                "AND c.captured_at = ? AND c.status IS ? AND c.sha256 = coalesce(?, c.sha256))",
+                file_name if url is None else url, at, status, sha256,
             )
         )  # fmt: skip
 

@@ -170,9 +170,11 @@ class Writer:
                 self._urls.give_up(url_id, reason, now=now, state=final_state)
             self._urls.forget_url(url)
 
-    def has_capture(self, url: str | None, at: str, file_name: str | None, status: int | None) -> bool:
+    def has_capture(
+        self, url: str | None, at: str, file_name: str | None, status: int | None, sha256: str | None
+    ) -> bool:
         """See `Captures.has`."""
-        return self._captures.has(url, at, file_name, status)
+        return self._captures.has(url, at, file_name, status, sha256)
 
     def find_capture(self, record_id: str | None, url: str | None, at: str | None) -> int | None:
         """See `Captures.find`."""

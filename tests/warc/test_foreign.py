@@ -232,6 +232,24 @@ def test_a_revisit_of_what_an_earlier_import_brought(tmp_path: Path) -> None:
     ]
 
 
+def test_a_revisit_of_what_stands_in_a_later_file(tmp_path: Path) -> None:
+    revisit = record(
+        "revisit", ADDRESS, http(b"", length=False), f"WARC-Profile: {IDENTICAL}",
+        f"WARC-Refers-To: <{record_id('response', ADDRESS, MORNING)}>", date=NOON,
+    )  # fmt: skip
+    files = save(tmp_path / "1.warc.gz", revisit), save(tmp_path / "2.warc.gz", response())
+    result = bring(tmp_path / "a", *files)
+    assert not any(warc.damage for warc in result.warcs)
+    assert len(rows(tmp_path / "a", CAPTURES)) == 2
+
+
+def test_two_versions_within_one_second_are_two_captures(tmp_path: Path) -> None:
+    path = save(tmp_path / "one.warc.gz", response(), response(body=page(slept="two hours")))
+    bring(tmp_path / "a", path)
+    bring(tmp_path / "a", path)
+    assert len(rows(tmp_path / "a", CAPTURES)) == 2
+
+
 def test_not_modified_is_as_the_capture_before_it(tmp_path: Path) -> None:
     revisit = record(
         "revisit", ADDRESS, http(b"", status="HTTP/1.1 304 Not Modified", length=False),

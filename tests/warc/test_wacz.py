@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -239,7 +238,7 @@ def test_it_is_not_overwritten_unless_asked_to(run: Run, archive: Path) -> None:
     assert ran.code == 2
     assert "--force" in ran.err
     assert run("wacz", "-o", "x.wacz", "--archive", archive, "--force", "--json").json["whole"] is True
-    assert sorted(os.listdir()) == ["x.wacz"]
+    assert [path.name for path in Path().iterdir()] == ["x.wacz"]
 
 
 @pytest.mark.parametrize(
@@ -250,7 +249,7 @@ def test_nothing_to_pack_is_one_line(run: Run, archive: Path, arguments: tuple[s
     ran = run("wacz", "-o", "x.wacz", "--archive", archive, *arguments)
     assert ran.code in (1, 2)
     assert said in ran.err
-    assert not os.listdir()
+    assert not list(Path().iterdir())
 
 
 def test_an_empty_archive_has_nothing_to_pack(run: Run) -> None:
