@@ -76,10 +76,20 @@ def reread(
     `sqlalchemy.exc.DBAPIError`, `sqlite3.Error` or `OSError` when the archive can't be used.
     """
     with _to_work_on(options) as archive:
+        _check_article(archive, options.article)
         return tuple(
             _reread_site(archive, site, profile, options, program_version, progress)
             for site, profile in _sites(archive, options.site)
         )
+
+
+def _check_article(archive: Archive, key: str | None) -> None:
+    with archive.engine.begin() as connection:
+        if (
+            key is not None
+            and not connection.exec_driver_sql("SELECT count(*) FROM article WHERE key = ?", (key,)).scalar()
+        ):
+            raise UserError(f"no article {key!r} in the archive ('msarchive list' shows them all)")
 
 
 @contextmanager

@@ -61,6 +61,8 @@ def command(
     if as_json:
         print_json({"sites": [_as_json(result, options) for result in results]})
     else:
+        if not results:
+            Sheet().text("nothing to do: the archive is empty")
         for result in results:
             _show(result, dry_run)
     for result in results:
