@@ -101,9 +101,28 @@ class Articles:
         _, _, last_seen_at, gone_since, url = row
         return record.url != url or gone_since is not None or capture.captured_at < last_seen_at
 
-    def see_again(self, article_key: int, revision_id: int, at: str) -> SavedArticle:
-        """Count a capture of `at` that shows an article exactly as the revision has it. Its row has to name
-        both already."""
+    def see_again(self, capture_id: int, url_id: int, at: str) -> tuple[int | None, SavedArticle | None]:
+        """Count a 304 of `at` to what its address showed before: the card list, and the article if any.
+
+        By the address, not by the record that has the body: pages of two articles may be the same bytes.
+        """
+        row = self._db.one(
+            "SELECT article_key, revision_id, card_list_id, target_url_id FROM capture WHERE url_id = ? "
+            "AND id <> ? AND captured_at <= ? AND kind <> 'error' AND truncated IS NULL "
+            "AND status BETWEEN 200 AND 399 ORDER BY captured_at DESC, id DESC LIMIT 1",
+            url_id, capture_id, at,
+        )  # fmt: skip
+        article_key, revision_id, list_id, target = row or (None, None, None, None)
+        self._db.run(
+            "UPDATE capture SET article_key = ?, revision_id = ?, card_list_id = ?, target_url_id = ? "
+            "WHERE id = ?",
+            article_key, revision_id, list_id, target, capture_id,
+        )  # fmt: skip
+        if article_key is None:
+            return list_id, None
+        return list_id, self._same_again(article_key, revision_id, at)
+
+    def _same_again(self, article_key: int, revision_id: int, at: str) -> SavedArticle:
         self._db.run(
             "UPDATE article SET first_seen_at = min(first_seen_at, ?), last_seen_at = max(last_seen_at, ?) "
             "WHERE id = ?",

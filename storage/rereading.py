@@ -171,7 +171,7 @@ class Rereading:
             self.db.run("DELETE FROM temp.scope WHERE capture_id = ?", capture_id)
             self.db.run(
                 "DELETE FROM temp.scope WHERE capture_id IN (SELECT o.id FROM capture c JOIN capture o "
-                "ON o.article_key = c.article_key OR (o.kind = 'unchanged' AND o.refers_to_id = c.id) "
+                "ON o.article_key = c.article_key OR (o.kind = 'unchanged' AND o.url_id = c.url_id) "
                 "WHERE c.id = ?)",
                 capture_id,
             )
@@ -187,15 +187,16 @@ class Rereading:
         ]
 
     def _expand(self) -> None:
-        """Bring in every capture of the articles in the scope, and the 304s that vouch for one of it."""
-        self.db.run(
-            "INSERT OR IGNORE INTO temp.scope SELECT id FROM capture WHERE article_key IN "
-            f"(SELECT article_key FROM capture WHERE id IN {_IN_SCOPE} AND article_key IS NOT NULL)"
-        )
-        self.db.run(
-            "INSERT OR IGNORE INTO temp.scope SELECT id FROM capture WHERE kind = 'unchanged' "
-            f"AND refers_to_id IN {_IN_SCOPE}"
-        )
+        """Bring in every capture of the articles in the scope, and the 304s of its addresses."""
+        grown = 1
+        while grown:
+            grown = self.db.run(
+                "INSERT OR IGNORE INTO temp.scope SELECT id FROM capture WHERE article_key IN "
+                f"(SELECT article_key FROM capture WHERE id IN {_IN_SCOPE} AND article_key IS NOT NULL)"
+            ) + self.db.run(
+                "INSERT OR IGNORE INTO temp.scope SELECT id FROM capture WHERE kind = 'unchanged' "
+                f"AND url_id IN (SELECT url_id FROM capture WHERE id IN {_IN_SCOPE})"
+            )
 
     def rebuild(
         self, readings: Callable[[], Iterator[NewReading]], run: int, done: Callable[[], None]
@@ -203,15 +204,15 @@ class Rereading:
         """Make everything anew that the scope's captures tell. `readings` gives theirs in the order of
         `captures`; `run` is the number of the reread's run; `done` is called after each capture."""
         order = self.db.all(
-            "SELECT c.id, c.kind, c.captured_at, c.url_id, u.url, c.sha256, c.refers_to_id, c.origin, "
+            "SELECT c.id, c.kind, c.captured_at, c.url_id, u.url, c.sha256, c.origin, "
             "c.status FROM capture c LEFT JOIN url u ON u.id = c.url_id "
             f"WHERE c.id IN {_IN_SCOPE} ORDER BY c.captured_at, c.id"
         )
         self._clear()
         stream = readings()
-        for capture_id, kind, at, url_id, url, sha256, original, origin, status in order:
+        for capture_id, kind, at, url_id, url, sha256, origin, status in order:
             if kind == "unchanged":
-                self._see_again(capture_id, original, at)
+                self._articles.see_again(capture_id, url_id, at)
             elif kind in READ_KINDS:
                 reading = next(stream)
                 assert reading.capture_id == capture_id, "readings come in the order of captures"
@@ -294,17 +295,6 @@ class Rereading:
             state: Literal["stored", "alias"] = "stored" if target is None else "alias"
             self._outcomes[url_id] = _Outcome(order, state, outcome.reason or state, target)
         return target
-
-    def _see_again(self, capture_id: int, original: int | None, at: str) -> None:
-        """Count a 304 to what the capture that it vouches for shows."""
-        row = self.db.one("SELECT article_key, revision_id, card_list_id FROM capture WHERE id = ?", original)
-        article_key, revision_id, list_id = row or (None, None, None)
-        self.db.run(
-            "UPDATE capture SET article_key = ?, revision_id = ?, card_list_id = ? WHERE id = ?",
-            article_key, revision_id, list_id, capture_id,
-        )  # fmt: skip
-        if article_key is not None:
-            self._articles.see_again(article_key, revision_id, at)
 
     def _finish(self) -> None:
         """What only all captures together tell."""

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from storage.archive import Archive
 from storage.articles import Articles, SavedArticle
-from storage.captures import Captures, Kept, Original
+from storage.captures import Captures, Kept
 from storage.cards import Cards
 from storage.cleaning import storable
 from storage.db import Db
@@ -206,8 +206,8 @@ class Writer:
         list_id = self._cards.save_list(record.cards, capture.captured_at) if record.cards else None
         before = None if url_id is None else self._sha256_before(url_id, capture.captured_at)
         capture_id = self._captures.insert(capture, kept, run, url_id, list_id)
-        if capture.unchanged and kept.original is not None:
-            list_id, saved = self._seen_again(capture_id, kept.original, capture.captured_at)
+        if capture.unchanged and url_id is not None:
+            list_id, saved = self._articles.see_again(capture_id, url_id, capture.captured_at)
         else:
             saved = self._save_article(record, capture_id, kept.sha256)
         if list_id is not None:
@@ -237,22 +237,6 @@ class Writer:
         )  # fmt: skip
         return digest
 
-    def _seen_again(
-        self, capture_id: int, original: Original, at: str
-    ) -> tuple[int | None, SavedArticle | None]:
-        """Count a 304 to what its address showed before: the card list, and the article."""
-        row = self.db.one(
-            "SELECT article_key, revision_id, card_list_id FROM capture WHERE id = ?", original.capture_id
-        )
-        article_key, revision_id, list_id = row or (None, None, None)
-        self.db.run(
-            "UPDATE capture SET article_key = ?, revision_id = ?, card_list_id = ? WHERE id = ?",
-            article_key, revision_id, list_id, capture_id,
-        )  # fmt: skip
-        if article_key is None:
-            return list_id, None
-        return list_id, self._articles.see_again(article_key, revision_id, at)
-
     def _save_article(self, record: PageRecord, capture_id: int, sha256: str) -> SavedArticle | None:
         if record.article is None:
             return None
@@ -273,24 +257,15 @@ class Writer:
         visit = self._urls.settle_outcome(
             url_id, record.outcome, record, now=now, run=self.run_id, changed=changed
         )
-        if visit.state in ("redirected", "alias"):
-            self._lead_on(capture_id, url_id, record)
+        if visit.state in ("redirected", "alias") and record.outcome.target is not None:
+            target = self._urls.id_of(record.outcome.target)
+            if target != url_id:
+                self.db.run("UPDATE capture SET target_url_id = ? WHERE id = ?", target, capture_id)
         if visit.state in ("gone", "redirected"):
             self._articles.events.update_named(url_id)
         elif visit.state == "alias" and saved is not None and not record.capture.unchanged:
             self._articles.events.update(saved.key)
         return visit
-
-    def _lead_on(self, capture_id: int, url_id: int, record: PageRecord) -> None:
-        """Write where a capture leads; a 304 leads where its address led before."""
-        target = record.outcome.target if record.outcome is not None else None
-        target_id = (
-            self._urls.id_of(target)
-            if target is not None
-            else self.db.value("SELECT target_url_id FROM url WHERE id = ?", url_id)
-        )
-        if target_id != url_id:
-            self.db.run("UPDATE capture SET target_url_id = ? WHERE id = ?", target_id, capture_id)
 
     def _own_id(
         self,

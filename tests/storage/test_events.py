@@ -18,8 +18,8 @@ from storage.archive import open_archive
 from storage.db import Db
 from storage.event_log import Events
 from storage.events import Observation, Told, tell
-from storage.records import FoundRecord, PageRecord, UrlOutcome
-from tests.storage.build import House, article, as_text, at, page, url_of
+from storage.records import ArticleRecord, ExchangeRecord, FoundRecord, PageRecord, UrlOutcome
+from tests.storage.build import House, article, as_text, at, page, sections, url_of
 
 OLD, NEW, THIRD = (url_of("aB3dE6", slug) for slug in ("old", "new", "third"))
 LEADS = "SELECT DISTINCT url_id, target_url_id FROM capture WHERE target_url_id IS NOT NULL ORDER BY url_id"
@@ -299,6 +299,35 @@ def test_of_two_sites_only_the_one_that_answers_is_meant(house: House) -> None:
     house.save(article("aB3dE7"), when=at(1))
     house.save(url=url_of("aB3dE6"), kind="gone", outcome=GONE, when=at(2))
     assert house.rows("SELECT key FROM articles WHERE gone_since IS NOT NULL") == [("aB3dE6",)]
+
+
+def answer(url: str, minute: int, body: bytes, record: ArticleRecord | None) -> PageRecord:
+    """A page with the exchange that brought it; a 304 without `record`."""
+    head = b"HTTP/1.1 200 OK" if record is not None else b"HTTP/1.1 304 Not Modified"
+    response = b"%s\r\nContent-Length: %d\r\n\r\n%s" % (head, len(body), body)
+    kind = "summary" if record is not None else "unchanged"
+    made = page(record, url=url, when=at(minute), body=body, kind=kind)
+    exchange = ExchangeRecord(url, b"GET / HTTP/1.1\r\n\r\n", response)
+    return replace(made, capture=replace(made.capture, exchange=exchange, status=200 if record else 304))
+
+
+def test_a_304_counts_to_its_own_address_even_where_two_articles_have_the_same_bytes(house: House) -> None:
+    names, body = ("aaaaaa", "bbbbbb"), b"<p>The same.</p>" * 9
+    for minute, name in enumerate(names):
+        record = article(name, title="Same", takeaway="Same.", sections=sections("Same."))
+        house.writer.save_page(answer(url_of(name), minute, body, record), now=at(minute))
+    gone = page(url=url_of("bbbbbb"), kind="gone", outcome=GONE, when=at(3))
+    house.writer.save_page(replace(gone, capture=replace(gone.capture, status=404)), now=at(3))
+    house.writer.save_page(answer(url_of("bbbbbb"), 4, b"", None), now=at(4))
+    assert house.row("SELECT article_id, revision FROM captures WHERE kind = 'unchanged'") == ("bbbbbb", 1)
+    assert house.rows("SELECT id, last_seen_at, gone_since FROM articles ORDER BY id") == [
+        ("aaaaaa", at(0), None),
+        ("bbbbbb", at(4), None),
+    ]
+    assert house.rows("SELECT event, to_url FROM article_event ORDER BY at") == [
+        ("gone", url_of("bbbbbb")),
+        ("back", url_of("bbbbbb")),
+    ]
 
 
 def test_an_archive_of_the_first_schema_keeps_what_it_knew(tmp_path: Path) -> None:
