@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from sqlite3 import Error
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal
 
 from crawler.exits import UserError
 from crawler.foreign_warc import Damage, ForeignRecord, read_warc
 from crawler.warc_pages import Answer, NotUsable, Unresolved, answer, record_id
+from crawler.zip_members import open_member
 from pipelines.normalise import page_record
 from spiders.page import Fetched, Found, Page
 from spiders.pages import PageMaker
@@ -110,7 +112,7 @@ def import_warc(
     try:
         with zipfile.ZipFile(path) as package:
             _import_wacz(package, into, own_site(path))
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except zipfile.BadZipFile as error:
         outcome.damage.append(f"{path.name}: {error}")
     return into.take_unresolved
 
@@ -121,8 +123,12 @@ def _import_wacz(package: zipfile.ZipFile, into: _Import, about: Mapping[str, An
         into.outcome.damage.append(f"{into.outcome.path.name}: no WARC file in it")
     table = _rebuilding(package, into) if about is not None else None
     for name in _in_order(files, about):
-        with package.open(name) as file:
-            into.take(cast(BinaryIO, file), name.rpartition("/")[2])
+        short = name.rpartition("/")[2]
+        try:
+            with open_member(into.outcome.path, package, name) as file:
+                into.take(file, short)
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+            into.outcome.damage.append(f"{short}: {error}")
     if table is not None:
         # The captures were written anew, and with them each address's state: back to what it was.
         restore_urls(into.writer.db, into.profile.name, table)

@@ -24,7 +24,7 @@ from tests.crawl.crawling import crawl
 from tests.tools.programs import program
 from tests.tools.programs import run as run_program
 
-from .warcs import bring, digest, response, rows, save
+from .warcs import bring, digest, other, page, response, rows, save
 
 __all__ = ["run"]
 CHANGES = ("edit", "move", "remove", "new", "footer")
@@ -113,6 +113,25 @@ def _captures(archive: Path) -> int:
         return 0
 
 
+def test_damage_in_a_package_costs_what_it_struck(tmp_path: Path) -> None:
+    addresses = [other(one) for one in ("aA1bB2", "cC3dD4", "eE5fF6")]
+    made = save(tmp_path / "x.warc.gz", *(response(url, page(url, url=url)) for url in addresses))
+    bring(tmp_path / "first", made)
+    data = bytearray(packed(tmp_path / "first", tmp_path / "good.wacz").read_bytes())
+    name, offset, length = rows(
+        tmp_path / "first",
+        "SELECT warc_file, warc_offset, warc_length FROM captures ORDER BY id LIMIT 1 OFFSET 1",
+    )[0]
+    start = data.index((tmp_path / "first" / "captures" / name).read_bytes())
+    data[start + offset + length // 2] ^= 0x55
+    (tmp_path / "bad.wacz").write_bytes(data)
+    result = bring(tmp_path / "again", tmp_path / "bad.wacz")
+    assert len(result.warcs[0].damage) >= 1
+    kept = rows(tmp_path / "again", "SELECT url FROM captures ORDER BY id")
+    assert kept == [(addresses[0],), (addresses[2],)]
+    assert digest(tmp_path / "again")["urls"] == digest(tmp_path / "first")["urls"]
+
+
 def test_into_an_archive_with_a_history_of_its_own_captures_are_added(archive: Path, tmp_path: Path) -> None:
     base = base_of(archive)
     own = save(
@@ -196,9 +215,9 @@ def test_every_page_is_in_the_index(archive: Path, tmp_path: Path) -> None:
     assert head["format"] == "json-pages-1.0"
     known = {" ".join(line.split(" ", 2)[:2]) for line in index.splitlines()}
     assert pages
-    for page in pages:
-        assert f"{surt(page['url'])} {page['ts'][:19].translate(str.maketrans('', '', '-T:'))}" in known
-    assert len({page["id"] for page in pages}) == len(pages)
+    for one in pages:
+        assert f"{surt(one['url'])} {one['ts'][:19].translate(str.maketrans('', '', '-T:'))}" in known
+    assert len({one["id"] for one in pages}) == len(pages)
 
 
 def test_records_are_as_their_schemas_say(archive: Path, tmp_path: Path) -> None:
