@@ -25,8 +25,7 @@ from scrapy.http import Response
 
 from pipelines.normalise import page_record
 from pipelines.session import session_of
-from spiders.answers import REFUSED, UNAVAILABLE, exchange_of, fetched_from
-from spiders.page import Page
+from spiders.answers import REFUSED, UNAVAILABLE, UNDECODABLE, exchange_of, fetched_from
 from spiders.reading.addresses import canonical, site_address
 from spiders.summaries import SummariesSpider
 
@@ -121,21 +120,30 @@ class RobotsMiddleware:
     async def _fetch(self, url: str) -> None:
         engine: Any = self._crawler.engine
         try:
-            response = await engine.download_async(Request(url, priority=1, meta={_IS_OURS: True}))
-            self._keep(response)
+            request = Request(url, priority=1, meta={_IS_OURS: True})
+            await engine.download_async(request)
         except Exception as error:
             # Its exception has been seen on its way through `process_exception`, unless it never got there.
             if origin(url) in self._awaited:
                 self._settle(origin(url), Rules(None, type(error).__name__))
+        # Under the very address asked: another host's rules are not those of the site's own address.
+        self._keep(request, canonical(url))
 
     async def _take(self, request: Request, response: Response) -> Response:
-        rules = await self._rules(response)
+        hops: list[Request] = []
+        try:
+            rules = await self._rules(response, hops)
+        finally:
+            # The last first: a target that is stored already is not due when the hop before tells of it.
+            for hop in reversed(hops):
+                self._keep(hop, self._known_as(hop.url))
         if rules.unavailable is not None:
             request.meta[UNAVAILABLE] = f"robots.txt unavailable: {rules.unavailable}"
         self._settle(origin(request.url), rules)
         return response
 
-    async def _rules(self, response: Response) -> Rules:
+    async def _rules(self, response: Response, hops: list[Request]) -> Rules:
+        """The rules at the end of a chain of redirects; what was asked on the way is added to `hops`."""
         engine: Any = self._crawler.engine
         place = response
         for _ in range(MAX_HOPS + 1):
@@ -145,27 +153,34 @@ class RobotsMiddleware:
             target = urljoin(response.url, location.decode("utf-8", "replace"))
             if not self._may_follow(place.url, target):
                 return Rules(None, "it redirects to another site")
+            hops.append(Request(target, meta={_IS_HOP: True}))
             try:
-                response = await engine.download_async(Request(target, meta={_IS_HOP: True}))
-                self._keep(response)
+                response = await engine.download_async(hops[-1])
             except Exception as error:
                 return Rules(None, str(error) or type(error).__name__)
         return Rules(None, f"more than {MAX_HOPS} redirects")
 
-    def _keep(self, response: Response) -> None:
-        """Put an answer that meets no spider into the archive: every exchange is kept, and asked once."""
-        exchange, spider = exchange_of(response.request), self._crawler.spider
-        address = canonical(response.url)
-        if exchange is None or address is None or not isinstance(spider, SummariesSpider):
+    def _known_as(self, url: str) -> str | None:
+        address, spider = canonical(url), self._crawler.spider
+        if address is None or not isinstance(spider, SummariesSpider):
+            return None
+        return site_address(address, spider.profile)
+
+    def _keep(self, request: Request, url: str | None) -> None:
+        """Put what was asked for without a scheduler into the archive, as the page it is: every exchange is
+        kept, and asked once. It gets no other try of its own: the robots.txt that leads to it does."""
+        exchange, spider = exchange_of(request), self._crawler.spider
+        if exchange is None or url is None or not isinstance(spider, SummariesSpider):
             return
         session = session_of(self._crawler)
-        url = site_address(address, spider.profile)
-        page = Page(fetched_from(exchange, url=url), "robots", None, note="asked for robots.txt")
+        if session.error is not None:
+            return
+        page = spider.pages.page(fetched_from(exchange, url=url), "robots", depth=0)
         try:
             session.writer.save_page(page_record(page, spider.profile), now=exchange.started_at)
         except Exception as error:
             session.fail(error)
-            raise
+            return
         session.counts["requests"] += 1
         session.counts["answers"] += 1
 
@@ -208,6 +223,8 @@ def rules_from(response: Response) -> Rules:
     if 200 <= status < 300:
         if "dataloss" in response.flags:
             return Rules(None, "the connection broke off before its end")
+        if UNDECODABLE in response.flags:
+            return Rules(None, "its body can't be decoded")
         text = response.body[:MAX_BYTES].decode("utf-8-sig", "replace")
         return Rules(Protego.parse(text))
     if 400 <= status < 500 and status not in _UNAVAILABLE_STATUS:

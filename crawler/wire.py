@@ -8,7 +8,9 @@ why Scrapy is pinned to one minor release; tests hold it to the byte.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Literal
 
 from scrapy import Request
@@ -16,6 +18,7 @@ from scrapy.core.downloader.handlers.http11 import (
     HTTP11DownloadHandler,
     _LenientHTTP11ClientFactory,
     _LenientHTTP11ClientProtocol,
+    _LenientHTTPClientParser,
     _ScrapyAgent,
 )
 from scrapy.crawler import Crawler
@@ -23,8 +26,12 @@ from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError
 from scrapy.http import Response
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
+from twisted.internet.error import ConnectionLost
+from twisted.internet.interfaces import ISSLTransport
+from twisted.python.failure import Failure
+from twisted.web.http_headers import InvalidHeaderName
 
-from spiders.answers import EXCHANGE, STALE, utc_now
+from spiders.answers import EXCHANGE, STALE, UNDECODABLE, utc_now
 from spiders.page import Exchange
 from storage.http.message import Entity, entity, read_head, without_interim
 
@@ -32,10 +39,13 @@ Truncated = Literal["length", "time", "disconnect"]
 
 
 class Recorder:
-    """One exchange while it takes place."""
+    """One exchange while it takes place. At most `limit` bytes of the answer are kept, head and all, and as
+    many come out of its codings."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, limit: int) -> None:
         self._url = url
+        self._limit = limit
+        self._size = 0
         self._started_at = utc_now()
         self._request: list[bytes] = []
         self._response: list[bytes] = []
@@ -43,6 +53,8 @@ class Recorder:
         self._ip_address: str | None = None
         self.reused = False
         """Whether the connection had served another request before."""
+        self.cut: Truncated | None = None
+        """Why the answer is not whole, as far as the connection itself tells."""
 
     def connected(self, ip_address: str | None, *, reused: bool) -> None:
         """A connection is there to ask on."""
@@ -52,9 +64,17 @@ class Recorder:
         """Bytes of the request went out."""
         self._request.append(data)
 
-    def received(self, data: bytes) -> None:
-        """Bytes of the answer came in."""
-        self._response.append(data)
+    def received(self, data: bytes) -> bool:
+        """Bytes of the answer came in; False when they were more than may come."""
+        self._response.append(data[: max(0, self._limit - self._size)])
+        self._size += len(data)
+        if self._size > self._limit:
+            self.cut = "length"
+        return self._size <= self._limit
+
+    def lost(self) -> None:
+        """The connection died before the answer was over, and not as one that is closed in order does."""
+        self.cut = self.cut or "disconnect"
 
     def finished(self, surplus: int) -> None:
         """The answer is over; the last `surplus` bytes received are not its."""
@@ -63,17 +83,16 @@ class Recorder:
     @property
     def unanswered(self) -> bool:
         """Whether not one byte has come in."""
-        return not self._response
+        return not self._size
 
-    def exchange(self, truncated: Truncated | None, limit: int) -> Exchange:
-        """What was sent and received so far; `truncated` says why that is not all, None when it is. At most
-        `limit` bytes come out of its codings."""
+    def exchange(self, truncated: Truncated | None) -> Exchange:
+        """What was sent and received so far; `truncated` says why that is not all, None when it is."""
         raw = b"".join(self._response)
         if self._surplus:
             raw = raw[: -self._surplus]
         raw = without_interim(raw)
         head = read_head(raw)
-        made = Entity(b"") if head is None else entity(raw, limit, head)
+        made = Entity(b"") if head is None else entity(raw, self._limit, head)
         if truncated is None and made.fault == "too large":
             truncated = "length"
         return Exchange(
@@ -104,7 +123,7 @@ class RecordingHandler(HTTP11DownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         """Ask, and record. Raises what Scrapy's handler raises."""
-        recorder = Recorder(request.url)
+        recorder = Recorder(request.url, self._default_maxsize or sys.maxsize)
         agent = _RecordingAgent(
             contextFactory=self._contextFactory,
             bindAddress=self._bind_address,
@@ -122,16 +141,33 @@ class RecordingHandler(HTTP11DownloadHandler):
             with wrap_twisted_exceptions():
                 response: Response = await maybe_deferred_to_future(agent.download_request(request))
         except Exception as error:
-            request.meta[STALE] = recorder.reused and recorder.unanswered
-            self._keep(recorder, request, _why(error))
+            why = recorder.cut if recorder.cut == "length" else _why(error)
+            request.meta[STALE] = recorder.reused and recorder.unanswered and why == "disconnect"
+            self._keep(recorder, request, why)
+            if why == "length" and not isinstance(error, DownloadCancelledError):
+                raise _too_large(request) from error
             raise
-        self._keep(recorder, request, "disconnect" if "dataloss" in response.flags else None)
+        lost: Truncated | None = "disconnect" if "dataloss" in response.flags else None
+        exchange = self._keep(recorder, request, recorder.cut or lost)
+        if recorder.cut == "length":
+            raise _too_large(request)
+        flags = response.flags
+        if exchange.truncated is not None and "dataloss" not in flags:
+            flags = [*flags, "dataloss"]
+        elif exchange.problem is not None:
+            flags = [*flags, UNDECODABLE]
         # The one implementation of codings serves the crawl and whoever reads a capture back.
-        return response.replace(body=request.meta[EXCHANGE].entity)
+        return response.replace(body=exchange.entity, flags=flags)
 
-    def _keep(self, recorder: Recorder, request: Request, truncated: Truncated | None) -> None:
+    def _keep(self, recorder: Recorder, request: Request, truncated: Truncated | None) -> Exchange:
+        exchange = recorder.exchange(truncated)
         if not recorder.unanswered:
-            request.meta[EXCHANGE] = recorder.exchange(truncated, self._default_maxsize)
+            request.meta[EXCHANGE] = exchange
+        return exchange
+
+
+def _too_large(request: Request) -> DownloadCancelledError:
+    return DownloadCancelledError(f"{request.url}: more than the download max size")
 
 
 class _RecordingAgent(_ScrapyAgent):
@@ -161,6 +197,17 @@ class _RecordedConnections:
         return protocol
 
 
+class _TolerantParser(_LenientHTTPClientParser):
+    """Takes header lines that browsers take: a space before the colon goes (RFC 9112 §5.1), a name that is
+    none is skipped, and a line may be as long as Chromium lets a whole head be."""
+
+    MAX_LENGTH = 256 * 1024
+
+    def headerReceived(self, name: bytes, value: bytes) -> None:
+        with suppress(InvalidHeaderName):
+            super().headerReceived(name.rstrip(b" \t"), value)  # type: ignore[no-untyped-call]
+
+
 class _RecordingProtocol(_LenientHTTP11ClientProtocol):
     """One connection; records one exchange after another."""
 
@@ -178,14 +225,31 @@ class _RecordingProtocol(_LenientHTTP11ClientProtocol):
         recorder, write = self._recorder, request.writeTo
         if recorder is not None:
             request.writeTo = lambda transport: write(_Tee(transport, recorder))
-        return super().request(request)
+        answer = super().request(request)
+        parser: Any = self._parser
+        if parser is not None:
+            parser.__class__ = _TolerantParser  # as Scrapy does it, which has no other way either
+        return answer
 
     def dataReceived(self, data: bytes) -> None:
-        if self._recorder is not None:
-            self._recorder.received(data)
+        if self._recorder is not None and not self._recorder.received(data):
+            transport: Any = self.transport
+            transport.abortConnection()
+            return
         super().dataReceived(data)  # type: ignore[no-untyped-call]
 
+    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
+        # Where the connection's end is the answer's end, a reset is none, which Twisted does not tell apart.
+        # Over TLS it looks like a missing closing alert, which many servers never send: an end, then.
+        reset = isinstance(reason.value, ConnectionLost) and not ISSLTransport.providedBy(self.transport)
+        if reset and self._recorder is not None:
+            self._recorder.lost()
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]
+
     def _finishResponse(self, rest: bytes) -> None:
+        if rest and self._currentRequest is not None:
+            # More than was asked for: what comes next on this connection can't be told apart from it.
+            self._currentRequest.persistent = False
         if self._recorder is not None:
             self._recorder.finished(len(rest))
             self._recorder = None

@@ -9,12 +9,14 @@ from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
     DownloadConnectionRefusedError,
+    DownloadFailedError,
     DownloadTimeoutError,
     UnsupportedURLSchemeError,
 )
 from scrapy.http import Response
 from twisted.internet.error import ConnectError, ConnectionRefusedError, NoRouteError
 from twisted.python.failure import Failure
+from twisted.web.client import ResponseFailed
 
 from spiders.page import Exchange, Fetched, Unanswered
 
@@ -22,6 +24,8 @@ EXCHANGE = "exchange"
 """Key in a request's meta: the `Exchange`, as far as it came; missing while nothing has come."""
 STALE = "stale_connection"
 """Key in a request's meta: True when a kept-alive connection was closed before any of the answer came."""
+UNDECODABLE = "undecodable"
+"""A response's flag: the message is whole, but its body can't be decoded; it is as much as there is."""
 REFUSED = "refused"
 """Key in a request's meta: why a middleware chose not to ask."""
 
@@ -106,6 +110,8 @@ def _reason(error: BaseException) -> str:
         return "no route to the host"
     if isinstance(error, DownloadTimeoutError):
         return "timed out"
+    if isinstance(error, DownloadFailedError) and isinstance(error.__cause__, ResponseFailed):
+        return f"no usable answer: {_one_line(error.__cause__.reasons[0].value)}"
     if isinstance(error, DownloadCancelledError):
         return "answer too large" if "max size" in str(error) else "cancelled"
     return _one_line(error)

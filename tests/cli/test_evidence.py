@@ -115,7 +115,8 @@ def test_show_tells_capture_block_and_rule(archive: Path, run: Run) -> None:
     (key, value, rule, block, capture, overruled) = rows(
         archive,
         "SELECT e.article_id, e.value, e.rule, e.block, e.capture, o.value FROM article_evidence e "
-        "JOIN article_evidence o ON o.article_key = e.article_key AND o.field = 'title' AND o.claim = 'overruled' "
+        "JOIN article_evidence o ON o.article_key = e.article_key AND o.field = 'title' "
+        "AND o.claim = 'overruled' "
         "WHERE e.field = 'title' AND e.claim = 'taken' AND e.block IS NOT NULL LIMIT 1",
     )[0]
     shown = run("show", str(key), "--evidence", "--archive", archive).out
