@@ -186,7 +186,10 @@ def test_its_index_is_the_one_that_cdxj_indexer_makes(
     ours = gzip.decompress((tmp_path / "x" / "indexes" / "index.cdx.gz").read_bytes()).decode().splitlines()
     places = ("url", "offset", "length", "filename", "digest", "mime")
     assert sorted(_places(line, places) for line in ours) == sorted(
-        _places(line, places) for line in made.stdout.splitlines()
+        # What the site said with a 304 is metadata about a record, not about an address.
+        _places(line, places)
+        for line in made.stdout.splitlines()
+        if not line.startswith("urn:")
     )
     assert ours == sorted(ours)
 
