@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import logging
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +16,21 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.exceptions import DownloadCancelledError
 from scrapy.settings import Settings
 
+from crawler.exits import UserError
 from crawler.extensions.archive_run import ArchiveRun
 from crawler.outcome import CrawlResult
 from spiders.answers import NOT_ASKED
+from spiders.reading.model import READER_VERSION
+from spiders.sites import load_profile
 from spiders.summaries import SummariesSpider
+from storage.archive import FILE_NAME, ArchiveOlder, open_archive
 
+logger = logging.getLogger(__name__)
+
+_STALE = """
+SELECT EXISTS (SELECT 1 FROM capture c JOIN article a ON a.id = c.article_key
+WHERE a.site = ? AND c.kind <> 'unchanged' AND c.reader_version IS NOT ?)
+"""
 SETTINGS_MODULE = "crawler.settings"
 _YOUNG_OBJECTS = 5_000
 """New objects that may come together before the garbage collector looks at them (Python's own: 700)."""
@@ -91,6 +104,7 @@ def run_crawl(options: CrawlOptions) -> CrawlResult:
 
 def crawl(settings: Settings, arguments: Mapping[str, str]) -> CrawlResult:
     """As `run_crawl`, for settings as they are and the spider's arguments (`-a`)."""
+    bring_readings_up_to_date(settings, arguments)
     process = CrawlProcess(settings)
     crawler = process.create_crawler(SummariesSpider)
     task = process.crawl(crawler, **arguments)
@@ -103,6 +117,35 @@ def crawl(settings: Settings, arguments: Mapping[str, str]) -> CrawlResult:
     if failure is not None and run.result is None:
         run.session.error = run.session.error or failure
     return run.finish("killed" if failure is None else "failed")
+
+
+def bring_readings_up_to_date(settings: Settings, arguments: Mapping[str, str]) -> None:
+    """Read again what an earlier reader had read, before anything is asked.
+
+    Else what today's reader reads otherwise would pass for a change of the site's. Raises `UserError` when
+    values would be lost by it.
+    """
+    directory = Path(settings.get("MSARCHIVE_DIR") or os.environ.get("MSARCHIVE_DIR") or "archive")
+    if not (directory / FILE_NAME).is_file():
+        return
+    site = arguments.get("site") or settings.get("MSARCHIVE_SITE")
+    try:
+        opened = open_archive(directory, read_only=True)
+    except ArchiveOlder:
+        open_archive(directory).close()  # brings its schema up to date
+        opened = open_archive(directory, read_only=True)
+    with opened as archive, archive.engine.connect() as connection:
+        stale = connection.exec_driver_sql(_STALE, (load_profile(site).name, READER_VERSION)).scalar()
+    if not stale:
+        return
+    from crawler.rereading import RereadOptions, reread
+
+    logger.warning("The archive was read by an earlier reader: reading its captures again first")
+    done = reread(RereadOptions(archive=directory), program_version=version("msarchive"))
+    if any(one.refused for one in done):
+        raise UserError(
+            "the archive was read by an earlier reader, and today's would lose values; see 'msarchive reread'"
+        )
 
 
 @contextmanager
