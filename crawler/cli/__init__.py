@@ -22,7 +22,7 @@ __all__ = ["COMMANDS", "cli", "main"]
 COMMANDS = {
     "demo": ("crawler.cli.demo", "Crawl the bundled sample site and show what came of it."),
     "crawl": ("crawler.cli.crawl", "Crawl a site into the archive, or go on with a crawl."),
-    "import": ("crawler.cli.import_", "Read saved pages and text captures into the archive."),
+    "import": ("crawler.cli.import_", "Read saved pages, WARC and WACZ files into the archive."),
     "wacz": ("crawler.cli.wacz", "Pack the archive into one file that browsers replay."),
     "list": ("crawler.cli.list_", "List the articles, one a line."),
     "show": ("crawler.cli.show", "Show one article whole."),
