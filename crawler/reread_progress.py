@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
+from crawler import logs
 from crawler.terminal import console
 
 _PLAIN_EVERY_S = 5.0
@@ -16,7 +17,7 @@ _PLAIN_EVERY_S = 5.0
 def shown_progress() -> Iterator[Callable[[int, int], None]]:
     """A function that is told how many captures are done, of how many; on standard error."""
     screen = console(sys.stderr)
-    if not screen.is_terminal:
+    if logs.is_json() or not screen.is_terminal:
         yield _plain()
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -40,6 +41,10 @@ def _plain() -> Callable[[int, int], None]:
         if now - last >= _PLAIN_EVERY_S:
             last = now
             rate = done / max(0.001, now - begin)
-            print(f"{done:,} of {total:,} captures · {rate:.0f}/s", file=sys.stderr, flush=True)
+            line = f"{done:,} of {total:,} captures · {rate:.0f}/s"
+            if logs.is_json():
+                logs.tell("progress", line, done=done, total=total)
+            else:
+                print(line, file=sys.stderr, flush=True)
 
     return tell

@@ -16,6 +16,7 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.exceptions import DownloadCancelledError
 from scrapy.settings import Settings
 
+from crawler import logs
 from crawler.exits import UserError
 from crawler.extensions.archive_run import ArchiveRun
 from crawler.outcome import CrawlResult
@@ -57,7 +58,8 @@ class CrawlOptions:
     retry_wait: float | None = None
     """Seconds before the second try."""
     progress: str = "screen"
-    """`screen`, `log` or `none`."""
+    """`screen`, `log` or `none`; with JSON lines always `log`."""
+    log_format: logs.LogFormat = "human"
 
     def settings(self) -> Settings:
         """Scrapy's settings for it."""
@@ -75,9 +77,10 @@ class CrawlOptions:
             "MSARCHIVE_REFRESH": self.refresh,
             "MSARCHIVE_RETRIES": self.retries,
             "MSARCHIVE_RETRY_WAIT": self.retry_wait,
-            "MSARCHIVE_PROGRESS": self.progress,
+            "MSARCHIVE_PROGRESS": "log" if self.log_format == "json" else self.progress,
+            "MSARCHIVE_LOG_FORMAT": self.log_format,
             "DOWNLOAD_DELAY": self.delay,
-            "LOG_LEVEL": "WARNING",
+            "LOG_LEVEL": "INFO" if self.log_format == "json" else "WARNING",
         }
         given = {name: value for name, value in chosen.items() if value is not None}
         settings.setdict(given, priority="cmdline")
@@ -104,6 +107,7 @@ def run_crawl(options: CrawlOptions) -> CrawlResult:
 
 def crawl(settings: Settings, arguments: Mapping[str, str]) -> CrawlResult:
     """As `run_crawl`, for settings as they are and the spider's arguments (`-a`)."""
+    logs.install_for(settings)
     bring_readings_up_to_date(settings, arguments)
     process = CrawlProcess(settings)
     crawler = process.create_crawler(SummariesSpider)
@@ -116,7 +120,13 @@ def crawl(settings: Settings, arguments: Mapping[str, str]) -> CrawlResult:
         raise failure or RuntimeError("the crawl did not begin")
     if failure is not None and run.result is None:
         run.session.error = run.session.error or failure
-    return run.finish("killed" if failure is None else "failed")
+    result = run.finish("killed" if failure is None else "failed")
+    logs.tell(
+        "run.ended", f"{result.outcome}: {result.reason}",
+        outcome=result.outcome, reason=result.reason, exit_code=int(result.exit_code),
+        seconds=round(result.seconds, 3), counts=dict(sorted(result.counts.items())),
+    )  # fmt: skip
+    return result
 
 
 def bring_readings_up_to_date(settings: Settings, arguments: Mapping[str, str]) -> None:

@@ -23,6 +23,7 @@ MSARCHIVE_REFRESH = "due"  # what is asked again: "all", "due" or "new" (storage
 MSARCHIVE_RETRIES = 2
 MSARCHIVE_RETRY_WAIT = 30.0  # seconds; doubled with every further try
 MSARCHIVE_PROGRESS = "log"  # or "screen" (stderr), or "none"
+MSARCHIVE_LOG_FORMAT = None  # "human" or "json"; None: the environment's MSARCHIVE_LOG_FORMAT, else human
 
 # --- Gentle ---------------------------------------------------------------------------------------
 DOWNLOAD_DELAY = 2.0  # a site on loopback is asked without delay, unless one is set
@@ -94,6 +95,7 @@ ITEM_PIPELINES = {
 }
 EXTENSIONS = {
     "crawler.extensions.archive_run.ArchiveRun": 0,
+    "crawler.extensions.events.Events": 5,
     "crawler.extensions.progress.Progress": 10,
     "scrapy.extensions.corestats.CoreStats": None,
     "scrapy.extensions.feedexport.FeedExporter": None,  # the archive is the output
@@ -117,4 +119,5 @@ WARN_ON_GENERATOR_RETURN_VALUE = False  # it parses the callback's source
 # --- Logs -----------------------------------------------------------------------------------------
 LOG_LEVEL = "INFO"
 LOG_FORMATTER = "crawler.quiet.QuietLog"
+LOG_INSTALL_ROOT_HANDLER = False  # Scrapy's writes what the site sent as it is: crawler.logs does it
 LOG_VERSIONS: list[str] = []

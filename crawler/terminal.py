@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
@@ -59,6 +59,11 @@ def json_text(value: Any) -> str:
     """Value as indented JSON: text readable, but whatever a terminal might act on escaped (`\\u202e`)."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     return _UNSAFE.sub(_json_sign, text)
+
+
+def json_line(value: Any) -> str:
+    """Value as JSON on one line, escaped as `json_text` does; what JSON does not know is written as text."""
+    return _UNSAFE.sub(_json_sign, json.dumps(value, ensure_ascii=False, default=str))
 
 
 def _json_sign(match: re.Match[str]) -> str:
@@ -163,9 +168,21 @@ def _plain(columns: Sequence[Column], rows: Sequence[Sequence[str]], heading: bo
         yield "  ".join(cells).rstrip()
 
 
+_teller: Callable[[str], None] | None = None
+
+
+def set_teller(teller: Callable[[str], None] | None) -> None:
+    """Have `complain` speak through `teller` (a JSON log); None: by a line of its own again."""
+    global _teller
+    _teller = teller
+
+
 def complain(message: str) -> None:
     """One line on stderr, in the program's name."""
-    print(f"msarchive: {printable(message)}", file=sys.stderr)
+    if _teller is not None:
+        _teller(message)
+    else:
+        print(f"msarchive: {printable(message)}", file=sys.stderr)
 
 
 PROSE_WIDTH = 100

@@ -13,6 +13,7 @@ from typing import NoReturn, TextIO
 
 import click
 
+from crawler import logs
 from crawler.exits import ExitCode, UserError
 from crawler.shadowing import shadowed
 from crawler.terminal import complain
@@ -112,6 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     given = list(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         _never_fail_to_encode(stream)
+    logs.install("human")
     try:
         code = _run(given)
     except (BrokenPipeError, _ReaderLeft):

@@ -56,6 +56,32 @@ def site_option() -> Callable[[Decorated], Decorated]:
     )
 
 
+def log_format_option() -> Callable[[Decorated], Decorated]:
+    """`--log-format human|json`, passed as `log_format: str`; the log is set up before any other option."""
+
+    def begin(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+        import logging
+
+        from crawler import logs
+
+        form = logs.chosen_format(value)
+        logs.install(form, level=logging.INFO if form == "json" else logging.WARNING)
+        return form
+
+    return click.option(
+        "--log-format",
+        type=click.Choice(["human", "json"]),
+        default="human",
+        show_default=True,
+        envvar="MSARCHIVE_LOG_FORMAT",
+        show_envvar=True,
+        is_eager=True,
+        callback=begin,
+        help="What is written to standard error: lines for people, or one JSON object a line (and then no "
+        "summary on standard output, unless with --json).",
+    )
+
+
 def load_site(site: str) -> SiteProfile:
     """The profile for `--site`. Raises `ProfileError` with one line."""
     from spiders.sites import load_profile

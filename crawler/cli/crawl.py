@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crawler.cli.common import archive_option, byte_size, json_option, print_json, site_option
+from crawler.cli.common import (
+    archive_option,
+    byte_size,
+    json_option,
+    log_format_option,
+    print_json,
+    site_option,
+)
 from crawler.exits import ExitCode
 from crawler.terminal import Sheet, complain, printable
 
 if TYPE_CHECKING:
+    from crawler.logs import LogFormat
     from crawler.outcome import CrawlResult
 
 _MOST_FAILURES_SHOWN = 20
@@ -68,6 +76,7 @@ _MOST_FAILURES_SHOWN = 20
     help="What to ask again of what is in the archive: all of it, what is due (see above), or nothing but "
     "lists, for what is new.  [default: due]",
 )
+@log_format_option()
 @json_option("Print the result as JSON.")
 @click.pass_context
 def command(
@@ -80,6 +89,7 @@ def command(
     delay: float | None,
     contact: str | None,
     refresh: str | None,
+    log_format: LogFormat,
     as_json: bool,
 ) -> None:
     """Crawl a site into the archive, or go on with a crawl that did not finish.
@@ -106,11 +116,12 @@ def command(
             delay=delay,
             contact=contact,
             refresh=refresh,
+            log_format=log_format,
         )
     )
     if as_json:
         print_json(as_plain(result))
-    else:
+    elif log_format == "human":
         print_result(result, directory)
     if result.exit_code is not ExitCode.OK:
         complain(result.reason)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+from collections import Counter
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ from click.core import ParameterSource
 from crawler.cli.common import (
     archive_option,
     json_option,
+    log_format_option,
     print_json,
     program_version,
     site_option,
@@ -22,6 +25,7 @@ from crawler.terminal import Column, Sheet, complain, printable
 
 if TYPE_CHECKING:
     from crawler.importing import FileOutcome, ImportResult
+    from crawler.logs import LogFormat
     from crawler.warc_import import WarcOutcome
 
 
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
     help="An address of the site, where that is not the profile's own: the profile moves there.",
 )
 @click.option("--url", metavar="URL", help="The address of a single file that does not tell its own.")
+@log_format_option()
 @json_option("Print what each file came to as JSON.")
 @click.pass_context
 def command(
@@ -51,6 +56,7 @@ def command(
     site: str,
     start: str | None,
     url: str | None,
+    log_format: LogFormat,
     as_json: bool,
 ) -> None:
     """Read saved HTML pages, plain text captures, WARC and WACZ files into the archive.
@@ -62,12 +68,19 @@ def command(
     saves) or from --url. A capture that has none is kept by its text, and joined to its article as soon as
     the same text turns up with an address. The same file twice changes nothing.
     """
+    from crawler import logs
     from crawler.importing import Outcome, import_files
     from crawler.warc_import import packed_site
     from spiders.summaries import site_profile
 
     def report(file: FileOutcome) -> None:
-        if file.outcome is Outcome.NOT_A_PAGE:
+        if log_format == "json":
+            failed = file.outcome is Outcome.NOT_A_PAGE
+            logs.tell(
+                "import.file", file.text, level=logging.ERROR if failed else logging.INFO,
+                path=str(file.path), outcome=file.outcome.value, article_id=file.article_id,
+            )  # fmt: skip
+        elif file.outcome is Outcome.NOT_A_PAGE:
             complain(f"not imported: {file.text}")
         elif not as_json:
             sheet.text(f"{file.article_id or '-':<8}{file.path}: {file.text}", mark=f"{file.outcome:<13} ")
@@ -86,10 +99,27 @@ def command(
     )
     if as_json:
         print_json(_as_json(result))
-    else:
+    elif log_format == "human":
         _summary(sheet, result, directory)
+    else:
+        for warc in result.warcs:
+            for line in warc.damage:
+                complain(f"not read: {line}")
+        logs.bind(run=result.run_id)
+        logs.tell("import.ended", "import ended", **_counted(result))
     if result.count(Outcome.NOT_A_PAGE) or any(warc.damage for warc in result.warcs):
         ctx.exit(ExitCode.ERROR)
+
+
+def _counted(result: ImportResult) -> dict[str, Any]:
+    """What the import came to, in numbers."""
+    from crawler.importing import Outcome
+
+    return {
+        "files": {outcome.value: result.count(outcome) for outcome in Outcome if result.count(outcome)},
+        "records": dict(sorted(sum((warc.counts for warc in result.warcs), Counter[str]()).items())),
+        "damaged": sum(len(warc.damage) for warc in result.warcs),
+    }
 
 
 class WarcProgress:
@@ -100,10 +130,16 @@ class WarcProgress:
 
     def __call__(self, warc: WarcOutcome) -> None:
         """One more record."""
+        from crawler import logs
+
         if monotonic() - self._last >= 2.0:
             self._last = monotonic()
             done = warc.counts.total() + warc.skipped.total()
-            print(f"{printable(warc.path.name)}: {done:,} records", file=sys.stderr, flush=True)
+            line = f"{printable(warc.path.name)}: {done:,} records"
+            if logs.is_json():
+                logs.tell("progress", line, done=done, path=str(warc.path))
+            else:
+                print(line, file=sys.stderr, flush=True)
 
 
 def _summary(sheet: Sheet, result: ImportResult, directory: Path) -> None:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crawler.cli.common import archive_option, json_option, print_json, program_version
+from crawler.cli.common import archive_option, json_option, log_format_option, print_json, program_version
 from crawler.exits import ExitCode, UserError
 from crawler.terminal import Column, Sheet, complain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crawler.logs import LogFormat
     from crawler.rereading import RereadOptions, SiteReread
     from storage.corrections import Correction, FieldReport, RereadReport
 
@@ -36,11 +39,12 @@ _MOST_NAMED = 10
 @click.option("--all", "everything", is_flag=True, help="Also what this reader has read with this profile.")
 @click.option("--dry-run", is_flag=True, help="Report what would be altered; write nothing.")
 @click.option("--accept-losses", is_flag=True, help="Go on although values that were there would be lost.")
+@log_format_option()
 @json_option("Print the report as JSON.")
 @click.pass_context
 def command(
     ctx: click.Context, directory: Path, site: str | None, since: str | None, article: str | None,
-    everything: bool, dry_run: bool, accept_losses: bool, as_json: bool,
+    everything: bool, dry_run: bool, accept_losses: bool, log_format: LogFormat, as_json: bool,
 ) -> None:  # fmt: skip
     """Read the archive's captures again with today's reader and profile. Nothing is asked of the site.
 
@@ -60,6 +64,8 @@ def command(
         results = reread(options, program_version=program_version(), progress=progress)
     if as_json:
         print_json({"sites": [_as_json(result, options) for result in results]})
+    elif log_format == "json":
+        _log(results)
     else:
         if not results:
             Sheet().text("nothing to do: the archive is empty")
@@ -81,6 +87,21 @@ def command(
         ctx.exit(ExitCode.ERROR)
     if any(result.damaged for result in results):
         ctx.exit(ExitCode.DAMAGED)
+
+
+def _log(results: Sequence[SiteReread]) -> None:
+    """The result as events, one for each site."""
+    from crawler import logs
+
+    for result in results:
+        report = result.report
+        logs.tell(
+            "reread.ended", "refused" if result.refused else "read again", site=result.site,
+            run=result.run_id, seconds=round(result.seconds, 3), refused=result.refused,
+            captures=0 if report is None else report.captures,
+            corrections=0 if report is None else report.corrections,
+            lost=0 if report is None else report.lost, damaged=len(result.damaged),
+        )  # fmt: skip
 
 
 def _moment(day: str | None) -> str | None:

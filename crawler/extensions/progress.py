@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -13,13 +12,12 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 
+from crawler.logs import tell
 from crawler.terminal import console, printable
 from pipelines.session import CrawlSession, session_of
 
 if TYPE_CHECKING:
     from rich.live import Live
-
-logger = logging.getLogger(__name__)
 
 _LIVE_EVERY_S = 0.25
 _PLAIN_EVERY_S = 5.0
@@ -109,6 +107,7 @@ class Progress:
 
     def _tell(self, line: str) -> None:
         if self._to_log:
-            logger.info("%s", line)
+            done = self._session.counts["answers"]
+            tell("progress", line, done=done, due=self._waiting, failed=self._failed)
         else:
             print(line, file=sys.stderr, flush=True)
