@@ -132,7 +132,7 @@ def install(
 def _is_chatter(name: str) -> bool:
     """Whether a logger's plain information is of no use to an operator."""
     first = name.partition(".")[0]
-    return first in _CHATTY or (_json and name in ("scrapy.utils.log", "scrapy.crawler"))
+    return first in _CHATTY or (_json and first == "scrapy")
 
 
 def install_for(settings: BaseSettings) -> None:
