@@ -20,6 +20,8 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "Setting up .venv ..."
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@# Where PYTHONDONTWRITEBYTECODE is set (many container images), pip compiles nothing and every start takes 2 s longer.
+	@$(BIN)/python -m compileall -q -j 0 .venv >/dev/null 2>&1 || true
 	@touch $(STAMP)
 
 demo: $(STAMP)

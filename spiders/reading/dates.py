@@ -10,9 +10,12 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from spiders.reading.model import PartialDate, Precision
+
+if TYPE_CHECKING:
+    from dateparser.date import DateDataParser
 
 DateOrder = Literal["MDY", "DMY", "YMD"]
 
@@ -79,9 +82,22 @@ def _day(year: str, month: str, day: str) -> tuple[str, Precision] | None:
 def _wordy(text: str) -> tuple[str, Precision] | None:
     if not _WORDY.fullmatch(text):
         return None
+    data = _words_parser().get_date_data(text)
+    value = data.date_obj if data else None
+    if value is None or str(value.year) not in text:
+        return None
+    without_year = text.replace(str(value.year), " ", 1)
+    days = _ORDINAL_DAY.findall(without_year)
+    if not days:
+        return f"{value.year:04d}-{value.month:02d}", "month"
+    return (value.date().isoformat(), "day") if len(days) == 1 and int(days[0]) == value.day else None
+
+
+@lru_cache(maxsize=1)
+def _words_parser() -> DateDataParser:
     from dateparser.date import DateDataParser  # heavy to import, and seldom needed
 
-    parser = DateDataParser(
+    return DateDataParser(
         languages=["en"],
         settings={
             "PARSERS": ["absolute-time"],
@@ -94,12 +110,3 @@ def _wordy(text: str) -> tuple[str, Precision] | None:
             "TO_TIMEZONE": "UTC",
         },
     )
-    data = parser.get_date_data(text)
-    value = data.date_obj if data else None
-    if value is None or str(value.year) not in text:
-        return None
-    without_year = text.replace(str(value.year), " ", 1)
-    days = _ORDINAL_DAY.findall(without_year)
-    if not days:
-        return f"{value.year:04d}-{value.month:02d}", "month"
-    return (value.date().isoformat(), "day") if len(days) == 1 and int(days[0]) == value.day else None

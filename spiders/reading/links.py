@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from spiders.reading.addresses import UrlKind, kind_of, page_address, refusal
-from spiders.reading.model import PageLink
+from spiders.reading.model import LinkKind, PageLink
 from spiders.reading.profile import SiteProfile
 from spiders.reading.tree import Element, text_of
 from spiders.reading.words import heading_key, squeeze, word_set
@@ -27,18 +28,21 @@ def links_of(root: Element, base: str, profile: SiteProfile) -> tuple[PageLink, 
     """
     found: dict[str, PageLink] = {}
     here = page_address(base, None, profile)
+    here_list = None if here is None else _target(here, profile).list_path
     for element in root.iter("a", "area", "link"):
         href = element.get("href")
+        if not href or href[0] == "#":
+            continue
         rel = element.get("rel")
-        if not href or href.startswith("#") or (element.tag == "link" and not _turns(rel)):
+        if element.tag == "link" and not _turns(rel):
             continue
         address = page_address(href, base, profile)
         if address is None or address == here or (address in found and found[address].kind != "page"):
             continue
-        refused, kind = _looked_up(address, profile)
-        if refused:
+        target = _target(address, profile)
+        if target.refused:
             continue
-        link = _link(address, kind, element, rel, here, profile)
+        link = _link(address, target, element, rel, here_list, profile)
         if link.kind != "page" or address not in found:
             found[address] = link
         if len(found) >= _MOST_LINKS:
@@ -46,25 +50,43 @@ def links_of(root: Element, base: str, profile: SiteProfile) -> tuple[PageLink, 
     return tuple(found.values())
 
 
+class _Target(NamedTuple):
+    """What an address alone tells of a link to it."""
+
+    refused: bool
+    kind: UrlKind
+    list_path: str
+    """Its path without the number of a page."""
+    is_numbered: bool
+    """Its path or query has the number of a page."""
+
+
+# The same menu and the same cards stand on every page.
 @lru_cache(maxsize=50_000)
-def _looked_up(address: str, profile: SiteProfile) -> tuple[bool, UrlKind]:
-    return refusal(address, profile) is not None, kind_of(address, profile)
+def _target(address: str, profile: SiteProfile) -> _Target:
+    parts = urlsplit(address)
+    list_path = _PAGE_PATH.sub("", parts.path)
+    is_numbered = list_path != parts.path or not _PAGE_PARAMETERS.isdisjoint(parse_qs(parts.query))
+    return _Target(refusal(address, profile) is not None, kind_of(address, profile), list_path, is_numbered)
 
 
-@lru_cache(maxsize=10_000)
-def _list_path(address: str) -> str:
-    """The path of a list without the number of its page."""
-    return _PAGE_PATH.sub("", urlsplit(address).path)
+@lru_cache(maxsize=50_000)
+def _plain_link(address: str, rel: str | None, kind: LinkKind) -> PageLink:
+    return PageLink(address, rel, kind)
 
 
 def _link(
-    address: str, kind: UrlKind, element: Element, rel: str | None, here: str | None, profile: SiteProfile
-) -> PageLink:
-    if kind == "article":
-        return PageLink(address, rel, "article")
-    if _is_pagination(address, element, rel, here, profile):
-        return PageLink(address, rel, "pagination")
-    return PageLink(address, rel, "listing" if kind == "listing" else "page")
+    address: str, target: _Target, element: Element, rel: str | None, here_list: str | None,
+    profile: SiteProfile,
+) -> PageLink:  # fmt: skip
+    kind: LinkKind
+    if target.kind == "article":
+        kind = "article"
+    elif _is_pagination(target, element, rel, here_list, profile):
+        kind = "pagination"
+    else:
+        kind = "listing" if target.kind == "listing" else "page"
+    return _plain_link(address, rel, kind)
 
 
 def _turns(rel: str | None) -> bool:
@@ -73,16 +95,15 @@ def _turns(rel: str | None) -> bool:
 
 
 def _is_pagination(
-    address: str, element: Element, rel: str | None, here: str | None, profile: SiteProfile
+    target: _Target, element: Element, rel: str | None, here_list: str | None, profile: SiteProfile
 ) -> bool:
     """Whether a link leads to another page of the same list: by `rel`, by its words, or by its address."""
     if _turns(rel):
         return True
-    same_path = here is not None and _list_path(address) == _list_path(here)
-    if not same_path and _looked_up(address, profile)[1] != "listing":
+    same_list = target.list_path == here_list
+    if not same_list and target.kind != "listing":
         return False
-    parts = urlsplit(address)
-    if same_path and (_PAGE_PARAMETERS & parse_qs(parts.query).keys() or _PAGE_PATH.search(parts.path)):
+    if same_list and target.is_numbered:
         return True
     words = squeeze(text_of(element) or element.get("aria-label") or element.get("title") or "")
     return (

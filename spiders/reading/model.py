@@ -214,6 +214,9 @@ class PageKind(StrEnum):
     UNREADABLE = "unreadable"
 
 
+LinkKind = Literal["article", "pagination", "listing", "page"]
+
+
 @dataclass(frozen=True, slots=True)
 class PageLink:
     """A link on the page that a walk might follow."""
@@ -221,7 +224,7 @@ class PageLink:
     url: str
     """Absolute, canonical."""
     rel: str | None
-    kind: Literal["article", "pagination", "listing", "page"]
+    kind: LinkKind
 
 
 @dataclass(frozen=True, slots=True)
