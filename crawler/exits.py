@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """How the program ended. The numbers are stable; the gaps are kept for outcomes that are not told yet."""
+    """How the program ended. The numbers are stable. `docs/operating.md` says what to do about each."""
 
     OK = 0
     """Everything that was asked for is done."""
@@ -26,8 +26,12 @@ class ExitCode(IntEnum):
     """The archive can't be read or written: disk full, read-only, I/O error."""
     ROBOTS = 8
     """The site answers, but robots.txt can't be had or disallows everything."""
+    BLOCKED = 9
+    """The site limits or blocks us (429, 503, Retry-After): the crawl stopped, and can go on later."""
     NO_CONNECTION = 10
     """No connection to the site at all."""
+    CHANGED = 11
+    """The site has changed: pages come, but fields that they had are not found in them."""
     DAMAGED = 12
     """The archive is damaged."""
     NEWER = 13

@@ -16,7 +16,7 @@ from spiders.answers import utc_now
 
 logger = logging.getLogger(__name__)
 
-Outcome = Literal["complete", "incomplete", "stopped", "limit", "failed"]
+Outcome = Literal["complete", "incomplete", "stopped", "limit", "failed", "blocked", "changed"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def conclude(session: CrawlSession, reason: str) -> CrawlResult:
         session.error = error
     outcome, text, code = judge(session, reason, states, failed)
     try:
-        session.writer.end_run(outcome, text, dict(session.counts))
+        session.writer.end_run(outcome, text, dict(session.counts), exit_code=code)
     except Exception as error:
         if session.error is None:
             session.error = error
@@ -79,7 +79,11 @@ def conclude(session: CrawlSession, reason: str) -> CrawlResult:
 def judge(
     session: CrawlSession, reason: str, states: Mapping[str, int], failed: tuple[tuple[str, str], ...]
 ) -> tuple[Outcome, str, ExitCode]:
-    """Outcome, reason and exit code. The worst thing that is true of the run decides."""
+    """Outcome, reason and exit code. The worst thing that is true of the run decides:
+
+    an error; no connection; robots.txt; blocked by the site; stopped by a signal; the site has changed; a
+    limit; robots.txt disallowing everything; a reader that failed; addresses that failed.
+    """
     counts = session.counts
     if session.error is not None:
         known = as_user_error(session.error)
@@ -92,8 +96,12 @@ def judge(
     if session.robots_failure is not None:
         text = f"robots.txt of {session.profile.canonical_host} can't be had ({session.robots_failure})"
         return "failed", f"{text}, so nothing may be asked", ExitCode.ROBOTS
+    if session.blocked is not None:
+        return "blocked", f"{session.blocked}; the next crawl goes on from here", ExitCode.BLOCKED
     if reason in ("shutdown", "killed"):
         return "stopped", "stopped by a signal; the next crawl goes on from here", ExitCode.STOPPED
+    if session.changed is not None:
+        return "changed", session.changed, ExitCode.CHANGED
     if session.limit_reached or reason.startswith("closespider_"):
         return "limit", f"{_limit(session, reason)}; the next crawl goes on from here", ExitCode.LIMIT
     if reason != "finished":

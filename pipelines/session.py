@@ -68,6 +68,12 @@ class CrawlSession:
     """What ended the crawl: a failed write, a bug. The first one stands."""
     robots_failure: str | None = None
     """Why robots.txt can't be had; None as long as it may."""
+    blocked: str | None = None
+    """Why the crawl stopped for the site's sake: it limits or blocks us (one line, without a full stop); None
+    as long as it does not. Once set, nothing more is asked."""
+    changed: str | None = None
+    """Which fields the site's pages have lost, and since when (one line, without a full stop); None when none
+    have. Says nothing about whether the crawl may go on."""
     limit_reached: bool = False
     sitemap_read: bool = False
     """Whether a sitemap has come whose dates the frontier has not heeded yet."""
@@ -78,7 +84,7 @@ class CrawlSession:
     @property
     def stopping(self) -> bool:
         """Whether nothing more may be asked."""
-        return self.error is not None or self.robots_failure is not None
+        return self.error is not None or self.robots_failure is not None or self.blocked is not None
 
     def fail(self, error: BaseException) -> None:
         """End the crawl because of `error`; the archive keeps what is committed."""

@@ -28,7 +28,7 @@ from storage.urls import Urls
 LISTING_MAX_AGE_S = 86_400
 _FINISHED = ("complete", "incomplete")
 """Outcomes of a run that went through its round to the end."""
-_CRAWLS = "kind IN ('crawl', 'demo')"
+_CRAWLS = "kind IN ('crawl', 'demo') AND outcome IS NOT 'skipped'"
 _CONDITIONAL = "state IN ('stored', 'alias') AND kind <> 'robots' AND attempts = 0"
 """SQL over `url`: whether "not modified" would be about an answer that the archive holds whole. robots.txt is
 always had anew, so that no rule is ever taken from an older day."""

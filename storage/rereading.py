@@ -9,6 +9,8 @@ the archive is as it was. A re-read is no change of the site's: what it alters g
 from __future__ import annotations
 
 import json
+import os
+import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -107,10 +109,10 @@ class Rereading:
     def begin_run(self, program_version: str, settings: Mapping[str, Any]) -> int:
         """Write that a reread has begun; the number of its run."""
         return self.db.insert(
-            "INSERT INTO run (site, kind, started_at, program_version, reader_version, profile_digest, "
-            "settings, counts) VALUES (?, 'reread', ?, ?, ?, ?, ?, '{}')",
-            self._site, _now(), program_version, self._reader.version, self._reader.profile_digest,
-            json.dumps(settings, ensure_ascii=False, sort_keys=True),
+            "INSERT INTO run (site, kind, started_at, pid, host, program_version, reader_version, "
+            "profile_digest, settings, counts) VALUES (?, 'reread', ?, ?, ?, ?, ?, ?, ?, '{}')",
+            self._site, _now(), os.getpid(), socket.gethostname(), program_version, self._reader.version,
+            self._reader.profile_digest, json.dumps(settings, ensure_ascii=False, sort_keys=True),
         )  # fmt: skip
 
     def end_run(self, run: int, counts: Mapping[str, int]) -> None:

@@ -6,6 +6,8 @@ Whatever is raised, nothing of that page is kept, and what was committed before 
 from __future__ import annotations
 
 import json
+import os
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,9 +31,15 @@ from storage.warc.files import MAX_BYTES
 from storage.warc.healing import heal
 
 RunKind = Literal["crawl", "import", "demo", "reread"]
-RunOutcome = Literal["complete", "incomplete", "stopped", "limit", "failed"]
+RunOutcome = Literal["complete", "incomplete", "stopped", "limit", "failed", "blocked", "changed"]
 CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
-KILLED = "ended without saying why (killed?)"
+KILLED = "ended without a word: killed, or the machine went down"
+# Of what a site's page says of its own time nothing counts here: what was imported bears that of long ago.
+_CLOSE_KILLED = """
+UPDATE run SET outcome = 'killed', reason = ?, ended_at = max(started_at, coalesce((
+    SELECT max(c.captured_at) FROM capture c WHERE c.run_id = run.id AND c.origin = 'crawl'), started_at))
+WHERE ended_at IS NULL
+"""
 
 __all__ = ["RunKind", "RunOutcome", "SavedPage", "Settled", "Writer"]
 
@@ -86,7 +94,7 @@ class Writer:
         settings: Mapping[str, Any],
         warcinfo: Mapping[str, str] | None = None,
     ) -> int:
-        """Begin a run; its number. Runs that a crash left without an end are closed as `stopped`.
+        """Begin a run; its number. Runs that a crash left without an end are closed as `killed`.
 
         `settings` is stored as it is: no secrets. `warcinfo` is what this run's WARC files say of themselves
         besides software and format: operator, User-Agent, robots policy (WARC 1.1 section 6.2).
@@ -94,16 +102,12 @@ class Writer:
         heal(self.db, self._folder)
         now = _now()
         with self._transaction():
-            self.db.run(
-                "UPDATE run SET ended_at = ?, outcome = 'stopped', reason = ? WHERE ended_at IS NULL",
-                now,
-                KILLED,
-            )
+            self.db.run(_CLOSE_KILLED, KILLED)
             self.run_id = self.db.insert(
-                "INSERT INTO run (site, kind, started_at, program_version, reader_version, "
-                "profile_digest, settings, "
-                "counts) VALUES (?, ?, ?, ?, ?, ?, ?, '{}')",
-                self._site, kind, now, program_version, reader_version, profile_digest,
+                "INSERT INTO run (site, kind, started_at, pid, host, program_version, reader_version, "
+                "profile_digest, settings, counts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '{}')",
+                self._site, kind, now, os.getpid(), socket.gethostname(), program_version, reader_version,
+                profile_digest,
                 json.dumps(settings, ensure_ascii=False, sort_keys=True, default=str),
             )  # fmt: skip
         about = {
@@ -116,14 +120,21 @@ class Writer:
         self._captures.begin(self._site, {**about, **(warcinfo or {})})
         return self.run_id
 
-    def end_run(self, outcome: RunOutcome, reason: str, counts: Mapping[str, int]) -> None:
-        """End the run that is under way. Raises `RuntimeError` when there is none."""
+    def end_run(
+        self, outcome: RunOutcome, reason: str, counts: Mapping[str, int], *, exit_code: int | None = None
+    ) -> None:
+        """End the run that is under way. Raises `RuntimeError` when there is none.
+
+        `exit_code` is what the program is to end with; None when that is not for this run to say.
+        """
         run = self._run()
         self._captures.end(run)
         with self._transaction():
             self.db.run(
-                "UPDATE run SET ended_at = ?, outcome = ?, reason = ?, counts = ? WHERE id = ?",
-                _now(), outcome, reason, json.dumps(dict(counts), sort_keys=True), run,
+                "UPDATE run SET ended_at = ?, outcome = ?, reason = ?, exit_code = ?, counts = ? "
+                "WHERE id = ?",
+                _now(), outcome, reason, None if exit_code is None else int(exit_code),
+                json.dumps(dict(counts), sort_keys=True), run,
             )  # fmt: skip
         self.run_id = None
 

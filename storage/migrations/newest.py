@@ -4,7 +4,7 @@
 # ruff: noqa: E501
 # fmt: off
 
-REVISION = "0003"
+REVISION = "0004"
 
 STATEMENTS = (
     "CREATE TABLE alembic_version (\n"
@@ -313,29 +313,6 @@ STATEMENTS = (
     "\n",
     "CREATE INDEX ix_section_paragraph_passage ON section_paragraph (passage_id)",
     "CREATE VIRTUAL TABLE article_search USING fts5(title, takeaway, sections, content=\"search_documents\", content_rowid=\"id\", tokenize='unicode61 remove_diacritics 2')",
-    "CREATE TABLE run (\n"
-    "\tid INTEGER NOT NULL, \n"
-    "\tsite TEXT NOT NULL, \n"
-    "\tkind TEXT NOT NULL, \n"
-    "\tstarted_at TEXT NOT NULL, \n"
-    "\tended_at TEXT, \n"
-    "\toutcome TEXT, \n"
-    "\treason TEXT, \n"
-    "\tprogram_version TEXT NOT NULL, \n"
-    "\treader_version TEXT NOT NULL, \n"
-    "\tprofile_digest TEXT NOT NULL, \n"
-    "\tsettings TEXT NOT NULL, \n"
-    "\tcounts TEXT NOT NULL, \n"
-    "\tCONSTRAINT pk_run PRIMARY KEY (id), \n"
-    "\tCONSTRAINT ck_run_ended_at CHECK (ended_at LIKE '____-__-__T__:__:__%Z'), \n"
-    "\tCONSTRAINT ck_run_kind CHECK (kind IN ('crawl', 'import', 'demo', 'reread')), \n"
-    "\tCONSTRAINT ck_run_outcome CHECK (outcome IN ('complete', 'incomplete', 'stopped', 'limit', 'failed')), \n"
-    "\tCONSTRAINT ck_run_started_at CHECK (started_at LIKE '____-__-__T__:__:__%Z'), \n"
-    "\tCONSTRAINT ck_run_ended_with_outcome CHECK ((ended_at IS NULL AND outcome IS NULL) OR (ended_at IS NOT NULL AND outcome IS NOT NULL)), \n"
-    "\tCONSTRAINT ck_run_outcome_with_reason CHECK (outcome IS NULL OR reason IS NOT NULL)\n"
-    ")\n"
-    " STRICT\n"
-    "\n",
     "CREATE TABLE url (\n"
     "\tid INTEGER NOT NULL, \n"
     "\tsite TEXT NOT NULL, \n"
@@ -512,4 +489,56 @@ STATEMENTS = (
     "CREATE INDEX ix_capture_revision ON capture (revision_id, captured_at) WHERE revision_id IS NOT NULL",
     "CREATE INDEX ix_capture_url ON capture (url_id, captured_at)",
     "CREATE INDEX ix_capture_warc ON capture (warc_file_id, warc_offset)",
+    "CREATE TABLE run (\n"
+    "\tid INTEGER NOT NULL, \n"
+    "\tsite TEXT NOT NULL, \n"
+    "\tkind TEXT NOT NULL, \n"
+    "\tstarted_at TEXT NOT NULL, \n"
+    "\tended_at TEXT, \n"
+    "\toutcome TEXT, \n"
+    "\treason TEXT, \n"
+    "\texit_code INTEGER, \n"
+    "\tpid INTEGER, \n"
+    "\thost TEXT, \n"
+    "\tprogram_version TEXT NOT NULL, \n"
+    "\treader_version TEXT NOT NULL, \n"
+    "\tprofile_digest TEXT NOT NULL, \n"
+    "\tsettings TEXT NOT NULL, \n"
+    "\tcounts TEXT NOT NULL, \n"
+    "\tCONSTRAINT pk_run PRIMARY KEY (id), \n"
+    "\tCONSTRAINT ck_run_ended_at CHECK (ended_at LIKE '____-__-__T__:__:__%Z'), \n"
+    "\tCONSTRAINT ck_run_kind CHECK (kind IN ('crawl', 'import', 'demo', 'reread')), \n"
+    "\tCONSTRAINT ck_run_outcome CHECK (outcome IN ('complete', 'incomplete', 'stopped', 'limit', 'failed', 'blocked', 'changed', 'skipped', 'killed')), \n"
+    "\tCONSTRAINT ck_run_started_at CHECK (started_at LIKE '____-__-__T__:__:__%Z'), \n"
+    "\tCONSTRAINT ck_run_ended_with_outcome CHECK ((ended_at IS NULL AND outcome IS NULL) OR (ended_at IS NOT NULL AND outcome IS NOT NULL)), \n"
+    "\tCONSTRAINT ck_run_outcome_with_reason CHECK (outcome IS NULL OR reason IS NOT NULL), \n"
+    "\tCONSTRAINT ck_run_exit_code_with_outcome CHECK (exit_code IS NULL OR outcome IS NOT NULL), \n"
+    "\tCONSTRAINT ck_run_exit_code CHECK (exit_code BETWEEN 0 AND 255)\n"
+    ")\n"
+    " STRICT\n"
+    "\n",
+    "CREATE INDEX ix_capture_run ON capture (run_id)",
+    "CREATE TABLE url_history (\n"
+    "\turl_id INTEGER NOT NULL, \n"
+    "\trun_id INTEGER NOT NULL, \n"
+    "\tstate TEXT NOT NULL, \n"
+    "\treason TEXT NOT NULL, \n"
+    "\tCONSTRAINT pk_url_history PRIMARY KEY (url_id, run_id), \n"
+    "\tCONSTRAINT ck_url_history_state CHECK (state IN ('waiting', 'stored', 'redirected', 'alias', 'gone', 'failed', 'refused')), \n"
+    "\tCONSTRAINT fk_url_history_run_id FOREIGN KEY(run_id) REFERENCES run (id), \n"
+    "\tCONSTRAINT fk_url_history_url_id FOREIGN KEY(url_id) REFERENCES url (id)\n"
+    ")\n"
+    " WITHOUT ROWID,\n"
+    " STRICT\n"
+    "\n",
+    "CREATE TRIGGER url_history_heard AFTER INSERT ON url WHEN new.state <> 'waiting' BEGIN\n"
+    "    INSERT INTO url_history (url_id, run_id, state, reason)\n"
+    "    SELECT new.id, run.id, new.state, new.reason FROM run WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1\n"
+    "    ON CONFLICT (url_id, run_id) DO UPDATE SET state = excluded.state, reason = excluded.reason;\n"
+    "END",
+    "CREATE TRIGGER url_history_changed AFTER UPDATE OF state, reason ON url WHEN old.state <> new.state OR old.reason <> new.reason BEGIN\n"
+    "    INSERT INTO url_history (url_id, run_id, state, reason)\n"
+    "    SELECT new.id, run.id, new.state, new.reason FROM run WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1\n"
+    "    ON CONFLICT (url_id, run_id) DO UPDATE SET state = excluded.state, reason = excluded.reason;\n"
+    "END",
 )

@@ -22,6 +22,9 @@ URL_STATES = ("waiting", "stored", "redirected", "alias", "gone", "failed", "ref
 URL_KINDS = ("robots", "sitemap", "listing", "article", "page")
 """In the order in which a crawl asks for them: `url.priority` is the position in this tuple."""
 RUN_KINDS = ("crawl", "import", "demo", "reread")
+RUN_OUTCOMES = (
+    "complete", "incomplete", "stopped", "limit", "failed", "blocked", "changed", "skipped", "killed",
+)  # fmt: skip
 DUE_WHYS = ("always", "new", "retry", "lastmod", "time", "sample", "all")
 """Why an address is asked in the present round, or was in the last one."""
 VIAS = ("seed", "robots", "sitemap", "listing", "card", "link", "redirect", "canonical", "import")
@@ -35,11 +38,22 @@ class Run(Base):
     site: Mapped[str] = as_text("Name of the site profile.", nullable=False)
     kind: Mapped[str] = as_text("crawl, import, demo or reread.", nullable=False)
     started_at: Mapped[str] = as_text("When it began (UTC).", nullable=False)
-    ended_at: Mapped[str | None] = as_text("When it ended (UTC); NULL while it runs.")
-    outcome: Mapped[str | None] = as_text(
-        "How it ended: complete, incomplete, stopped, limit or failed; NULL while it runs."
+    ended_at: Mapped[str | None] = as_text(
+        "When it ended (UTC), of a killed one its last sign of life; NULL while it runs, and for a killed "
+        "one until the next begins."
     )
-    reason: Mapped[str | None] = as_text("One line about the outcome; NULL while it runs.")
+    outcome: Mapped[str | None] = as_text(
+        "How it ended: complete, incomplete, stopped (by a signal), limit (one that was set), blocked (by "
+        "the site), changed (the site has), skipped (another run held the archive), killed or failed; NULL "
+        "like ended_at."
+    )
+    reason: Mapped[str | None] = as_text("One line about the outcome; NULL like ended_at.")
+    exit_code: Mapped[int | None] = as_integer(
+        "Exit status that the program gave; NULL while it runs, when it was killed, and for imports and "
+        "rereads."
+    )
+    pid: Mapped[int | None] = as_integer("Number of its process; NULL when unknown.")
+    host: Mapped[str | None] = as_text("Name of the machine it ran on; NULL when unknown.")
     program_version: Mapped[str] = as_text("Version of the program that made it.", nullable=False)
     reader_version: Mapped[str] = as_text("Version of the reader that made it.", nullable=False)
     profile_digest: Mapped[str] = as_text("SHA-256 (hex) of the site profile it used.", nullable=False)
@@ -49,13 +63,15 @@ class Run(Base):
     )
     __table_args__ = (
         one_of("kind", *RUN_KINDS),
-        one_of("outcome", "complete", "incomplete", "stopped", "limit", "failed"),
+        one_of("outcome", *RUN_OUTCOMES),
         *is_utc("started_at", "ended_at"),
         CheckConstraint(
             "(ended_at IS NULL AND outcome IS NULL) OR (ended_at IS NOT NULL AND outcome IS NOT NULL)",
             name="ended_with_outcome",
         ),
         CheckConstraint("outcome IS NULL OR reason IS NOT NULL", name="outcome_with_reason"),
+        CheckConstraint("exit_code IS NULL OR outcome IS NOT NULL", name="exit_code_with_outcome"),
+        CheckConstraint("exit_code BETWEEN 0 AND 255", name="exit_code"),
         STRICT,
     )
 
@@ -180,6 +196,18 @@ class UrlSource(Base):
     __table_args__ = (one_of("via", *VIAS), *is_utc("first_heard_at"), STRICT_WITHOUT_ROWID)
 
 
+class UrlHistory(Base):
+    """What became of an address in a run: a row where its state or its reason changed, as it was when the run
+    ended. Kept by triggers on url, so that nobody who writes to that table can forget it."""
+
+    __tablename__ = "url_history"
+    url_id: Mapped[int] = as_integer("The address.", ForeignKey("url.id"), primary_key=True)
+    run_id: Mapped[int] = as_integer("The run.", ForeignKey("run.id"), primary_key=True)
+    state: Mapped[str] = as_text("State in which the run left it, as in url.", nullable=False)
+    reason: Mapped[str] = as_text("Why, in one line.", nullable=False)
+    __table_args__ = (one_of("state", *URL_STATES), STRICT_WITHOUT_ROWID)
+
+
 class WarcFile(Base):
     """A WARC file in the archive's folder `captures`, and how much of it counts."""
 
@@ -292,6 +320,7 @@ class Capture(Base):
         CheckConstraint("url_id IS NOT NULL OR file_name IS NOT NULL", name="url_or_file"),
         CheckConstraint("(article_key IS NULL) = (revision_id IS NULL)", name="article_with_revision"),
         Index("ix_capture_url", "url_id", "captured_at"),
+        Index("ix_capture_run", "run_id"),
         Index("ix_capture_warc", "warc_file_id", "warc_offset"),
         Index(
             "ix_capture_payload",

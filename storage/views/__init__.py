@@ -18,7 +18,7 @@ from storage.views.articles import (
     BOILERPLATE,
     JOURNALS,
 )
-from storage.views.crawl import CAPTURES, RUNS, URLS
+from storage.views.crawl import CAPTURES, RUNS, URL_HISTORY, URLS
 from storage.views.evidence import CORRECTIONS, EVIDENCE
 from storage.views.history import ARTICLE_EVENTS, REVISION_CHANGES, REVISIONS
 from storage.views.search import SEARCH_DOCUMENTS
@@ -42,6 +42,7 @@ VIEWS: tuple[View, ...] = (
     CAPTURES,
     RUNS,
     URLS,
+    URL_HISTORY,
     SEARCH_DOCUMENTS,
 )
 """In the order of the data dictionary."""

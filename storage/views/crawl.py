@@ -66,11 +66,26 @@ RUNS = View(
     {
         "id": (N, "Number of the run."),
         "site": (T, "Name of the site profile."),
-        "kind": (T, "crawl, import or demo."),
+        "kind": (T, "crawl, import, demo or reread."),
         "started_at": (T, "When it began (UTC)."),
-        "ended_at": (T, "When it ended (UTC); NULL while it runs."),
-        "outcome": (T, "complete, incomplete, stopped, limit or failed; NULL while it runs."),
-        "reason": (T, "One line about the outcome."),
+        "ended_at": (
+            T,
+            "When it ended (UTC), of a killed one its last sign of life; NULL while it runs, and for a "
+            "killed one until the next begins.",
+        ),
+        "outcome": (
+            T,
+            "complete, incomplete, stopped, limit, blocked, changed, skipped, killed or failed; NULL like "
+            "ended_at.",
+        ),
+        "reason": (T, "One line about the outcome; NULL like ended_at."),
+        "exit_code": (
+            N,
+            "Exit status that the program gave; NULL while it runs, when it was killed, and for imports and "
+            "rereads.",
+        ),
+        "pid": (N, "Number of its process; NULL when unknown."),
+        "host": (T, "Name of the machine it ran on; NULL when unknown."),
         "program_version": (T, "Version of the program that made it."),
         "reader_version": (T, "Version of the reader that made it."),
         "profile_digest": (T, "SHA-256 (hex) of the site profile it used."),
@@ -78,9 +93,24 @@ RUNS = View(
         "counts": (T, "What it came to, as a JSON object."),
     },
     """
-SELECT id, site, kind, started_at, ended_at, outcome, reason, program_version, reader_version, profile_digest,
-       settings, counts
+SELECT id, site, kind, started_at, ended_at, outcome, reason, exit_code, pid, host, program_version,
+       reader_version, profile_digest, settings, counts
 FROM run
+""",
+)
+
+URL_HISTORY = View(
+    "url_states",
+    "What became of each address in which run: a row where its state or reason changed.",
+    {
+        "url": (T, "The address, as in urls."),
+        "site": (T, "Name of the site profile."),
+        "run": (N, "The run, as in runs."),
+        "state": (T, "State in which the run left it, as in urls."),
+        "reason": (T, "Why, in one line."),
+    },
+    """
+SELECT u.url, u.site, h.run_id, h.state, h.reason FROM url_history h JOIN url u ON u.id = h.url_id
 """,
 )
 

@@ -12,6 +12,8 @@ _COLUMNS = (
     "kind", "started_at", "ended_at", "outcome", "reason", "program_version", "reader_version",
     "profile_digest", "settings", "counts",
 )  # fmt: skip
+_SINCE_0004 = ("exit_code", "pid", "host")
+"""Columns that a file packed by an earlier version does not have."""
 _CUT_SHORT = "was under way when the archive was packed"
 
 
@@ -36,12 +38,13 @@ def restore_runs(db: Db, site: str, runs: Iterable[Mapping[str, Any]]) -> dict[i
             )  # fmt: skip
             if known is None:
                 values = {name: row[name] for name in _COLUMNS}
+                values |= {name: row.get(name) for name in _SINCE_0004}
                 values |= {name: json.dumps(row[name], ensure_ascii=False) for name in ("settings", "counts")}
                 if values["ended_at"] is None:
                     values |= {"ended_at": row["started_at"], "outcome": "stopped", "reason": _CUT_SHORT}
                 known = db.insert(
-                    f"INSERT INTO run (site, {', '.join(_COLUMNS)}) VALUES (?{', ?' * len(_COLUMNS)})",
-                    site, *(values[name] for name in _COLUMNS),
+                    f"INSERT INTO run (site, {', '.join(values)}) VALUES (?{', ?' * len(values)})",
+                    site, *values.values(),
                 )  # fmt: skip
             numbers[int(row["id"])] = int(known)
     return numbers

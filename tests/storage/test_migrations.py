@@ -12,11 +12,16 @@ import zlib
 from pathlib import Path
 
 import pytest
+from alembic import command
+from sqlalchemy import create_engine
+from sqlalchemy.pool import StaticPool
 
 from storage.archive import open_archive
 from storage.bodies import BodyReader
 from storage.compare import archive_content
-from storage.migrations import HEAD
+from storage.migrations import HEAD, KNOWN
+from storage.migrations.upgrade import config
+from storage.views import drop_views
 
 OLD = Path(__file__).parent / "archives" / "0001.sql.gz"
 ROOT = Path(__file__).parents[2]
@@ -135,3 +140,52 @@ def test_killed_in_the_middle_it_is_done_the_next_time(old: Path, statement: int
         BodyReader(archive, connection) as reader,
     ):
         assert {number: reader.read(number) for number in bodies} == bodies
+
+
+def _bring_to(folder: Path, revision: str) -> None:
+    """Make the archive one that a program of that schema has left."""
+    engine = create_engine(f"sqlite:///{folder / 'archive.db'}", poolclass=StaticPool)
+    with engine.begin() as connection:
+        drop_views(connection)
+        connection.exec_driver_sql("PRAGMA legacy_alter_table = ON")
+        command.upgrade(config(connection), revision)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("revision", sorted(KNOWN - {HEAD}))
+def test_an_archive_of_every_earlier_schema_is_brought_up_to_date(old: Path, revision: str) -> None:
+    _bring_to(old, revision)
+    kept = {sql: _rows(old, sql) for sql in (_KEPT, _URLS, *(f"SELECT * FROM {table}" for table in _TABLES))}
+    open_archive(old).close()
+    assert _rows(old, "SELECT version_num FROM alembic_version") == [(HEAD,)]
+    assert {sql: _rows(old, sql) for sql in kept} == kept
+    assert _rows(old, "PRAGMA foreign_key_check") == []
+
+
+_RUN = (
+    "INSERT INTO run (site, kind, started_at, ended_at, outcome, reason, program_version, reader_version, "
+    "profile_digest, settings, counts) VALUES ('sample', 'crawl', '2026-01-01T00:00:00Z', "
+    "'2026-01-01T00:00:01Z', 'stopped', ?, '0', '0', 'p', '{}', '{}')"
+)
+
+
+def test_a_run_that_was_killed_is_told_from_one_that_was_stopped(old: Path) -> None:
+    _bring_to(old, "0003")
+    with sqlite3.connect(old / "archive.db") as connection:
+        connection.execute(_RUN, ("ended without saying why (killed?)",))
+        connection.execute(_RUN, ("stopped by a signal",))
+    open_archive(old).close()
+    assert _rows(old, "SELECT outcome FROM run ORDER BY id DESC LIMIT 2") == [("stopped",), ("killed",)]
+
+
+def test_what_became_of_addresses_is_taken_over(old: Path) -> None:
+    open_archive(old).close()
+    assert _rows(old, "SELECT count(*) > 80 FROM url WHERE state <> 'waiting'") == [(1,)]
+    assert (
+        _rows(
+            old,
+            "SELECT u.url FROM url u LEFT JOIN url_history h ON h.url_id = u.id "
+            "WHERE u.state <> 'waiting' AND (h.state IS NOT u.state OR h.reason IS NOT u.reason)",
+        )
+        == []
+    )

@@ -210,7 +210,7 @@ def test_a_run_that_was_killed_is_closed_by_the_next(house: House) -> None:
     second = house.begin()
     house.writer.end_run("complete", "all done", {"pages": 3})
     assert house.rows("SELECT id, outcome, reason, counts FROM runs ORDER BY id") == [
-        (second - 1, "stopped", KILLED, "{}"),
+        (second - 1, "killed", KILLED, "{}"),
         (second, "complete", "all done", '{"pages": 3}'),
     ]
     assert json.loads(house.value("SELECT settings FROM runs LIMIT 1")) == {"delay": 0}
