@@ -3,61 +3,48 @@
 Scrapy's own middleware lets requests through that start while robots.txt is still on its way, and takes an
 unreachable robots.txt for "everything is allowed". Here every request waits for the one answer, and:
 
-- 2xx: its rules hold (the first 512 KiB of it; RFC 9309 §2.5 asks for at least 500 KiB).
+- 2xx: its rules hold (`crawler.robots_rules`); other answers mean what `rules_for` says.
 - 3xx: followed up to five times within the site (§2.3.1.2); a target elsewhere or more hops: unavailable.
-- 429: unavailable (our choice: who is asked to go away goes away); other 4xx: all is allowed (§2.3.1.3).
-- 5xx, timeouts, broken connections: unavailable, so everything is disallowed (§2.3.1.4).
+- timeouts, broken connections, faults of TLS: unavailable, so everything is disallowed (§2.3.1.4).
+- A day later it is asked for again, and whoever comes waits for that (§2.4). When it can't be had then, the
+  crawl stops: no rule is taken from an older day.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from protego import Protego
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
+from crawler.politeness import NotAsked, politeness_of
+from crawler.robots_rules import Rules, rules_for
 from pipelines.normalise import page_record
-from pipelines.session import session_of
-from spiders.answers import REFUSED, UNAVAILABLE, UNDECODABLE, exchange_of, fetched_from
+from pipelines.session import CrawlSession, session_of
+from spiders.answers import NOT_ASKED, REFUSED, UNAVAILABLE, UNDECODABLE, exchange_of, fetched_from
 from spiders.reading.addresses import canonical, site_address
 from spiders.summaries import SummariesSpider
 
-MAX_BYTES = 512 * 1024
 MAX_HOPS = 5
+MAX_AGE_S = 86_400.0
+"""How long rules hold; RFC 9309 section 2.4."""
 _IS_HOP = "robots_hop"
 _IS_OURS = "robots_ours"
 """Key in the meta of a request for robots.txt that no scheduler made: its answer meets no spider."""
-_UNAVAILABLE_STATUS = frozenset({429})
 
 
 @dataclass(frozen=True)
-class Rules:
-    """What one origin's robots.txt says to us."""
-
-    parser: Protego | None
-    """None when there is no robots.txt (everything allowed), or when it can't be had."""
-    unavailable: str | None = None
-    """Why it can't be had: nothing may be asked. None when it can."""
-
-    def refusal(self, url: str, agent: str) -> str | None:
-        """Why `url` must not be asked; None when it may."""
-        if self.unavailable is not None:
-            return f"robots.txt unavailable: {self.unavailable}"
-        if self.parser is None or self.parser.can_fetch(url, agent):
-            return None
-        return "robots.txt"
-
-    def crawl_delay(self, agent: str) -> float | None:
-        """Seconds between requests that it asks for; None when it names none."""
-        delay = None if self.parser is None else self.parser.crawl_delay(agent)
-        return None if delay is None or delay <= 0 else float(delay)
+class _Had:
+    rules: Rules
+    at: float
+    """By the middleware's clock."""
 
 
 class RobotsMiddleware:
@@ -67,11 +54,14 @@ class RobotsMiddleware:
     `ROBOTSTXT_USER_AGENT` (the product token that rules are looked up for; `msarchive`).
     """
 
-    def __init__(self, crawler: Crawler) -> None:
+    def __init__(self, crawler: Crawler, clock: Callable[[], float] = time.time) -> None:
         self._crawler = crawler
+        self._clock = clock
         self._agent: str = crawler.settings.get("ROBOTSTXT_USER_AGENT") or "msarchive"
-        self._known: dict[str, Rules] = {}
+        self._known: dict[str, _Had] = {}
         self._awaited: dict[str, asyncio.Future[Rules]] = {}
+        self._renewed: dict[str, Rules] = {}
+        """Origins whose rules are had anew, and what the last try brought."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RobotsMiddleware:
@@ -79,9 +69,9 @@ class RobotsMiddleware:
         return cls(crawler)
 
     def usable(self, url: str) -> bool:
-        """Whether the rules for `url`'s origin are at hand, so that asking need not wait."""
-        rules = self._known.get(origin(url))
-        return rules is not None and rules.unavailable is None
+        """Whether there are rules for `url`'s origin, by which it may be asked now or after a short wait."""
+        had = self._known.get(origin(url))
+        return had is not None and had.rules.unavailable is None
 
     def process_request(self, request: Request) -> Awaitable[None] | None:
         """Let a request through, hold it, or refuse it."""
@@ -89,14 +79,17 @@ class RobotsMiddleware:
             return None
         place = origin(request.url)
         if is_robots(request.url):
-            self._known.pop(place, None)
             self._awaited.setdefault(place, asyncio.get_running_loop().create_future())
             return None
-        rules = self._known.get(place)
-        if rules is None:
+        had = self._known.get(place)
+        if had is None or place in self._awaited or self._is_old(had):
             return self._hold(request, place)
-        self._judge(request, rules)
+        self._judge(request, had.rules)
         return None
+
+    def _is_old(self, had: _Had) -> bool:
+        # A clock that was set back makes them old, too: nobody knows how old.
+        return not 0 <= self._clock() - had.at < MAX_AGE_S
 
     def process_response(self, request: Request, response: Response) -> Response | Awaitable[Response]:
         """Take the rules out of a robots.txt that passes by; everything else just passes."""
@@ -107,6 +100,9 @@ class RobotsMiddleware:
     def process_exception(self, request: Request, exception: Exception) -> None:
         """A robots.txt that brought no answer is unavailable."""
         if is_robots(request.url) and _IS_HOP not in request.meta:
+            if isinstance(exception, NotAsked):
+                self._give_up(origin(request.url), exception)
+                return
             reason = str(exception) or type(exception).__name__
             self._settle(origin(request.url), Rules(None, " ".join(reason.split())[:200]))
 
@@ -114,20 +110,52 @@ class RobotsMiddleware:
         awaited = self._awaited.get(place)
         if awaited is None:
             awaited = self._awaited[place] = asyncio.get_running_loop().create_future()
-            await self._fetch(f"{place}/robots.txt")
-        self._judge(request, await asyncio.shield(awaited))
-
-    async def _fetch(self, url: str) -> None:
-        engine: Any = self._crawler.engine
+            await (self._fetch if place not in self._known else self._renew)(place)
         try:
-            request = Request(url, priority=1, meta={_IS_OURS: True})
+            rules = await asyncio.shield(awaited)
+        except NotAsked:
+            request.meta[NOT_ASKED] = True
+            raise
+        self._judge(request, rules)
+
+    async def _fetch(self, place: str) -> None:
+        engine: Any = self._crawler.engine
+        url = f"{place}/robots.txt"
+        request = Request(url, priority=1, meta={_IS_OURS: True})
+        try:
             await engine.download_async(request)
         except Exception as error:
             # Its exception has been seen on its way through `process_exception`, unless it never got there.
-            if origin(url) in self._awaited:
-                self._settle(origin(url), Rules(None, type(error).__name__))
+            if place in self._awaited:
+                self._settle(place, Rules(None, type(error).__name__))
         # Under the very address asked: another host's rules are not those of the site's own address.
         self._keep(request, canonical(url))
+
+    async def _renew(self, place: str) -> None:
+        """Have rules that are a day old anew, in several tries: a crawl of days should not end at a hiccup.
+        When they can't be had, the crawl stops, and what was not asked stays due."""
+        session, attempts = self._session(), 0
+        try:
+            while True:
+                attempts += 1
+                self._renewed[place] = Rules(None, "no answer")
+                await self._fetch(place)
+                rules = self._renewed[place]
+                wait = None if session is None else session.retry.wait(attempts)
+                if rules.unavailable is None or wait is None or place not in self._awaited:
+                    break
+                await politeness_of(self._crawler).sleep(wait)
+        except NotAsked as error:
+            self._give_up(place, error)
+            return
+        finally:
+            self._renewed.pop(place, None)
+        if session is None or rules.unavailable is None:
+            self._settle(place, rules)
+        else:
+            session.robots_failure = rules.unavailable
+            self._give_up(place, NotAsked("robots.txt can't be had again"))
+            session.stop_crawl("robots")
 
     async def _take(self, request: Request, response: Response) -> Response:
         hops: list[Request] = []
@@ -149,7 +177,7 @@ class RobotsMiddleware:
         for _ in range(MAX_HOPS + 1):
             location = response.headers.get("Location")
             if not 300 <= response.status < 400 or location is None:
-                return rules_from(response)
+                return self._rules_from(response)
             target = urljoin(response.url, location.decode("utf-8", "replace"))
             if not self._may_follow(place.url, target):
                 return Rules(None, "it redirects to another site")
@@ -191,45 +219,41 @@ class RobotsMiddleware:
         return named.scheme in ("http", "https") and named.netloc.lower() in hosts
 
     def _settle(self, place: str, rules: Rules) -> None:
-        self._known[place] = rules
-        self._slow_down(place, rules.crawl_delay(self._agent))
+        if place in self._renewed:
+            self._renewed[place] = rules
+            return
+        self._known[place] = _Had(rules, self._clock())
+        politeness_of(self._crawler).ask_delay(place, rules.crawl_delay)
         awaited = self._awaited.pop(place, None)
         if awaited is not None and not awaited.done():
             awaited.set_result(rules)
 
+    def _give_up(self, place: str, why: NotAsked) -> None:
+        """Give back whoever waits for an origin's rules: they stay due."""
+        awaited = self._awaited.pop(place, None)
+        if awaited is not None and not awaited.done():
+            awaited.set_exception(why)
+            awaited.exception()  # nobody may be waiting, and that is no fault to be logged
+
     def _judge(self, request: Request, rules: Rules) -> None:
-        reason = rules.refusal(request.url, self._agent)
+        reason = rules.refusal(request.url)
         if reason is not None:
             request.meta[REFUSED] = reason
             raise IgnoreRequest(reason)
 
-    def _slow_down(self, place: str, delay: float | None) -> None:
-        """Raise the delay of the host's slot to its Crawl-delay; never lower it."""
-        if delay is None:
-            return
-        downloader: Any = self._crawler.engine.downloader
-        key = urlsplit(place).hostname or ""
-        settings = downloader.per_slot_settings.setdefault(key, {})  # for slots made anew after a pause
-        delay = max(delay, settings.get("delay", 0.0), self._crawler.settings.getfloat("DOWNLOAD_DELAY"))
-        settings.update(delay=delay, concurrency=1, jitter=0.0)
-        slot = downloader.slots.get(key)
-        if slot is not None and slot.delay < delay:
-            slot.delay, slot.concurrency, slot.jitter = delay, 1, 0.0
+    def _rules_from(self, response: Response) -> Rules:
+        if 200 <= response.status < 300:
+            if "dataloss" in response.flags:
+                return Rules(None, "the connection broke off before its end")
+            if UNDECODABLE in response.flags:
+                return Rules(None, "its body can't be decoded")
+        return rules_for(response.status, response.body, self._agent)
 
-
-def rules_from(response: Response) -> Rules:
-    """The rules in an answer to a request for robots.txt (not a redirect that is followed)."""
-    status = response.status
-    if 200 <= status < 300:
-        if "dataloss" in response.flags:
-            return Rules(None, "the connection broke off before its end")
-        if UNDECODABLE in response.flags:
-            return Rules(None, "its body can't be decoded")
-        text = response.body[:MAX_BYTES].decode("utf-8-sig", "replace")
-        return Rules(Protego.parse(text))
-    if 400 <= status < 500 and status not in _UNAVAILABLE_STATUS:
-        return Rules(None)
-    return Rules(None, f"HTTP {status}")
+    def _session(self) -> CrawlSession | None:
+        try:
+            return session_of(self._crawler)
+        except LookupError:
+            return None
 
 
 def origin(url: str) -> str:

@@ -12,15 +12,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from scrapy.crawler import AsyncCrawlerProcess, Crawler
-from scrapy.exceptions import DownloadCancelledError
+from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
 from crawler import logs
 from crawler.exits import UserError
 from crawler.extensions.archive_run import ArchiveRun
 from crawler.outcome import CrawlResult
-from spiders.answers import NOT_ASKED
+from crawler.politeness import drop_waiting
 from spiders.reading.model import READER_VERSION
 from spiders.sites import load_profile
 from spiders.summaries import SummariesSpider
@@ -173,14 +172,3 @@ def _rare_collections() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
-
-
-def drop_waiting(crawler: Crawler) -> None:
-    """Give back the requests that wait for their turn in the downloader: they stay due in the URL table."""
-    if not crawler.crawling or crawler._engine is None:
-        return
-    for slot in crawler.engine.downloader.slots.values():
-        while slot.queue:
-            request, waiting = slot.queue.popleft()
-            request.meta[NOT_ASKED] = True
-            waiting.errback(DownloadCancelledError("the crawl is stopping"))

@@ -31,7 +31,8 @@ from twisted.internet.interfaces import ISSLTransport
 from twisted.python.failure import Failure
 from twisted.web.http_headers import InvalidHeaderName
 
-from spiders.answers import EXCHANGE, STALE, UNDECODABLE, utc_now
+from crawler.politeness import NotAsked, Turn, politeness_of
+from spiders.answers import EXCHANGE, NOT_ASKED, STALE, UNDECODABLE, utc_now
 from spiders.page import Exchange
 from storage.http.message import Entity, entity, read_head, without_interim
 
@@ -42,9 +43,10 @@ class Recorder:
     """One exchange while it takes place. At most `limit` bytes of the answer are kept, head and all, and as
     many come out of its codings."""
 
-    def __init__(self, url: str, limit: int) -> None:
+    def __init__(self, url: str, limit: int, turn: Turn) -> None:
         self._url = url
         self._limit = limit
+        self._turn = turn
         self._size = 0
         self._started_at = utc_now()
         self._request: list[bytes] = []
@@ -61,11 +63,13 @@ class Recorder:
         self._started_at, self._ip_address, self.reused = utc_now(), ip_address, reused
 
     def sent(self, data: bytes) -> None:
-        """Bytes of the request went out."""
+        """Bytes of the request go out."""
+        self._turn.asking()
         self._request.append(data)
 
     def received(self, data: bytes) -> bool:
         """Bytes of the answer came in; False when they were more than may come."""
+        self._turn.hearing()
         self._response.append(data[: max(0, self._limit - self._size)])
         self._size += len(data)
         if self._size > self._limit:
@@ -122,8 +126,17 @@ class RecordingHandler(HTTP11DownloadHandler):
         self._pool.retryAutomatically = False
 
     async def download_request(self, request: Request) -> Response:
-        """Ask, and record. Raises what Scrapy's handler raises."""
-        recorder = Recorder(request.url, self._default_maxsize or sys.maxsize)
+        """Ask when it is this request's turn, and record. Raises what Scrapy's handler raises, and `NotAsked`
+        when the crawl stops before the turn has come."""
+        try:
+            async with politeness_of(self._crawler).turn() as turn:
+                return await self._ask(request, turn)
+        except NotAsked:
+            request.meta[NOT_ASKED] = True
+            raise
+
+    async def _ask(self, request: Request, turn: Turn) -> Response:
+        recorder = Recorder(request.url, self._default_maxsize or sys.maxsize, turn)
         agent = _RecordingAgent(
             contextFactory=self._contextFactory,
             bindAddress=self._bind_address,

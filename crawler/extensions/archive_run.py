@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 from crawler.exits import ExitCode, UserError
 from crawler.loopback import is_loopback
 from crawler.outcome import CrawlResult, conclude
+from crawler.politeness import drop_waiting
 from crawler.refresh import refresh_of
 from pipelines.session import CrawlSession, RetryPolicy, attach, revisit_policy
 from spiders.answers import cause
@@ -93,6 +94,7 @@ class ArchiveRun:
 
     def _stop_crawl(self, reason: str) -> None:
         # Not awaited: it ends only after the request that is at work has ended, which may be the caller's.
+        drop_waiting(self._crawler)
         if self._closing is None and self._crawler.spider is not None:
             engine = self._crawler.engine
             self._closing = asyncio.ensure_future(engine.close_spider_async(reason=reason))

@@ -28,6 +28,7 @@ class Eager(scrapy.Spider):
     def missed(self, failure):
         seen.append((failure.request.url, failure.request.meta.get("refused", failure.type.__name__)))
 process = AsyncCrawlerProcess({
+    "DOWNLOAD_HANDLERS": {"http": "crawler.wire.RecordingHandler"},
     "DOWNLOADER_MIDDLEWARES": {"crawler.robots.RobotsMiddleware": 100,
         "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
         "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None},

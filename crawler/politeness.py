@@ -1,0 +1,212 @@
+"""One request at a time, and never sooner after the last than was promised: the gate before the wire.
+
+Scrapy's own delay is kept for each host name, begins anew when a slot was idle for a minute, and lets two
+requests out together when it is 0. So every request of a crawl, whatever its host and whoever made it
+(scheduler, robots.txt, redirect, retry), passes the one gate of its crawler, which is where it goes out.
+
+The gap is counted from when an answer began to come, not from when it was asked for: only then is it certain
+that the site had the request, so no delay on the way can bring two requests closer together than promised.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from weakref import WeakKeyDictionary
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadCancelledError
+
+from pipelines.session import session_of
+from spiders.answers import NOT_ASKED
+
+Clock = Callable[[], float]
+
+
+class NotAsked(DownloadCancelledError):
+    """A request was given back before it went out."""
+
+
+class Turn:
+    """One request's time on the wire; its holder says what happens."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.asked: float | None = None
+        """When its first byte went out (the clock's seconds); None before."""
+        self.heard: float | None = None
+        """When the first byte of its answer came; None before."""
+
+    def asking(self) -> None:
+        """Bytes of the request go out."""
+        if self.asked is None:
+            self.asked = self._clock()
+
+    def hearing(self) -> None:
+        """Bytes of the answer come in."""
+        if self.heard is None:
+            self.heard = self._clock()
+
+
+class Politeness:
+    """The gate of one crawl. For the event loop's thread only.
+
+    `delay` is in seconds, from the beginning of one request to that of the next. `on_smallest` is told the
+    smallest gap so far (seconds, as we saw it) whenever one is smaller than all before.
+    """
+
+    def __init__(
+        self,
+        delay: float,
+        *,
+        on_smallest: Callable[[float], None] = lambda gap: None,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self._configured = delay
+        self._asked_for: dict[str, float] = {}
+        self._clock = clock
+        self._on_smallest = on_smallest
+        self._smallest = float("inf")
+        self._last_asked: float | None = None
+        self._counts_from: float | None = None
+        self._busy = False
+        self._closed = False
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._sleeping: set[asyncio.Future[None]] = set()
+
+    @property
+    def delay(self) -> float:
+        """Seconds that lie at least between the beginnings of two requests: what was configured, or the
+        longest that a robots.txt asks for when that is more."""
+        return max(self._configured, *self._asked_for.values(), 0.0)
+
+    def ask_delay(self, place: str, seconds: float | None) -> None:
+        """Note the Crawl-delay of an origin's robots.txt; None when it has none (any more)."""
+        if seconds is None:
+            self._asked_for.pop(place, None)
+        else:
+            self._asked_for[place] = seconds
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[Turn]:
+        """Wait for one's turn, and hold it until the answer is over. Raises `NotAsked` when the crawl stops
+        before that."""
+        await self._enter()
+        turn = Turn(self._clock)
+        try:
+            yield turn
+        finally:
+            self._leave(turn)
+
+    def close(self) -> None:
+        """Give back whatever waits for its turn, and all that comes later."""
+        self._closed = True
+        waiting = [*self._waiting, *self._sleeping]
+        self._waiting.clear()
+        for one in waiting:
+            if not one.done():
+                one.set_exception(NotAsked("the crawl is stopping"))
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, but not longer than the crawl lasts: raises `NotAsked` when it stops before."""
+        if self._closed:
+            raise NotAsked("the crawl is stopping")
+        loop = asyncio.get_running_loop()
+        sleeping = loop.create_future()
+        self._sleeping.add(sleeping)
+        timer = loop.call_later(seconds, _wake, sleeping)
+        try:
+            await sleeping
+        finally:
+            timer.cancel()
+            self._sleeping.discard(sleeping)
+
+    async def _enter(self) -> None:
+        if self._closed:
+            raise NotAsked("the crawl is stopping")
+        if self._busy:
+            queued = asyncio.get_running_loop().create_future()
+            self._waiting.append(queued)
+            try:
+                await queued  # handed over, still busy
+            except asyncio.CancelledError:
+                self._withdraw(queued)
+                raise
+        self._busy = True
+        try:
+            while (left := self._opens_at() - self._clock()) > 0:
+                await self.sleep(left)
+        except BaseException:
+            self._hand_over()
+            raise
+
+    def _withdraw(self, queued: asyncio.Future[None]) -> None:
+        with suppress(ValueError):
+            self._waiting.remove(queued)
+        if queued.done() and not queued.cancelled() and queued.exception() is None:
+            self._hand_over()
+
+    def _opens_at(self) -> float:
+        return -float("inf") if self._counts_from is None else self._counts_from + self.delay
+
+    def _leave(self, turn: Turn) -> None:
+        if turn.asked is not None:
+            if self._last_asked is not None and turn.asked - self._last_asked < self._smallest:
+                self._smallest = turn.asked - self._last_asked
+                self._on_smallest(self._smallest)
+            self._last_asked = turn.asked
+        # Without an answer nobody knows when, or whether, the site saw something of it: now at the latest.
+        self._counts_from = self._clock() if turn.heard is None else turn.heard
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        self._busy = False
+        while self._waiting:
+            queued = self._waiting.popleft()
+            if not queued.done():
+                self._busy = True
+                queued.set_result(None)
+                return
+
+
+def _wake(sleeping: asyncio.Future[None]) -> None:
+    if not sleeping.done():
+        sleeping.set_result(None)
+
+
+def drop_waiting(crawler: Crawler) -> None:
+    """Give back the requests that are not on the wire yet: they stay due in the URL table."""
+    if not crawler.crawling or crawler._engine is None:
+        return
+    for slot in crawler.engine.downloader.slots.values():
+        while slot.queue:
+            request, waiting = slot.queue.popleft()
+            request.meta[NOT_ASKED] = True
+            waiting.errback(NotAsked("the crawl is stopping"))
+    politeness_of(crawler).close()
+
+
+_gates: WeakKeyDictionary[Crawler, Politeness] = WeakKeyDictionary()
+
+
+def politeness_of(crawler: Crawler) -> Politeness:
+    """The crawler's gate, made by its settings when it is asked for first. Setting read: `DOWNLOAD_DELAY`.
+
+    Whoever sends a request past Scrapy's downloader takes a `turn` of it, too.
+    """
+    if crawler not in _gates:
+        _gates[crawler] = Politeness(
+            crawler.settings.getfloat("DOWNLOAD_DELAY"), on_smallest=_counted_for(crawler)
+        )
+    return _gates[crawler]
+
+
+def _counted_for(crawler: Crawler) -> Callable[[float], None]:
+    def count(gap: float) -> None:
+        with suppress(LookupError):  # a crawl without an archive has nobody to tell
+            session_of(crawler).counts["smallest_gap_ms"] = int(gap * 1000)
+
+    return count
