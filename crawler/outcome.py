@@ -11,6 +11,7 @@ from typing import Literal
 
 from crawler.cli.errors import as_user_error
 from crawler.exits import ExitCode
+from crawler.in_the_way import in_the_way
 from pipelines.session import CrawlSession
 from spiders.answers import utc_now
 
@@ -113,7 +114,8 @@ def judge(
         text = f"the reader failed on {number} of {counts['answers']} pages (a bug); their captures are kept"
         return "incomplete", text, ExitCode.ERROR
     if failed:
-        return "incomplete", f"{len(failed)} of {_known(states)} addresses failed", ExitCode.INCOMPLETE
+        text = f"{len(failed)} of {_known(states)} addresses failed{in_the_way(failed)}"
+        return "incomplete", text, ExitCode.INCOMPLETE
     return "complete", "every address known has its answer", ExitCode.OK
 
 

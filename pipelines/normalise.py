@@ -11,7 +11,7 @@ from pipelines.articles import article_record, card_records
 from pipelines.grouping import body_digest, normal_journal, normal_topic
 from spiders.page import Fetched, Found, Page
 from spiders.reading.addresses import article_id
-from spiders.reading.model import PageKind
+from spiders.reading.model import Obstacle, PageKind
 from spiders.reading.profile import SiteProfile
 from storage.records import CaptureRecord, ExchangeRecord, FoundRecord, PageRecord, UrlOutcome
 
@@ -54,6 +54,7 @@ def page_record(page: Page, profile: SiteProfile) -> PageRecord:
         cards=card_records(reading.cards, profile) if reading is not None else (),
         found=tuple(found_record(found, profile) for found in page.found),
         article_id=article_id(own, profile) if own is not None and page.kind == "article" else None,
+        obstacle=None if page.obstacle is None else page.obstacle.name.lower(),
     )
 
 
@@ -136,10 +137,22 @@ def _outcome(page: Page, target: str | None) -> UrlOutcome:
         return UrlOutcome("redirected", f"HTTP {page.fetched.status}", target=page.redirect)
     if page.gone:
         return UrlOutcome("gone", f"HTTP {page.fetched.status}")
+    if _stands_in_the_way(page):
+        return UrlOutcome("failed", _kind(page)[1] or "no usable answer")
     if target is not None:
         return UrlOutcome("alias", "its page names another address as its own", target=target)
     kind, reason = _kind(page)
     return UrlOutcome("stored", reason or kind)
+
+
+def _stands_in_the_way(page: Page) -> bool:
+    """Whether something else was answered in the place of a page that the site surely has.
+
+    A page that nobody expected to be anything may well be a login, and is one.
+    """
+    if page.obstacle is None or page.fetched.status is None:
+        return False
+    return page.kind in ("article", "listing") or page.obstacle in (Obstacle.CHALLENGE, Obstacle.MAINTENANCE)
 
 
 def _header(fetched: Fetched, name: str) -> str | None:

@@ -97,7 +97,7 @@ def _with_retry(record: PageRecord, session: CrawlSession) -> PageRecord:
     assert url is not None
     if capture.kind == "redirect":  # to itself under another spelling, which the spider has learned
         wait: float | None = 0.0
-    elif not _is_temporary(capture):
+    elif not _is_temporary(capture) and record.obstacle != "maintenance":
         wait = None
     else:
         wait = session.retry.wait(_attempts(url, session))
@@ -128,6 +128,8 @@ def _count(record: PageRecord, saved: SavedPage, session: CrawlSession) -> None:
         counts["bytes_on_the_wire"] += len(capture.exchange.response)
     counts[capture.kind] += 1
     counts["reader_failures"] += capture.reason == READER_FAILED
+    if record.obstacle is not None:
+        counts[record.obstacle] += 1
     counts["new_articles"] += saved.new_article
     counts["new_revisions"] += saved.new_revision
     counts["new_urls"] += saved.new_urls

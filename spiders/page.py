@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from spiders.reading.model import Reading
+from spiders.reading.model import Obstacle, Reading
 
 FoundVia = Literal["seed", "robots", "sitemap", "listing", "card", "link", "redirect", "canonical", "import"]
 UrlKind = Literal["robots", "sitemap", "listing", "article", "page"]
@@ -100,6 +100,9 @@ class Page:
     """404 or 410: an answer, not a failure."""
     unchanged: bool = False
     """304, as it was asked for: the page is what it was at the answer before."""
+    obstacle: Obstacle | None = None
+    """What stands in the place of the page that was asked for (a login wall, a bot challenge, …); None when
+    that can't be said. With a `failure` the answer was none to begin with."""
     note: str | None = None
     """One line about what it came to, for the log and the URL's reason."""
 

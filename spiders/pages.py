@@ -12,6 +12,7 @@ from spiders.reading import read_page
 from spiders.reading.addresses import canonical
 from spiders.reading.model import PageKind, Reading
 from spiders.reading.profile import SiteProfile
+from spiders.reading.recognise import challenge_in_answer, led_away
 from spiders.sitemaps import read_sitemap, robots_sitemaps
 from spiders.walk import Walk
 
@@ -83,8 +84,17 @@ class PageMaker:
         if 300 <= status < 400:
             return self._redirect(fetched, kind, exchange.url)
         if not 200 <= status < 300:
-            return Page(fetched, kind, None, failure=f"HTTP {status}")
+            return self._refusal(fetched, kind)
         return self._content(fetched, kind, depth)
+
+    def _refusal(self, fetched: Fetched, kind: UrlKind) -> Page:
+        """An error's answer: perhaps a bot challenge."""
+        seen = challenge_in_answer(fetched.body, fetched.headers)
+        if seen is None:
+            return Page(fetched, kind, None, failure=f"HTTP {fetched.status}")
+        return Page(
+            fetched, kind, None, failure=f"HTTP {fetched.status}: {seen.reason}", obstacle=seen.obstacle
+        )
 
     def _content(self, fetched: Fetched, kind: UrlKind, depth: int) -> Page:
         url = fetched.url
@@ -106,7 +116,7 @@ class PageMaker:
             self._listings += 1
         more = self._listings < self._profile.max_pages_a_listing
         found = self.walk.found_on(reading, url=url, kind=kind, depth=depth, more_listings=more)
-        return Page(fetched, kind, reading, found=found)
+        return Page(fetched, kind, reading, found=found, obstacle=reading.obstacle)
 
     def _redirect(self, fetched: Fetched, kind: UrlKind, asked: str) -> Page:
         target = header(fetched, "location")
@@ -117,6 +127,10 @@ class PageMaker:
         found = self.walk.redirect(absolute, url=url, kind=kind, hops=hops)
         if found is None:
             return Page(fetched, kind, None, failure=f"HTTP {fetched.status} without a usable target")
+        instead = led_away(url, found.url, kind, self._profile)
+        if instead is not None:
+            reason = instead.reason
+            return Page(fetched, kind, None, failure=reason, obstacle=instead.obstacle)
         if found.url == url:
             return self._other_spelling(fetched, kind, asked=asked, named=target or "")
         self._hops[found.url] = max(hops, self._hops[found.url])

@@ -243,3 +243,6 @@ class PageRecord:
     found: tuple[FoundRecord, ...] = ()
     article_id: str | None = None
     """The article id in the address asked, whatever it answers; None without."""
+    obstacle: str | None = None
+    """What was answered in the page's place, for counting: `soft_404`, `login`, `challenge`, `consent`,
+    `maintenance`, `shell`; None otherwise."""

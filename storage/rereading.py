@@ -83,7 +83,7 @@ class Wanted:
 @dataclass(slots=True)
 class _Outcome:
     order: tuple[bool, str, int]
-    state: Literal["stored", "alias"]
+    state: Literal["stored", "alias", "failed"]
     reason: str
     target: int | None
 
@@ -294,7 +294,9 @@ class Rereading:
         order = (capture.status is not None, capture.captured_at, reading.capture_id)
         known = self._outcomes.get(url_id)
         if known is None or known.order <= order:
-            state: Literal["stored", "alias"] = "stored" if target is None else "alias"
+            state: Literal["stored", "alias", "failed"] = "stored" if target is None else "alias"
+            if outcome.state == "failed":
+                state, target = "failed", None
             self._outcomes[url_id] = _Outcome(order, state, outcome.reason or state, target)
         return target
 
@@ -332,9 +334,12 @@ class Rereading:
             )
             if latest == outcome.order[2]:
                 self.db.run(
-                    "UPDATE url SET state = ?, reason = ?, target_url_id = ? WHERE id = ? "
-                    "AND state IN ('stored', 'alias') AND (state, reason, target_url_id) IS NOT (?, ?, ?)",
-                    outcome.state, outcome.reason, outcome.target, url_id,
+                    "UPDATE url SET state = ?, reason = ?, target_url_id = ?, last_ok_at = "
+                    "CASE WHEN ? THEN last_ok_at ELSE coalesce(last_ok_at, last_tried_at) END WHERE id = ? "
+                    "AND (state IN ('stored', 'alias') OR (state = 'failed' AND last_tried_at = "
+                    "(SELECT captured_at FROM capture WHERE id = ?))) "
+                    "AND (state, reason, target_url_id) IS NOT (?, ?, ?)",
+                    outcome.state, outcome.reason, outcome.target, outcome.state == "failed", url_id, latest,
                     outcome.state, outcome.reason, outcome.target,
                 )  # fmt: skip
 

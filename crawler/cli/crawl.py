@@ -17,6 +17,7 @@ from crawler.cli.common import (
     site_option,
 )
 from crawler.exits import ExitCode
+from crawler.in_the_way import browser_needed
 from crawler.terminal import Sheet, complain, printable
 
 if TYPE_CHECKING:
@@ -148,6 +149,9 @@ def print_result(result: CrawlResult, directory: Path) -> None:
         sheet.text(line, indent=2)
     if counts.get("refused"):
         sheet.text(f"{counts['refused']:,} not asked: robots.txt forbids them", indent=2)
+    needed = browser_needed(counts)
+    if needed is not None:
+        sheet.text(needed, indent=2)
     for url, why in result.failed[:_MOST_FAILURES_SHOWN]:
         sheet.text(f"failed: {url} ({why})", indent=2)
     if len(result.failed) > _MOST_FAILURES_SHOWN:

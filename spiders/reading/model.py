@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-READER_VERSION = "2"
+READER_VERSION = "3"
 """Raised whenever the same page could read differently than before; stored with every record."""
 
 
@@ -217,6 +217,17 @@ class PageKind(StrEnum):
 LinkKind = Literal["article", "pagination", "listing", "page"]
 
 
+class Obstacle(StrEnum):
+    """What stands in a page's place, or before it. The values begin reasons in the URL table."""
+
+    SOFT_404 = "soft 404"
+    LOGIN = "login wall"
+    CHALLENGE = "bot challenge"
+    CONSENT = "consent wall"
+    MAINTENANCE = "maintenance page"
+    SHELL = "needs a browser"
+
+
 @dataclass(frozen=True, slots=True)
 class PageLink:
     """A link on the page that a walk might follow."""
@@ -263,6 +274,8 @@ class Reading:
     evidence: tuple[Evidence, ...] = ()
     takes: tuple[tuple[int, str], ...] = ()
     """For each block index what the reader took it for (`title`, `section:findings`, `card 2: date`, …)."""
+    obstacle: Obstacle | None = None
+    """What stands in the page's place, for `other` and `unreadable`; None when it may be the page."""
     reader_version: str = READER_VERSION
     blocks: tuple[Block, ...] = field(default=(), repr=False, compare=False)
     """The blocks it was read from, for `inspect`; not part of the record."""

@@ -13,11 +13,14 @@ from urllib.parse import urlsplit
 
 from cssselect import GenericTranslator, SelectorError
 
-from spiders.reading.words import heading_key
+from spiders.reading.words import comparable, heading_key
 
 _SELECTABLE = ("title", "credibility", "interest", "takeaway", "topics", "details", "cards", "boilerplate")
 
 _SHORTEST_DAYS, _LONGEST_DAYS = 0.001, 3650
+
+OBSTACLES = ("soft_404", "login", "challenge", "consent", "maintenance")
+_SHORTEST_WORDS = 4
 
 RATINGS = ("credibility", "interest")
 """The labels that stand at a drawn value."""
@@ -89,6 +92,9 @@ class SiteProfile:
     selectors: Mapping[str, str] = field(default_factory=dict)
     """Explicit overrides: field (or part) -> CSS selector, used before the words when it matches."""
     revisit: Revisit = field(default_factory=Revisit)
+    obstacles: Mapping[str, str] = field(default_factory=dict)
+    """Words in comparison form -> `soft_404`, `login`, `challenge`, `consent`, `maintenance`: a page that has
+    none of an article's parts, and says them in a short text, is that."""
     digest: str = ""
     """SHA-256 (hex) of the tables it was made from; stored with each run."""
 
@@ -177,6 +183,7 @@ def profile_from(tables: Mapping[str, Any], where: str) -> SiteProfile:
         state_keys={key: state.texts(key) for key in state.names() if key != "rating_scale"},
         rating_scale=float(state.number("rating_scale", 5)),
         selectors=_selectors(read.table("selectors", required=False), sections.names(), where),
+        obstacles=_obstacles(read.table("obstacles", required=False), where),
         revisit=_revisit(read.table("revisit", required=False), where),
         digest=hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest(),
     )
@@ -195,6 +202,16 @@ def _selectors(table: _Tables, sections: Iterable[str], where: str) -> dict[str,
             GenericTranslator().css_to_xpath(found[key])
         except SelectorError as error:
             raise ProfileError(f"profile {where}: selectors.{key}: no CSS selector: {error}") from None
+    return found
+
+
+def _obstacles(table: _Tables, where: str) -> dict[str, str]:
+    for key in table.names():
+        if key not in OBSTACLES:
+            raise ProfileError(f"profile {where}: obstacles.{key}: not one of {', '.join(OBSTACLES)}")
+    found = {comparable(words): key for key in table.names() for words in table.texts(key)}
+    if any(len(words) < _SHORTEST_WORDS for words in found):
+        raise ProfileError(f"profile {where}: obstacles: words of fewer than {_SHORTEST_WORDS} letters")
     return found
 
 

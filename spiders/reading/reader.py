@@ -26,11 +26,12 @@ from spiders.reading.decoding import decode, looks_like_html, parse
 from spiders.reading.html import blocks_of
 from spiders.reading.ledger import Ledger
 from spiders.reading.links import links_of
-from spiders.reading.model import Block, PageKind, Reading, Role
+from spiders.reading.model import Block, Obstacle, PageKind, Reading, Role
 from spiders.reading.outline import Line, Outline, outline_of
 from spiders.reading.passages import passage_names, passage_of
 from spiders.reading.playback import original_address, undo_playback
 from spiders.reading.profile import SiteProfile
+from spiders.reading.recognise import Sighting, instead_of_article, instead_of_page
 from spiders.reading.structured import Claim, head_claims, script_claims
 from spiders.reading.text import text_blocks
 from spiders.reading.tree import Element
@@ -46,7 +47,7 @@ _BINARY = re.compile(
 )
 _FEWEST_CARDS = 2
 _LONGEST_REASON = 300
-_SHELL = "an empty shell: a browser would have to render it"
+_FEWEST_LISTED = 3
 
 
 def read_page(
@@ -110,9 +111,11 @@ def _form_of(body: bytes, content_type: str | None) -> Form | None:
 
 
 def _unreadable(
-    reason: str, form: Form, url: str | None, profile: SiteProfile, blocks: Iterable[Block] = ()
-) -> Reading:
-    return Reading(PageKind.UNREADABLE, reason, form, url, article_id(url, profile), blocks=tuple(blocks))
+    reason: str, form: Form, url: str | None, profile: SiteProfile, blocks: Iterable[Block] = (),
+    obstacle: Obstacle | None = None,
+) -> Reading:  # fmt: skip
+    name = article_id(url, profile)
+    return Reading(PageKind.UNREADABLE, reason, form, url, name, obstacle=obstacle, blocks=tuple(blocks))
 
 
 def _read_text(text: str, profile: SiteProfile, url: str | None) -> Reading:
@@ -178,6 +181,8 @@ def _summary(
 class _HtmlPage:
     root: Element
     profile: SiteProfile
+    asked: str | None
+    """Where it was fetched; None when unknown."""
     url: str | None
     """The page's own address."""
     base: str
@@ -195,21 +200,35 @@ class _HtmlPage:
         titles = [str(claim.value) for claim in head if claim.field == "title"]
         outline = outline_of(blocks, profile, titles)
         return cls(
-            root, profile, url, _base(root, fetched or url or profile.base_url), head, blocks, elements,
-            outline, cut_off=_is_cut_off(text, outline, profile),
+            root, profile, fetched, url, _base(root, fetched or url or profile.base_url), head, blocks,
+            elements, outline, cut_off=_is_cut_off(text, outline, profile),
         )  # fmt: skip
 
     def read(self) -> Reading:
         selected = self._selected()
         overrides = self._overrides(selected)
         if _is_summary(self.outline) or any(map(_is_own_part, overrides)):
+            instead = self._instead_of_article()
+            if instead is not None:
+                return _unreadable(
+                    instead.reason, "html", self.url, self.profile, self.blocks, instead.obstacle
+                )
             return self._summary(selected, overrides)
         return self._something_else()
+
+    def _instead_of_article(self) -> Sighting | None:
+        known, lines = self.outline.known, self.outline.lines
+        parts = sum(map(_is_own_part, known))
+        start = lines[self.outline.start].block.index if self.outline.start < len(lines) else 0
+        return instead_of_article(self.blocks, start, parts, self._titles(), self.profile)
+
+    def _titles(self) -> list[str]:
+        return [str(claim.value) for claim in self.head if claim.field == "title"]
 
     def _summary(self, selected: dict[str, list[Element]], overrides: dict[str, list[Line]]) -> Reading:
         ledger = Ledger()
         name = article_id(self.url, self.profile)
-        titles = [str(claim.value) for claim in self.head if claim.field == "title"]
+        titles = self._titles()
         shown = [line.text for line in self.outline.lines[: self.outline.start] if line.block.level == 1]
         scripts = script_claims(self.root, self.profile, next(iter(shown or titles), None), name)
         linked_data = [claim for claim in scripts if claim.rule == "json-ld"]
@@ -248,25 +267,49 @@ class _HtmlPage:
         return found
 
     def _something_else(self) -> Reading:
-        """A listing, another page, or one that should have been a summary."""
+        """A listing, another page, what stands in a page's place, or one that should have been a summary."""
         lines = [line for line in self.outline.lines if not line.block.chrome]
         shown = any(line.text for line in lines if line.block.role is not Role.IMAGE)
         links = self._links()
-        name = article_id(self.url, self.profile)
-        if not shown and (name or not links):
-            return _unreadable(
-                _SHELL if len(self.root) else "the page is empty", "html", self.url, self.profile, self.blocks
-            )
-        if name is not None:
-            return _unreadable(self._headings_seen(), "html", self.url, self.profile, self.blocks)
         ledger = Ledger()
         cards = CardReader(self.profile, self.base, ledger.take).read(lines)
-        kind = PageKind.LISTING if len(cards) >= _FEWEST_CARDS else PageKind.OTHER
-        reason = None if kind is PageKind.LISTING else "none of the profile's headings stand on it"
+        is_article = article_id(self.asked or self.url, self.profile) is not None
+        is_listing = len(cards) >= _FEWEST_CARDS and not is_article
+        instead = None if is_listing else self._instead_of_page(is_article, len(cards))
+        if not shown and (is_article or not links or instead is not None):
+            return self._blank(instead)
+        if is_article:
+            reason = self._headings_seen() if instead is None else instead.reason
+            return _unreadable(reason, "html", self._own_or_asked(), self.profile, self.blocks,
+                               None if instead is None else instead.obstacle)  # fmt: skip
+        kind = PageKind.LISTING if is_listing else PageKind.OTHER
+        why = None if is_listing else "none of the profile's headings stand on it"
         return Reading(
-            kind, reason, "html", self.url, None, cards=cards, links=links,
-            takes=tuple(sorted(ledger.takes.items())), blocks=tuple(self.blocks),
+            kind, why if instead is None else instead.reason, "html", self.url, None, cards=cards,
+            links=links, takes=tuple(sorted(ledger.takes.items())),
+            obstacle=None if instead is None else instead.obstacle, blocks=tuple(self.blocks),
         )  # fmt: skip
+
+    def _blank(self, instead: Sighting | None) -> Reading:
+        """A page that shows no text at all."""
+        address = self._own_or_asked()
+        if instead is not None:
+            return _unreadable(instead.reason, "html", address, self.profile, self.blocks, instead.obstacle)
+        return _unreadable("the page is empty", "html", address, self.profile, self.blocks)
+
+    def _instead_of_page(self, is_article: bool, cards: int) -> Sighting | None:
+        instead = instead_of_page(self.root, self.blocks, self._titles(), self.profile)
+        if instead is not None or not is_article:
+            return instead
+        if article_id(self.url, self.profile) is None:
+            return Sighting(Obstacle.SOFT_404, "the page names another as its address, which is no article's")
+        if cards >= _FEWEST_LISTED:
+            return Sighting(Obstacle.SOFT_404, f"a list of {cards} articles stands in its place")
+        return None
+
+    def _own_or_asked(self) -> str | None:
+        """The page's address as far as it is an article's, else where it was fetched."""
+        return self.url if article_id(self.url, self.profile) is not None else self.asked or self.url
 
     def _headings_seen(self) -> str:
         headings = [block.text for block in self.blocks if block.level is not None and not block.chrome]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
 from spiders.reading.article_context import ArticleContext
 from spiders.reading.outline import Line, same_words
@@ -43,13 +44,12 @@ def _shown_title(article: ArticleContext) -> tuple[Line | None, str]:
     texts = [line for line in before if line.is_text and not _is_rating_label(article, line)]
     content = [line for line in texts if not line.block.chrome and not line.block.hidden]
     first_level = [line for line in content if line.block.level == 1]
-    for lines in (first_level, [line for line in content if line.block.level], content, texts):
-        for line in lines:
-            key = comparable(line.text)
-            if any(key == claim or (claim.startswith(f"{key} ") and len(key) > 15) for claim in claimed):
-                return line, "shown-and-claimed"
-    if first_level:
+    shown = _claimed((first_level, [line for line in content if line.block.level], content), claimed)
+    if shown is None and first_level:
         return first_level[-1], "h1"
+    shown = shown or _claimed((texts,), claimed)  # the page's frame shows the site's name, too
+    if shown is not None:
+        return shown, "shown-and-claimed"
     counts = [comparable(line.text) for line in before if not line.block.chrome]
     for line in content:
         if counts.count(comparable(line.text)) > 1 and len(line.text) > 3:
@@ -62,6 +62,15 @@ def _shown_title(article: ArticleContext) -> tuple[Line | None, str]:
         if len(candidates) == 1:
             return candidates[0], "only-line-before-parts"
     return None, ""
+
+
+def _claimed(groups: Iterable[Sequence[Line]], claimed: Sequence[str]) -> Line | None:
+    """The first line that says what one of these claims (in comparison form) says, or begins with."""
+    for line in (line for lines in groups for line in lines):
+        key = comparable(line.text)
+        if any(key == claim or (claim.startswith(f"{key} ") and len(key) > 15) for claim in claimed):
+            return line
+    return None
 
 
 def _is_rating_label(article: ArticleContext, line: Line) -> bool:

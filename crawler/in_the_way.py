@@ -1,0 +1,43 @@
+"""What stood in the place of pages, in words: for a run's reason and its last lines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from spiders.reading.model import Obstacle
+
+_NAMES = {
+    Obstacle.SOFT_404: ("soft 404", "soft 404s"),
+    Obstacle.LOGIN: ("login wall", "login walls"),
+    Obstacle.CHALLENGE: ("bot challenge", "bot challenges"),
+    Obstacle.CONSENT: ("consent wall", "consent walls"),
+    Obstacle.MAINTENANCE: ("maintenance page", "maintenance pages"),
+    Obstacle.SHELL: ("needs a browser", "need a browser"),
+}
+
+
+def obstacles_among(failed: Iterable[tuple[str, str]]) -> Mapping[Obstacle, int]:
+    """How many of these addresses (with their reasons) failed because of which obstacle."""
+    found: Counter[Obstacle] = Counter()
+    for _, reason in failed:
+        # "HTTP 403: bot challenge: …" as well as "bot challenge: …"
+        heads = reason.split(": ")[:2]
+        found.update(obstacle for obstacle in Obstacle if obstacle in heads)
+    return found
+
+
+def in_the_way(failed: Iterable[tuple[str, str]]) -> str:
+    """` (2 soft 404s, 1 bot challenge)`, or nothing when there are none."""
+    found = obstacles_among(failed)
+    told = [f"{found[one]:,} {_NAMES[one][found[one] > 1]}" for one in Obstacle if found[one]]
+    return f" ({', '.join(told)})" if told else ""
+
+
+def browser_needed(counts: Mapping[str, int]) -> str | None:
+    """A line about the pages that only a browser would show; None when there were none."""
+    number = counts.get("shell", 0)
+    if not number:
+        return None
+    pages = "1 page is an empty shell" if number == 1 else f"{number:,} pages are empty shells"
+    return f"{pages} that a browser would have to render; this program does not run scripts"
