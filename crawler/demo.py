@@ -51,6 +51,7 @@ def run_demo(directory: Path, *, changes: Sequence[str] = (), progress: str = "s
                 site=SITE,
                 start=(f"{base}/", f"{base}/news"),
                 origin=site.base_url if site.base_url != base else None,
+                allow_private=(urlsplit(site.base_url).netloc,),
                 kind="demo",
                 refresh="all",  # "nothing new" is to be said of what was looked at, not of what was due
                 progress=progress,

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import http.client
+import socket
+import ssl
+import threading
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
+from typing import Any, cast
 from urllib.error import URLError
 from urllib.parse import urljoin, urlsplit
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, Request
@@ -13,13 +19,19 @@ from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, Request
 from protego import Protego
 
 from crawler.exits import ExitCode, UserError
+from crawler.guard import Guard, guarded_connection
+from spiders.answers import NotPublicError
 
 MAX_BYTES = 20 * 2**20
 MAX_ROBOTS_BYTES = 512 * 1024
 """RFC 9309 section 2.5 asks for 500 KiB at least."""
 TIMEOUT_S = 30.0
+"""For a whole answer, from looking up the name to its last byte."""
 MAX_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
+
+
+_NOTHING_OPENED = Guard()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +46,12 @@ class Answer:
     """After content decoding."""
 
 
-def fetch_once(url: str, user_agent: str) -> Answer:
+def fetch_once(url: str, user_agent: str, guard: Guard = _NOTHING_OPENED) -> Answer:
     """Fetch a page with one request for robots.txt before it.
 
-    Follows up to five redirects on the same host. Raises `UserError` with one line when the address is no
-    http(s) one, robots.txt forbids it or can't be had, there is no answer, or the answer is an error.
+    Follows up to five redirects on the same host, and connects only where `guard` lets it. Raises `UserError`
+    with one line when the address is no http(s) one or not public, robots.txt forbids it or can't be had,
+    there is no answer, or the answer is an error.
     """
     robots: Protego | None = None
     for _ in range(MAX_REDIRECTS + 1):
@@ -46,10 +59,10 @@ def fetch_once(url: str, user_agent: str) -> Answer:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UserError(f"not an http or https address: {url}", ExitCode.USAGE)
         if robots is None:
-            robots = _robots(urljoin(url, "/robots.txt"), user_agent)
+            robots = _robots(urljoin(url, "/robots.txt"), user_agent, guard)
         if not robots.can_fetch(url, user_agent):
             raise UserError(f"robots.txt forbids {url}", ExitCode.ROBOTS)
-        status, headers, body = _get(url, user_agent, MAX_BYTES)
+        status, headers, body = _get(url, user_agent, guard, MAX_BYTES)
         location = headers.get("Location")
         if status not in _REDIRECTS or not location:
             if status >= 400:
@@ -63,10 +76,10 @@ def fetch_once(url: str, user_agent: str) -> Answer:
     raise UserError(f"more than {MAX_REDIRECTS} redirects, the last to {url}")
 
 
-def _robots(url: str, user_agent: str) -> Protego:
+def _robots(url: str, user_agent: str, guard: Guard) -> Protego:
     """The host's rules, by RFC 9309 section 2.3.1: no answer or a server's error allows nothing."""
     for _ in range(MAX_REDIRECTS + 1):
-        status, headers, body = _get(url, user_agent, MAX_ROBOTS_BYTES, cut=True)
+        status, headers, body = _get(url, user_agent, guard, MAX_ROBOTS_BYTES, cut=True)
         location = headers.get("Location")
         if status in _REDIRECTS and location and urlsplit(urljoin(url, location)).scheme in ("http", "https"):
             url = urljoin(url, location)
@@ -77,7 +90,9 @@ def _robots(url: str, user_agent: str) -> Protego:
     raise UserError(f"{url} is redirected too often: without robots.txt nothing is read", ExitCode.ROBOTS)
 
 
-def _get(url: str, user_agent: str, limit: int, cut: bool = False) -> tuple[int, Message, bytes]:
+def _get(
+    url: str, user_agent: str, guard: Guard, limit: int, cut: bool = False
+) -> tuple[int, Message, bytes]:
     request = Request(
         url,
         headers={
@@ -86,12 +101,22 @@ def _get(url: str, user_agent: str, limit: int, cut: bool = False) -> tuple[int,
             "Accept": "text/html,application/xhtml+xml,text/plain;q=0.9,*/*;q=0.5",
         },
     )
-    try:
-        with _opener().open(request, timeout=TIMEOUT_S) as response:
-            return int(response.status), response.headers, _body(response, limit, cut, url)
-    except (URLError, OSError, http.client.HTTPException, ValueError) as error:
-        reason = error.reason if isinstance(error, URLError) else error
-        raise UserError(f"no answer from {url}: {reason}", ExitCode.NO_CONNECTION) from error
+    with _deadline(TIMEOUT_S) as connections:
+        try:
+            with _opener(guard, connections).open(request, timeout=TIMEOUT_S) as response:
+                body = _body(response, limit, cut, url)
+                if connections.late:  # then what was cut off may look like an end
+                    raise TimeoutError
+                return int(response.status), response.headers, body
+        except NotPublicError as error:
+            raise UserError(
+                f"{url} is not asked: {error} (--allow-private opens it)", ExitCode.NO_CONNECTION
+            ) from error
+        except (URLError, OSError, http.client.HTTPException, ValueError) as error:
+            reason = error.reason if isinstance(error, URLError) else error
+            if connections.late:
+                reason = f"not whole after {TIMEOUT_S:.0f} seconds"
+            raise UserError(f"no answer from {url}: {reason}", ExitCode.NO_CONNECTION) from error
 
 
 def _body(response: http.client.HTTPResponse, limit: int, cut: bool, url: str) -> bytes:
@@ -118,9 +143,71 @@ def _inflated(data: bytes, limit: int) -> bytes:
     raise UserError("the answer's compressed body is damaged")
 
 
-def _opener() -> OpenerDirector:
-    """Only http and https: no other schemes, no redirects of its own, no proxies, no cookies."""
+class _Connections:
+    """The connections made for one answer, and whether its time was up."""
+
+    def __init__(self) -> None:
+        self._made: list[socket.socket] = []
+        self.late = False
+
+    def add(self, connection: socket.socket) -> None:
+        # TLS takes the socket over; a second handle on it stays ours.
+        self._made.append(connection.dup())
+
+    def end(self) -> None:
+        """The time is up: what still reads or writes fails now, however slowly bytes trickle in."""
+        self.late = True
+        for connection in self._made:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        for connection in self._made:
+            connection.close()
+
+
+@contextmanager
+def _deadline(seconds: float) -> Iterator[_Connections]:
+    connections = _Connections()
+    timer = threading.Timer(seconds, connections.end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield connections
+    finally:
+        timer.cancel()
+        timer.join()
+        connections.close()
+
+
+def _opener(guard: Guard, connections: _Connections) -> OpenerDirector:
+    """Only http and https, only where the guard lets it: no other schemes, no redirects of its own, no
+    proxies, no cookies."""
+    connect = guarded_connection(guard)
+
+    def opened(*arguments: Any, **options: Any) -> socket.socket:
+        connection = connect(*arguments, **options)
+        connections.add(connection)
+        return connection
+
+    def through(kind: type[http.client.HTTPConnection]) -> Callable[..., http.client.HTTPConnection]:
+        def make(host: str, **options: Any) -> http.client.HTTPConnection:
+            connection: Any = kind(host, **options)
+            connection._create_connection = opened  # its one way to a socket, which has no public name
+            return cast(http.client.HTTPConnection, connection)
+
+        return make
+
+    class Plain(HTTPHandler):
+        def http_open(self, request: Request) -> http.client.HTTPResponse:
+            return self.do_open(through(http.client.HTTPConnection), request)
+
+    class Secure(HTTPSHandler):
+        def https_open(self, request: Request) -> http.client.HTTPResponse:
+            context = ssl.create_default_context()
+            return self.do_open(through(http.client.HTTPSConnection), request, context=context)
+
     opener = OpenerDirector()
-    opener.add_handler(HTTPHandler())
-    opener.add_handler(HTTPSHandler())
+    opener.add_handler(Plain())
+    opener.add_handler(Secure())
     return opener

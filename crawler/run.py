@@ -49,6 +49,8 @@ class CrawlOptions:
     """Seconds between the beginnings of two requests."""
     origin: str | None = None
     """Where to ask instead of at the site's own address (a mirror)."""
+    allow_private: tuple[str, ...] = ()
+    """`HOST[:PORT]` that may be connected to though it is not public."""
     contact: str | None = None
     kind: str = "crawl"
     refresh: str | None = None
@@ -71,6 +73,7 @@ class CrawlOptions:
             "MSARCHIVE_URLS": None if self.urls is None else str(self.urls),
             "MSARCHIVE_ORIGIN": self.origin,
             "MSARCHIVE_MAX_PAGES": self.max_pages,
+            "MSARCHIVE_ALLOW_PRIVATE": " ".join(self.allow_private) or None,
             "MSARCHIVE_CONTACT": self.contact,
             "MSARCHIVE_KIND": self.kind,
             "MSARCHIVE_REFRESH": self.refresh,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import (
@@ -31,86 +31,12 @@ from twisted.internet.interfaces import ISSLTransport
 from twisted.python.failure import Failure
 from twisted.web.http_headers import InvalidHeaderName
 
+from crawler.guard import Guard, GuardedReactor, guard_of
 from crawler.politeness import NotAsked, Turn, politeness_of
-from spiders.answers import EXCHANGE, NOT_ASKED, STALE, UNDECODABLE, utc_now
+from crawler.recorder import Recorder, Truncated
+from spiders.answers import EXCHANGE, NOT_ASKED, STALE, UNDECODABLE, NotPublicError
 from spiders.page import Exchange
-from storage.http.message import Entity, entity, read_head, without_interim
-
-Truncated = Literal["length", "time", "disconnect"]
-
-
-class Recorder:
-    """One exchange while it takes place. At most `limit` bytes of the answer are kept, head and all, and as
-    many come out of its codings."""
-
-    def __init__(self, url: str, limit: int, turn: Turn) -> None:
-        self._url = url
-        self._limit = limit
-        self._turn = turn
-        self._size = 0
-        self._started_at = utc_now()
-        self._request: list[bytes] = []
-        self._response: list[bytes] = []
-        self._surplus = 0
-        self._ip_address: str | None = None
-        self.reused = False
-        """Whether the connection had served another request before."""
-        self.cut: Truncated | None = None
-        """Why the answer is not whole, as far as the connection itself tells."""
-
-    def connected(self, ip_address: str | None, *, reused: bool) -> None:
-        """A connection is there to ask on."""
-        self._started_at, self._ip_address, self.reused = utc_now(), ip_address, reused
-
-    def sent(self, data: bytes) -> None:
-        """Bytes of the request go out."""
-        self._turn.asking()
-        self._request.append(data)
-
-    def received(self, data: bytes) -> bool:
-        """Bytes of the answer came in; False when they were more than may come."""
-        self._turn.hearing()
-        self._response.append(data[: max(0, self._limit - self._size)])
-        self._size += len(data)
-        if self._size > self._limit:
-            self.cut = "length"
-        return self._size <= self._limit
-
-    def lost(self) -> None:
-        """The connection died before the answer was over, and not as one that is closed in order does."""
-        self.cut = self.cut or "disconnect"
-
-    def finished(self, surplus: int) -> None:
-        """The answer is over; the last `surplus` bytes received are not its."""
-        self._surplus = surplus
-
-    @property
-    def unanswered(self) -> bool:
-        """Whether not one byte has come in."""
-        return not self._size
-
-    def exchange(self, truncated: Truncated | None) -> Exchange:
-        """What was sent and received so far; `truncated` says why that is not all, None when it is."""
-        raw = b"".join(self._response)
-        if self._surplus:
-            raw = raw[: -self._surplus]
-        raw = without_interim(raw)
-        head = read_head(raw)
-        made = Entity(b"") if head is None else entity(raw, self._limit, head)
-        if truncated is None and made.fault == "too large":
-            truncated = "length"
-        return Exchange(
-            url=self._url,
-            request=b"".join(self._request),
-            response=raw,
-            started_at=self._started_at,
-            status=None if head is None else head.status,
-            headers=() if head is None else head.headers,
-            entity=made.body,
-            problem=made.problem,
-            ip_address=self._ip_address,
-            truncated=truncated,
-        )
+from spiders.reading.addresses import canonical, on_site
 
 
 class RecordingHandler(HTTP11DownloadHandler):
@@ -124,10 +50,12 @@ class RecordingHandler(HTTP11DownloadHandler):
         super().__init__(crawler)
         self._pool._factory = _RecordingFactory
         self._pool.retryAutomatically = False
+        self._guard = guard_of(crawler.settings)
 
     async def download_request(self, request: Request) -> Response:
-        """Ask when it is this request's turn, and record. Raises what Scrapy's handler raises, and `NotAsked`
-        when the crawl stops before the turn has come."""
+        """Ask when it is this request's turn, and record. Raises what Scrapy's handler raises, `NotAsked` when
+        the crawl stops before the turn has come, and `NotPublicError` for what may not be connected to."""
+        self._check_place(request)
         try:
             async with politeness_of(self._crawler).turn() as turn:
                 return await self._ask(request, turn)
@@ -147,7 +75,7 @@ class RecordingHandler(HTTP11DownloadHandler):
             crawler=self._crawler,
             tls_verbose_logging=self._tls_verbose_logging,
         )
-        agent.recorder = recorder
+        agent.recorder, agent.guard = recorder, self._guard
         request.meta.pop(STALE, None)
         request.meta.pop(EXCHANGE, None)
         try:
@@ -172,6 +100,15 @@ class RecordingHandler(HTTP11DownloadHandler):
         # The one implementation of codings serves the crawl and whoever reads a capture back.
         return response.replace(body=exchange.entity, flags=flags)
 
+    def _check_place(self, request: Request) -> None:
+        """Whoever made the request, and whatever led to it: the profile's hosts on their ports, no others."""
+        profile = getattr(self._crawler.spider, "profile", None)
+        address = canonical(request.url)
+        if address is None or (profile is not None and not on_site(address, profile)):
+            raise NotPublicError("off-site")
+        if request.meta.get("proxy"):
+            raise NotPublicError("a proxy would connect where nobody checks")
+
     def _keep(self, recorder: Recorder, request: Request, truncated: Truncated | None) -> Exchange:
         exchange = recorder.exchange(truncated)
         if not recorder.unanswered:
@@ -187,9 +124,12 @@ class _RecordingAgent(_ScrapyAgent):
     """Asks on connections that record."""
 
     recorder: Recorder
+    guard: Guard
 
     def _get_agent(self, request: Request, timeout: float) -> Any:
         agent: Any = super()._get_agent(request, timeout)
+        endpoints = agent._endpointFactory
+        endpoints._reactor = GuardedReactor(endpoints._reactor, self.guard)
         agent._pool = _RecordedConnections(agent._pool, self.recorder)
         return agent
 

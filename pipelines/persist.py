@@ -83,7 +83,7 @@ def save_unanswered(item: Unanswered, session: CrawlSession) -> None:
     session.counts["refused" if item.refused else "unanswered"] += 1
     if item.no_connection:
         session.counts["no_connection"] += 1
-    if retry_at is None and not item.refused and item.kind == "robots":
+    if retry_at is None and item.kind == "robots":
         session.robots_failure = item.reason
     session.in_flight.pop(item.url, None)
 

@@ -34,6 +34,11 @@ NOT_ASKED = "not_asked"
 UNAVAILABLE = "robots_unavailable"
 """Key in the meta of a request for robots.txt: why its answer gives no rules, so nothing may be asked."""
 
+
+class NotPublicError(Exception):
+    """No connection was made: the address, or the place it belongs to, is not one that may be asked."""
+
+
 _FINAL = (DownloadCancelledError, UnsupportedURLSchemeError)
 _NO_CONNECTION = (
     DownloadConnectionRefusedError,
@@ -41,6 +46,7 @@ _NO_CONNECTION = (
     ConnectionRefusedError,
     NoRouteError,
     ConnectError,
+    NotPublicError,
 )
 
 
@@ -83,8 +89,8 @@ def content_type(response: Response) -> str | None:
 
 def unanswered(failure: Failure, *, request: Request, url: str, kind: str) -> Unanswered:
     """Why a request brought no answer."""
-    refused = request.meta.get(REFUSED)
     error = cause(failure)
+    refused = _one_line(error) if isinstance(error, NotPublicError) else request.meta.get(REFUSED)
     return Unanswered(
         url=url,
         kind=kind,  # type: ignore[arg-type]

@@ -40,6 +40,8 @@ class SummariesSpider(Spider):
     - `urls` (`MSARCHIVE_URLS`): a file with further addresses, one a line.
     - `origin` (`MSARCHIVE_ORIGIN`): `scheme://host:port` where the site is asked instead of at its own
       address, under which everything is stored all the same (a mirror, a sample site on another port).
+    - `allow_private` (`MSARCHIVE_ALLOW_PRIVATE`): `HOST[:PORT]` that may be connected to though it is not
+      public, separated by white space or commas.
 
     Which address is asked next is the scheduler's business: it hands out requests whose `meta` holds `url`
     (the canonical address), `kind` and `depth`, and `conditional` where a 304 is an answer.
@@ -68,6 +70,10 @@ class SummariesSpider(Spider):
         start = (kwargs.pop("start", None) or settings.get("MSARCHIVE_START") or "").split()
         urls = kwargs.pop("urls", None) or settings.get("MSARCHIVE_URLS")
         origin = kwargs.pop("origin", None) or settings.get("MSARCHIVE_ORIGIN")
+        opened = kwargs.pop("allow_private", None)
+        if opened:
+            # The download handler reads it.
+            settings.set("MSARCHIVE_ALLOW_PRIVATE", opened, priority="cmdline")
         profile, place = site_profile(site, tuple(start)), None
         if origin:
             profile, place = _mirrored(profile, origin)

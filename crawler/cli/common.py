@@ -82,6 +82,19 @@ def log_format_option() -> Callable[[Decorated], Decorated]:
     )
 
 
+def allow_private_option() -> Callable[[Decorated], Decorated]:
+    """`--allow-private HOST[:PORT]`, passed as `allow_private: tuple[str, ...]`."""
+    return click.option(
+        "--allow-private",
+        metavar="HOST[:PORT]",
+        multiple=True,
+        envvar="MSARCHIVE_ALLOW_PRIVATE",
+        show_envvar=True,
+        help="An address of this machine or a private network that may be connected to (repeatable); "
+        "all others may not.",
+    )
+
+
 def load_site(site: str) -> SiteProfile:
     """The profile for `--site`. Raises `ProfileError` with one line."""
     from spiders.sites import load_profile

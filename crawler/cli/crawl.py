@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crawler.cli.common import (
+    allow_private_option,
     archive_option,
     byte_size,
     json_option,
@@ -78,6 +79,7 @@ _MOST_FAILURES_SHOWN = 20
     "lists, for what is new.  [default: due]",
 )
 @log_format_option()
+@allow_private_option()
 @json_option("Print the result as JSON.")
 @click.pass_context
 def command(
@@ -91,6 +93,7 @@ def command(
     contact: str | None,
     refresh: str | None,
     log_format: LogFormat,
+    allow_private: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Crawl a site into the archive, or go on with a crawl that did not finish.
@@ -116,6 +119,7 @@ def command(
             max_pages=max_pages,
             delay=delay,
             contact=contact,
+            allow_private=allow_private,
             refresh=refresh,
             log_format=log_format,
         )

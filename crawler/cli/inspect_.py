@@ -10,7 +10,14 @@ from urllib.parse import urlsplit
 
 import click
 
-from crawler.cli.common import json_option, load_site, print_json, program_version, site_option
+from crawler.cli.common import (
+    allow_private_option,
+    json_option,
+    load_site,
+    print_json,
+    program_version,
+    site_option,
+)
 from crawler.exits import ExitCode, UserError
 from crawler.loopback import is_loopback
 
@@ -39,8 +46,17 @@ _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
     show_envvar=True,
     help="Your mail or web address, told to the site with the request.",
 )
+@allow_private_option()
 @json_option("Print the whole reading as JSON.")
-def command(page: str, site: str, url: str | None, blocks: bool, contact: str | None, as_json: bool) -> None:
+def command(
+    page: str,
+    site: str,
+    url: str | None,
+    blocks: bool,
+    contact: str | None,
+    allow_private: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Show how a page is read: its blocks, what each was taken for, every field with its value or the reason
     it has none, and the evidence for and against. Stores nothing and needs no archive.
 
@@ -50,7 +66,7 @@ def command(page: str, site: str, url: str | None, blocks: bool, contact: str | 
     if _SCHEME.match(page):
         if url is not None:
             raise click.UsageError("--url is for files")
-        reading, size, note = _read_url(page, profile, contact)
+        reading, size, note = _read_url(page, profile, contact, allow_private)
     else:
         reading, size, note = _read_file(Path(page), profile, url)
     from crawler.diagnosis import missing_parts
@@ -64,8 +80,11 @@ def command(page: str, site: str, url: str | None, blocks: bool, contact: str | 
     show_reading(reading, missing, profile, page, size, note, blocks=blocks)
 
 
-def _read_url(url: str, profile: SiteProfile, contact: str | None) -> tuple[Reading, int, str | None]:
+def _read_url(
+    url: str, profile: SiteProfile, contact: str | None, allow_private: tuple[str, ...]
+) -> tuple[Reading, int, str | None]:
     from crawler.fetch_once import fetch_once
+    from crawler.guard import guard_for
     from spiders.reading import read_page
     from spiders.reading.addresses import canonical
 
@@ -80,7 +99,9 @@ def _read_url(url: str, profile: SiteProfile, contact: str | None) -> tuple[Read
     agent = f"msarchive/{program_version()}" + (f" (+{contact})" if contact else "")
     if not agent.isprintable() or not agent.isascii():
         raise UserError("--contact must be plain ASCII text", ExitCode.USAGE)
-    answer = fetch_once(address, agent)
+    guard = guard_for(allow_private)
+    guard.check_start(address)
+    answer = fetch_once(address, agent, guard)
     profile, note = _at(address, profile)
     reading = read_page(
         answer.body, profile=profile, url=canonical(answer.url), content_type=answer.content_type

@@ -16,6 +16,7 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from twisted.python.failure import Failure
 
 from crawler.exits import ExitCode, UserError
+from crawler.guard import guard_of
 from crawler.loopback import is_loopback
 from crawler.outcome import CrawlResult, conclude
 from crawler.politeness import drop_waiting
@@ -32,7 +33,7 @@ from storage.writer import Writer
 _PLAIN_SETTINGS = (
     "DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT", "DOWNLOAD_MAXSIZE", "CONCURRENT_REQUESTS_PER_DOMAIN", "USER_AGENT",
     "MSARCHIVE_SITE", "MSARCHIVE_START", "MSARCHIVE_MAX_PAGES", "MSARCHIVE_RETRIES", "MSARCHIVE_RETRY_WAIT",
-    "MSARCHIVE_REFRESH",
+    "MSARCHIVE_REFRESH", "MSARCHIVE_ALLOW_PRIVATE",
 )  # fmt: skip
 
 
@@ -59,11 +60,13 @@ class ArchiveRun:
     def from_crawler(cls, crawler: Crawler) -> ArchiveRun:
         """Open the archive and begin a run.
 
-        Raises `UserError` without a contact for a site that is not on loopback or for a setting that can't be
-        used, `ArchiveError` for an archive that can't be written.
+        Raises `UserError` without a contact for a site that is not on loopback, for an address that is not
+        public and nobody opened, or for a setting that can't be used; `ArchiveError` for an archive that
+        can't be written.
         """
         spider, settings = crawler.spider, crawler.settings
         assert isinstance(spider, SummariesSpider)
+        guard_of(settings).check_start(spider.spelling(spider.profile.base_url))
         adapt(settings, spider.profile)
         refresh_of(settings)  # before anything is made
         directory = settings.get("MSARCHIVE_DIR") or os.environ.get("MSARCHIVE_DIR") or "archive"

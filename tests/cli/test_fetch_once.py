@@ -12,7 +12,9 @@ import pytest
 
 from crawler import fetch_once as fetching
 from crawler.exits import ExitCode, UserError
-from crawler.fetch_once import fetch_once
+from crawler.fetch_once import Answer
+from crawler.fetch_once import fetch_once as fetch_through
+from crawler.guard import guard_for
 
 Reply = tuple[int, dict[str, str], bytes]
 Replies = dict[str, Reply]
@@ -46,6 +48,10 @@ def serve() -> Iterator[Callable[[Replies], str]]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def fetch_once(url: str, agent: str) -> Answer:
+    return fetch_through(url, agent, guard_for(["127.0.0.1"]))
 
 
 Serve = Callable[[Replies], str]
