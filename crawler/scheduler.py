@@ -44,6 +44,7 @@ class FrontierScheduler(BaseScheduler):
         self._buffer: deque[FrontierUrl] = deque()
         self._refresh = refresh_of(crawler.settings)
         self._handed_out = 0
+        self._rules_came = False
         self._wake: asyncio.TimerHandle | None = None
         self._spider: SummariesSpider
         self._robots: RobotsMiddleware | None
@@ -139,9 +140,12 @@ class FrontierScheduler(BaseScheduler):
         return False
 
     def _rules_known(self) -> bool:
-        if self._robots is None:
-            return True
-        return self._robots.usable(self._spider.spelling(self._spider.profile.base_url))
+        """Whether the site's rules have come. Those of another of its hosts, where a redirect may lead later,
+        are the middleware's business: it holds the first request there until it has them."""
+        if not self._rules_came:
+            here = self._spider.spelling(self._spider.profile.base_url)
+            self._rules_came = self._robots is None or self._robots.usable(here)
+        return self._rules_came
 
     def _refill(self) -> None:
         session, now = self._session, utc_now()
