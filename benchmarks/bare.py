@@ -94,6 +94,7 @@ def bare_settings() -> Settings:
             "DOWNLOADER_MIDDLEWARES": _not_ours(settings.getdict("DOWNLOADER_MIDDLEWARES")),
             "EXTENSIONS": _not_ours(settings.getdict("EXTENSIONS")),
             "DOWNLOAD_DELAY": 0,
+            "MSARCHIVE_ALLOW_PRIVATE": "127.0.0.1",
             "USER_AGENT": "msarchive-benchmark",
             "LOG_LEVEL": "WARNING",
         },

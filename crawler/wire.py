@@ -53,8 +53,8 @@ class RecordingHandler(HTTP11DownloadHandler):
         self._guard = guard_of(crawler.settings)
 
     async def download_request(self, request: Request) -> Response:
-        """Ask when it is this request's turn, and record. Raises what Scrapy's handler raises, `NotAsked` when
-        the crawl stops before the turn has come, and `NotPublicError` for what may not be connected to."""
+        """Ask when it is this request's turn, and record. Raises what Scrapy's handler raises, `NotAsked`
+        when the crawl stops before the turn has come, and `NotPublicError` for what may not be asked."""
         self._check_place(request)
         try:
             async with politeness_of(self._crawler).turn() as turn:

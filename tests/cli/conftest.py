@@ -31,6 +31,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.chdir(tmp_path)
     for name in ("MSARCHIVE_DIR", "MSARCHIVE_CONTACT", "FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MSARCHIVE_ALLOW_PRIVATE", "127.0.0.1")  # where tests' servers are
 
     def run(*arguments: str | Path) -> Ran:
         capsys.readouterr()
