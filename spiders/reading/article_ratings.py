@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from lxml import etree
 
 from spiders.reading.article_context import ArticleContext
 from spiders.reading.model import Rating, Reason
+from spiders.reading.outline import Line
 from spiders.reading.profile import RATINGS
 from spiders.reading.rating_labels import Found, find_ratings
 from spiders.reading.ratings import rating_in_text, read_rating
 from spiders.reading.structured import Claim
+from spiders.reading.tree import Element
 
 
 def read_ratings(article: ArticleContext) -> dict[str, Rating]:
@@ -20,6 +23,7 @@ def read_ratings(article: ArticleContext) -> dict[str, Rating]:
     elements = article.page.elements
     boundaries = [elements[article.outline.heading(mark).block.index] for mark in marks] if elements else []
     before = [line for line in article.article_area if not line.part]
+    boundaries += _strangers(article, before) if elements else []
     found = find_ratings(before, elements, article.page.root, boundaries, article.profile)
     found |= _selected(article)
     ratings: dict[str, Rating] = {}
@@ -46,6 +50,15 @@ def read_ratings(article: ArticleContext) -> dict[str, Rating]:
         else:
             article.missing(name)
     return ratings
+
+
+def _strangers(article: ArticleContext, lines: Sequence[Line]) -> list[Element]:
+    """What stands in boxes of the page's frame (advertisements, forms): a rating in there is not the
+    article's. Nothing where the ratings themselves stand in the frame."""
+    framed = [line for line in lines if line.block.chrome]
+    if any(article.profile.rating_label.search(line.text) for line in framed):
+        return []
+    return [article.page.elements[line.block.index] for line in framed]
 
 
 def _selected(article: ArticleContext) -> dict[str, Found]:

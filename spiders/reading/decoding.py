@@ -10,6 +10,8 @@ from w3lib.encoding import html_to_unicode
 from spiders.reading.tree import Element
 
 _PARSER = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
+_FEW_NULS = 5
+"""Fewer than one byte in so many: UTF-16 of markup has one in two or three."""
 _MARKUP = re.compile(
     rb"<(?:!doctype|html|head|body|div|p|h[1-6]|span|table|main|article|section|title|meta)[\s>/]", re.I
 )
@@ -27,6 +29,8 @@ def decode(body: bytes, content_type: str | None) -> str:
     Never raises. A one-byte charset is not believed where the bytes are well-formed multi-byte UTF-8, nor
     UTF-8 where they are not: servers and templates declare either wrongly.
     """
+    if 0 < body.count(0) < len(body) // _FEW_NULS:
+        body = body.replace(b"\0", b"")  # no character of any charset, and it would tear those around it
     is_utf8 = _is_utf8(body)
 
     def guess(_: bytes) -> str:
@@ -55,7 +59,7 @@ def _is_utf8(body: bytes) -> bool | None:
         text = body.decode("utf-8", "replace")
         broken = text.count("\ufffd")
         sound = sum(1 for character in text if character > "\x7f") - broken
-        return sound > 4 * broken
+        return 2 * sound > broken  # other charsets' letters hardly ever make a sound one by chance
     return True
 
 

@@ -203,7 +203,8 @@ def doi_in(text: str) -> str | None:
     doi = match[0]
     while doi[-1] in _PROSE_ENDS or (doi[-1] == ")" and doi.count("(") < doi.count(")")):
         doi = doi[:-1]
-    return doi.lower()
+    # Two of them without a space between: nobody can tell where the first one ends.
+    return None if _DOI.search(doi, len("10.")) else doi.lower()
 
 
 def doi_in_link(href: str) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from lxml import etree
 
 from spiders.reading.tree import Element, text_of
+from spiders.reading.words import comparable
 
 _FILLED_WORDS = re.compile(
     r"(?<![a-z])(?:filled|full|fill(?!-)|fill-(?!no|tr|wh|gr[ae]y|sl|zi|ne|mu|st)|solid|active|on|selected|checked|fas|lit|gold)(?![a-z])",
@@ -143,7 +144,7 @@ def _named_state(icon: Element) -> float | None:
     filled, empty = _FILLED_WORDS.search(names), _EMPTY_WORDS.search(names)
     if bool(filled) != bool(empty):
         return 1.0 if filled else 0.0
-    ligature = _LIGATURE.fullmatch((icon.text or "").strip()) if _is_icon_font(icon) else None
+    ligature = _LIGATURE.fullmatch(comparable(icon.text or "")) if _is_icon_font(icon) else None
     if ligature:
         return {None: 1.0, "_half": 0.5}.get(ligature[1], 0.0)
     return cut_share(icon)
@@ -221,7 +222,7 @@ def _signature(icon: Element) -> str:
             (name, value) for name, value in element.attrib.items()
             if name not in _NO_LOOK and not name.startswith(("data-index", "data-key"))
         )  # fmt: skip
-        pieces.append(f"{element.tag}{attributes}{(element.text or '').strip()}")
+        pieces.append(f"{element.tag}{attributes}{comparable(element.text or '')}")
     return "|".join(pieces)
 
 

@@ -20,6 +20,8 @@ from spiders.reading.words import comparable, heading_key, squeeze
 
 LONGEST_HEADING = 120
 _LONGEST_INVISIBLE = 8
+_FIRST_WORD = 16
+"""Characters among which invisible ones may hide the first word of a heading."""
 _DIGITS_AROUND = re.compile(r"^\d+\s+|\s+\d+$")
 _AFTER_RUN_IN = re.compile(r"\s*[:–—]\s*|\s+-\s+")
 
@@ -123,7 +125,7 @@ def _lines(blocks: Sequence[Block], profile: SiteProfile, titles: Collection[str
     for block in blocks:
         text = block.text
         part = None
-        if block.role is not Role.IMAGE and (starts(text) or not text[:1].isascii()):
+        if block.role is not Role.IMAGE and (starts(text) or not text[:_FIRST_WORD].isascii()):
             if len(text) <= _LONGEST_INVISIBLE and not comparable(text):
                 continue  # zero-width characters that keep a box open
             part = part_key(text, profile) if len(text) <= LONGEST_HEADING else None
@@ -143,7 +145,12 @@ def part_key(text: str, profile: SiteProfile) -> str | None:
 
 
 def _run_in(block: Block, profile: SiteProfile) -> tuple[Line, Line] | None:
-    """A heading and the text that follows it in the same block: `<b>Key Takeaway</b> Managing …`."""
+    """A heading and the text that follows it in the same block: `<b>Key Takeaway</b> Managing …`.
+
+    A block that leads to another page is that page's title, whatever words it begins with.
+    """
+    if block.href and not block.href.startswith("#"):
+        return None
     taken = ""
     for number, part in enumerate(block.parts[:-1], start=1):
         taken += part.text
@@ -254,6 +261,8 @@ def _unknown_headings(
     cards_end = min(
         (index for index in chosen.values() if cards is not None and index > cards), default=len(lines)
     )
+    # Where a text breaks off in a section, nothing else says where the sections end.
+    behind = max(body) if max(chosen.values()) > max(body) else len(lines)
     found = []
     for index in range(min(body) + 1, len(lines)):
         line = lines[index]
@@ -262,7 +271,7 @@ def _unknown_headings(
         if details is not None and index > details and heading_key(line.text) in profile.source_labels:
             continue  # a label in "More Details"
         if in_text or plain:
-            is_heading = index < max(body) and _text_heading(lines, index)
+            is_heading = index < behind and _text_heading(lines, index)
         else:
             is_heading = (
                 line.is_text

@@ -72,7 +72,9 @@ def _labels(lines: Sequence[Line], profile: SiteProfile) -> Iterator[tuple[str, 
     keys.sort(key=lambda entry: -len(entry[0]))
     first_look = profile.rating_label.search
     for line in lines:
-        if len(line.text) > _MOST_TEXT or line.block.role is Role.IMAGE or not first_look(line.text):
+        if len(line.text) > _MOST_TEXT or line.block.role is Role.IMAGE:
+            continue
+        if not first_look(line.text) and (line.text.isascii() or not first_look(comparable(line.text))):
             continue
         text = _apart(line)
         taken: set[str] = set()

@@ -26,6 +26,7 @@ from spiders.reading.decoding import decode, looks_like_html, parse
 from spiders.reading.html import blocks_of
 from spiders.reading.ledger import Ledger
 from spiders.reading.links import links_of
+from spiders.reading.mixture import two_articles
 from spiders.reading.model import Block, Obstacle, PageKind, Reading, Role
 from spiders.reading.outline import Line, Outline, outline_of
 from spiders.reading.passages import passage_names, passage_of
@@ -129,6 +130,9 @@ def _read_text(text: str, profile: SiteProfile, url: str | None) -> Reading:
     if not _is_summary(outline) and not readable_by_order(outline, profile):
         reason = "no known heading in it, and its order does not tell the parts"
         return _unreadable(reason, "text", url, profile, blocks)
+    mixed = two_articles(outline.lines, profile)
+    if mixed is not None:
+        return _unreadable(mixed, "text", url, profile, blocks)
     return _summary(read_article(page, ledger), ledger, "text", url, profile, blocks)
 
 
@@ -213,6 +217,9 @@ class _HtmlPage:
                 return _unreadable(
                     instead.reason, "html", self.url, self.profile, self.blocks, instead.obstacle
                 )
+            mixed = two_articles(self.outline.lines, self.profile) if not overrides else None
+            if mixed is not None:
+                return _unreadable(mixed, "html", self._own_or_asked(), self.profile, self.blocks)
             return self._summary(selected, overrides)
         return self._something_else()
 

@@ -11,6 +11,7 @@ from spiders.reading.profile import RATINGS
 from spiders.reading.reading_time import without_reading_time
 from spiders.reading.words import comparable, heading_key
 
+_LONGEST_VALUE = 20
 _SITE_SUFFIX = re.compile(r"\s+[|·–—-]\s+[^|·–—]{2,60}$")
 
 
@@ -41,7 +42,7 @@ def _shown_title(article: ArticleContext) -> tuple[Line | None, str]:
             return lines[0], "selector"
     before = [line for line in article.outline.lines[: article.outline.start] if line.text]
     claimed = [comparable(str(claim.value)) for claim in article.claims("title")]
-    texts = [line for line in before if line.is_text and not _is_rating_label(article, line)]
+    texts = [line for line in before if _is_title_like(article, line)]
     content = [line for line in texts if not line.block.chrome and not line.block.hidden]
     first_level = [line for line in content if line.block.level == 1]
     shown = _claimed((first_level, [line for line in content if line.block.level], content), claimed)
@@ -73,8 +74,13 @@ def _claimed(groups: Iterable[Sequence[Line]], claimed: Sequence[str]) -> Line |
     return None
 
 
-def _is_rating_label(article: ArticleContext, line: Line) -> bool:
-    return article.profile.labels.get(heading_key(line.text)) in (*RATINGS, "share")
+def _is_title_like(article: ArticleContext, line: Line) -> bool:
+    """Whether it is words, and no label or rating (`★★★★★`, `Credibility: Medium`)."""
+    if not line.is_text or not any(map(str.isalpha, line.text)):
+        return False
+    words, _, value = line.text.partition(":")
+    labels = [line.text, words] if len(value) <= _LONGEST_VALUE else [line.text]
+    return not any(article.profile.labels.get(heading_key(text)) in (*RATINGS, "share") for text in labels)
 
 
 def _against_claims(article: ArticleContext, name: str, value: str | None) -> str | None:

@@ -11,7 +11,9 @@ _QUOTES = {
     **dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4"), "'"),
     **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"), '"'),
 }
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f"))
+_INVISIBLE = dict.fromkeys(
+    (0xAD, 0x61C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
+)
 _FOLD = {**_DASHES, **_QUOTES, **_INVISIBLE}
 _NOT_WORD_START = re.compile(r"^[^\w]+")
 _COUNT_AT_END = re.compile(r"(?:\s*[(\[]\s*\d+\s*[)\]])$")
