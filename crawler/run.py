@@ -23,7 +23,7 @@ from crawler.politeness import drop_waiting
 from spiders.reading.model import READER_VERSION
 from spiders.sites import load_profile
 from spiders.summaries import SummariesSpider
-from storage.archive import FILE_NAME, ArchiveOlder, open_archive
+from storage.archive import FILE_NAME, ArchiveMissing, ArchiveOlder, open_archive
 
 logger = logging.getLogger(__name__)
 
@@ -143,6 +143,8 @@ def bring_readings_up_to_date(settings: Settings, arguments: Mapping[str, str]) 
     site = arguments.get("site") or settings.get("MSARCHIVE_SITE")
     try:
         opened = open_archive(directory, read_only=True)
+    except ArchiveMissing:  # a run that was killed while it made the archive
+        return
     except ArchiveOlder:
         open_archive(directory).close()  # brings its schema up to date
         opened = open_archive(directory, read_only=True)

@@ -32,6 +32,7 @@ from storage.errors import (
 from storage.lock import WriterLock
 from storage.migrations import HEAD, KNOWN
 from storage.views import sync_views
+from storage.warc import FOLDER as CAPTURES
 
 __all__ = [
     "Archive",
@@ -231,7 +232,9 @@ def _schema(archive: Archive, connection: Connection) -> str | None:
 def _check_schema(archive: Archive, connection: Connection) -> None:
     revision = _schema(archive, connection)
     if revision is None:
-        raise ArchiveDamaged(f"{archive.path} is empty")
+        if _holds_captures(archive.directory):
+            raise ArchiveDamaged(f"{archive.path} is empty, but there are captures beside it")
+        raise ArchiveMissing(f"no archive in {archive.directory} yet: the run that began it ended at once")
     if revision != HEAD:
         raise ArchiveOlder(
             f"{archive.path} has an older schema ({revision}); `msarchive crawl` or `msarchive import` "
@@ -257,6 +260,13 @@ def _create(connection: Connection) -> None:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
+    except OSError:
+        return False
+
+
+def _holds_captures(directory: Path) -> bool:
+    try:
+        return any((directory / CAPTURES).iterdir())
     except OSError:
         return False
 

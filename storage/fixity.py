@@ -56,7 +56,11 @@ def record(path: Path) -> None:
 
 
 def forget(path: Path) -> None:
-    """Remove the checksum of `path`, which is about to change; harmless without one. Raises OSError."""
+    """Remove the checksum of `path`, which is about to change, and what a run that was killed left of one;
+    harmless without. For the one writer. Raises OSError."""
+    for scratch in path.parent.glob(f"{path.name}{SUFFIX}.*"):
+        if scratch.suffix[1:].isdecimal():
+            scratch.unlink(missing_ok=True)
     try:
         checksum_path(path).unlink()
     except FileNotFoundError:

@@ -28,6 +28,8 @@ from storage.urls import Urls
 LISTING_MAX_AGE_S = 86_400
 _FINISHED = ("complete", "incomplete")
 """Outcomes of a run that went through its round to the end."""
+_CUT_SHORT = ("stopped", "limit")
+"""Outcomes of a run that ended before its round, by no fault of what it had asked."""
 _CRAWLS = "kind IN ('crawl', 'demo') AND outcome IS NOT 'skipped'"
 _CONDITIONAL = "state IN ('stored', 'alias') AND kind <> 'robots' AND attempts = 0"
 """SQL over `url`: whether "not modified" would be about an answer that the archive holds whole. robots.txt is
@@ -174,7 +176,7 @@ class Frontier:
         return [(url, reason) for url, reason in rows]
 
     def _unfinished(self) -> bool:
-        """Whether the last crawl ended before its round did, and left something to do."""
+        """Whether the last crawl ended before its round did."""
         outcome = self._db.value(
             f"SELECT outcome FROM run WHERE site = ? AND {_CRAWLS} AND ended_at IS NOT NULL "
             "ORDER BY id DESC LIMIT 1",
@@ -182,11 +184,17 @@ class Frontier:
         )
         if outcome is None or outcome in _FINISHED:
             return False
-        return bool(
-            self._db.value(
-                "SELECT EXISTS (SELECT 1 FROM url WHERE site = ? AND due_at IS NOT NULL)", self._site
-            )
+        due = "SELECT EXISTS (SELECT 1 FROM url WHERE site = ? AND due_at IS NOT NULL)"
+        return bool(self._db.value(due, self._site)) or (outcome in _CUT_SHORT and self._begun())
+
+    def _begun(self) -> bool:
+        """Whether the round that was cut short had begun: the next crawl ends it, even if nothing is left to do
+        but to say so, and asks nothing twice."""
+        asked = (
+            "SELECT EXISTS (SELECT 1 FROM capture JOIN run ON run.id = capture.run_id "
+            f"WHERE run.site = ? AND run.{_CRAWLS} AND run.started_at >= ?)"
         )
+        return bool(self._db.value(asked, self._site, self._earlier_start()))
 
     def _earlier_start(self) -> str | None:
         """When the unfinished round began: with the first crawl after the last one that finished."""

@@ -5,12 +5,52 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sys
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from storage.errors import ArchiveBusy, ArchiveUnwritable
+
+NOTE = ".lock.json"
+"""Name of the note beside the lock that says who holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The process that writes to an archive, as it said of itself."""
+
+    pid: int
+    host: str
+    since: str
+    """UTC."""
+    command: str
+    """Program and command, `msarchive crawl`, without arguments; empty where it is not known."""
+
+    def __str__(self) -> str:
+        command = f" ({self.command})" if self.command else ""
+        return f"process {self.pid}{command} on {self.host} since {self.since}"
+
+
+def holder(directory: Path) -> Holder | None:
+    """Who writes to the archive in `directory`; None when nobody does.
+
+    Looks at the note beside the lock rather than at the lock, which a look could take from a writer that is
+    about to begin. On another host's word it is believed; on this host the process must be alive.
+    """
+    try:
+        told = json.loads((directory / NOTE).read_text("utf-8"))
+        found = Holder(
+            int(told["pid"]), str(told["host"]), str(told["since"]), str(told.get("command") or "")
+        )
+        began = told.get("began")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    if found.host == socket.gethostname() and not _is_alive(found.pid, began):
+        return None
+    return found
 
 
 class WriterLock:
@@ -23,7 +63,7 @@ class WriterLock:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._holder = directory / ".lock.json"
+        self._note = directory / NOTE
         self._lock = FileLock(directory / ".lock", is_singleton=False)
 
     def acquire(self) -> None:
@@ -31,16 +71,15 @@ class WriterLock:
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
-            raise ArchiveBusy(f"{self._directory} is being written to by {self._who()}") from None
+            who = holder(self._directory) or "another process"
+            raise ArchiveBusy(f"{self._directory} is being written to by {who}") from None
         except (OSError, NotImplementedError) as error:
             raise ArchiveUnwritable(f"can't write to {self._directory}: {_said(error)}") from None
-        holder = {
-            "pid": os.getpid(),
-            "host": socket.gethostname(),
-            "since": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        }
+        pid = os.getpid()
+        since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        myself = Holder(pid, socket.gethostname(), since, _command())
         try:
-            self._holder.write_text(json.dumps(holder), "utf-8")
+            self._note.write_text(json.dumps({**asdict(myself), "began": _began(pid)}), "utf-8")
         except OSError as error:
             self._lock.release()
             raise ArchiveUnwritable(f"can't write to {self._directory}: {_said(error)}") from None
@@ -53,15 +92,40 @@ class WriterLock:
     def release(self) -> None:
         """Give the lock up; harmless when it is not held."""
         if self._lock.is_locked:
-            self._holder.unlink(missing_ok=True)
-            self._lock.release()
+            try:
+                self._note.unlink(missing_ok=True)
+            finally:
+                self._lock.release()
 
-    def _who(self) -> str:
-        try:
-            holder = json.loads(self._holder.read_text("utf-8"))
-            return f"process {int(holder['pid'])} on {holder['host']} since {holder['since']}"
-        except (OSError, ValueError, KeyError, TypeError):
-            return "another process"
+
+def _command() -> str:
+    """What this process was called as, without arguments: they may name people and places."""
+    called = Path(sys.argv[0]) if sys.argv else Path()
+    name = called.parent.name if called.name == "__main__.py" else called.name
+    given = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
+    return f"{name} {given}".strip() if given.isidentifier() else name
+
+
+def _is_alive(pid: int, began: object) -> bool:
+    """Whether the process is there, and is the one that began then: numbers are given again."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it belongs to somebody else
+        pass
+    now = _began(pid)
+    return began is None or now is None or now == began
+
+
+def _began(pid: int) -> str | None:
+    """When a process began, in the kernel's own count (proc(5), `starttime`) and boot; None where it can't be
+    had."""
+    try:
+        ticks = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[19]
+        return f"{Path('/proc/sys/kernel/random/boot_id').read_text('utf-8').strip()} {ticks}"
+    except (OSError, IndexError, ValueError):
+        return None
 
 
 def _said(error: BaseException) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, text
+
+from storage.lock import holder
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,26 +121,6 @@ def size_on_disk(directory: Path) -> int:
 
 
 def writer_at_work(directory: Path) -> str | None:
-    """Who writes to the archive at the moment, as one line; None when nobody does.
-
-    Looks at the note beside the lock rather than at the lock, which a look could take from a writer that is
-    about to begin. On another host's word it is believed.
-    """
-    try:
-        holder = json.loads((directory / ".lock.json").read_text("utf-8"))
-        pid, host, since = int(holder["pid"]), str(holder["host"]), str(holder["since"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    if host == socket.gethostname() and not _is_alive(pid):
-        return None
-    return f"process {pid} on {host} since {since}"
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it belongs to somebody else
-        return True
-    return True
+    """Who writes to the archive at the moment, as one line; None when nobody does."""
+    found = holder(directory)
+    return None if found is None else str(found)

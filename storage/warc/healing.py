@@ -1,19 +1,29 @@
 """After a run that was killed: the ends of its WARC files.
 
 Its last file may end in a record that was never finished. That torn end is cut off, so that every tool can
-read the file; whole records that no capture names (killed between the record and the transaction) stay.
+read the file; whole records that no capture names (killed between the record and the transaction) stay. A
+file that was begun, and whose run was killed before a transaction named it, gets its name then.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import zlib
 from pathlib import Path
 
 from storage.db import Db
 
 _CHUNK = 1 << 20
+_HEAD = 1 << 14
+_OURS = re.compile(
+    rb"WARC/1\.1\r\nWARC-Type: warcinfo\r\n.*?WARC-Date: (?P<date>[^\r\n]+)\r\n.*?WARC-Filename: "
+    rb"(?P<name>[^\r\n]+)\r\n.*?software: msarchive/.*?, run (?P<run>\d+) of the archive\r\n",
+    re.DOTALL,
+)
+"""The first record of a file that a run of this program began."""
+_BEGINNING = b"WARC/1.1\r\nWARC-Type: warcinfo\r\n"
 
 
 def heal(db: Db, folder: Path) -> list[tuple[str, int]]:
@@ -22,6 +32,7 @@ def heal(db: Db, folder: Path) -> list[tuple[str, int]]:
     For the one writer, while no run is under way. A file that is shorter than what counts of it is damaged
     and left as it is, for `verify` to tell. Raises `OSError`.
     """
+    _name_strays(db, folder)
     cut = []
     known: dict[str, int] = dict(db.all("SELECT name, size FROM warc_file WHERE sha256 IS NULL"))
     for name, size in known.items():
@@ -36,6 +47,43 @@ def heal(db: Db, folder: Path) -> list[tuple[str, int]]:
         with db.transaction():
             db.run("UPDATE warc_file SET size = ?, sha256 = ? WHERE name = ?", whole, file_sha256(path), name)
     return cut
+
+
+def _name_strays(db: Db, folder: Path) -> None:
+    """Give a row to each file that a run of this archive began and never named; remove one without a whole
+    record, in which nothing of the site's can be. Any other file is none of ours and stays as it is."""
+    known = set(db.column("SELECT name FROM warc_file"))
+    for path in sorted(folder.glob("*.warc.gz")) if folder.is_dir() else ():
+        if path.name in known or not path.is_file():
+            continue
+        head, whole = _first_member(path)
+        if not whole:
+            if head is not None and (head.startswith(_BEGINNING) or _BEGINNING.startswith(head)):
+                path.unlink()
+            continue
+        ours = _OURS.match(head or b"")
+        if ours is None or ours["name"].decode("utf-8", "replace") != path.name:
+            continue
+        run = int(ours["run"])
+        if db.value("SELECT EXISTS (SELECT 1 FROM run WHERE id = ? AND ended_at IS NULL)", run):
+            with db.transaction():
+                db.run(
+                    "INSERT INTO warc_file (name, run_id, created_at, size) VALUES (?, ?, ?, 0)",
+                    path.name, run, ours["date"].decode(),
+                )  # fmt: skip
+
+
+def _first_member(path: Path) -> tuple[bytes | None, bool]:
+    """The beginning of what a file's first gzip member holds (None: it is none), and whether it is whole."""
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    with path.open("rb") as file:
+        data = file.read(_CHUNK)
+    try:
+        head = unpacking.decompress(data, _HEAD)
+    except zlib.error:
+        return None, False
+    # Longer than a warcinfo ever is: whatever it is, it is not one that was cut off.
+    return head, unpacking.eof or len(head) >= _HEAD
 
 
 def whole_members(path: Path, offset: int) -> int:

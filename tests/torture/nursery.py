@@ -1,0 +1,91 @@
+"""A process that has everything imported and forks a crawl whenever it is told to.
+
+What is forked is a process of its own that runs the real command line from its beginning to its end; only the
+second that imports take is saved. `python -m tests.torture.nursery` reads one order a line (JSON) from stdin
+and answers each with a line.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.torture.boundaries import STEPS, install
+from tests.torture.plan import Watch, plan_from
+
+_IMPORTS = (
+    "crawler.cli.crawl", "crawler.run", "crawler.scheduler", "crawler.robots", "crawler.settings", "crawler.quiet",
+    "crawler.extensions.progress", "pipelines.boilerplate", "pipelines.normalise", "scrapy.core.engine",
+    "storage.migrations.newest", "sqlalchemy.dialects.sqlite", "uvloop", "twisted.internet.asyncioreactor",
+    "rich.console", "rich.text", "encodings.cp1252", "encodings.idna",
+    # Scrapy imports these to find that they are switched off.
+    *(f"scrapy.extensions.{name}" for name in ("feedexport", "logcount", "memdebug", "memusage", "remote_control")),
+    *(f"scrapy.extensions.{name}" for name in ("closespider", "corestats", "logstats", "spiderstate", "throttle")),
+    *(f"scrapy.downloadermiddlewares.{name}" for name in ("cookies", "httpcache", "offsite", "redirect", "retry")),
+    "scrapy.extensions.telnet", "scrapy.downloadermiddlewares.httpcompression",
+)  # fmt: skip
+
+
+def main() -> None:
+    """Serve orders until stdin ends."""
+    for name in (*_IMPORTS, *(step.partition(":")[0] for step in STEPS)):
+        importlib.import_module(name)
+    if "twisted.internet.reactor" in sys.modules:
+        raise RuntimeError("a reactor that is made before the fork can't be used behind it")
+    gc.freeze()
+    answers = os.fdopen(os.dup(1), "w")
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            answers.close()
+            _live(order)
+            return
+        print(json.dumps(_watch_over(child, order)), file=answers, flush=True)
+
+
+def _live(order: dict[str, Any]) -> None:
+    """Be the crawl."""
+    for number, name in ((0, os.devnull), (1, order["out"]), (2, order["err"])):
+        flags = os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        opened = os.open(name, flags, 0o644)
+        os.dup2(opened, number)
+        os.close(opened)
+    report = os.open(order["report"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    os.environ.update(order.get("environment", {}))
+    watch = Watch(plan_from(order["plan"]), report)
+    install(watch, Path(order["archive"]))
+    from crawler.cli import main as command_line
+
+    try:
+        command_line(order["arguments"])
+    finally:
+        watch.ended()
+
+
+def _watch_over(child: int, order: dict[str, Any]) -> dict[str, Any]:
+    """Wait for a child's end, with a signal on the way if it is ordered; what became of it."""
+    handle = os.pidfd_open(child)
+    try:
+        ended = select.poll()
+        ended.register(handle, select.POLLIN)
+        if order.get("signal") is not None and not ended.poll(1000 * order["after"]):
+            signal.pidfd_send_signal(handle, order["signal"])
+        hung = not ended.poll(1000 * order["patience"])
+        if hung:
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+    finally:
+        os.close(handle)
+    return {"code": os.waitstatus_to_exitcode(status), "hung": hung}
+
+
+if __name__ == "__main__":
+    main()
