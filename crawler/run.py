@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import os
@@ -20,6 +21,7 @@ from crawler.exits import UserError
 from crawler.extensions.archive_run import ArchiveRun
 from crawler.outcome import CrawlResult
 from crawler.politeness import drop_waiting
+from crawler.wire import give_up_asking
 from spiders.reading.model import READER_VERSION
 from spiders.sites import load_profile
 from spiders.summaries import SummariesSpider
@@ -32,6 +34,9 @@ SELECT EXISTS (SELECT 1 FROM capture c JOIN article a ON a.id = c.article_key
 WHERE a.site = ? AND c.kind <> 'unchanged' AND c.reader_version IS NOT ?)
 """
 SETTINGS_MODULE = "crawler.settings"
+STOP_PATIENCE_S = 4.0
+"""How long a clean stop waits for an answer that is on its way. With what comes after it, a stop takes less
+than the ten seconds after which container engines kill."""
 _YOUNG_OBJECTS = 5_000
 """New objects that may come together before the garbage collector looks at them (Python's own: 700)."""
 
@@ -90,12 +95,15 @@ class CrawlOptions:
 
 
 class CrawlProcess(AsyncCrawlerProcess):
-    """Scrapy's process, whose clean stop does not wait for requests that are not on the wire yet."""
+    """Scrapy's process, whose clean stop does not wait for requests that are not on the wire yet, and not for
+    ever for those that are."""
 
     async def stop(self) -> None:
-        """Let what is on the wire come in, drop what waits for its turn, end."""
+        """Let what is on the wire come in, if it comes soon; drop what waits for its turn, end."""
+        loop = asyncio.get_running_loop()
         for crawler in self.crawlers:
             drop_waiting(crawler)
+            loop.call_later(STOP_PATIENCE_S, give_up_asking, crawler)
         await super().stop()
 
 

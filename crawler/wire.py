@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import (
@@ -26,6 +27,7 @@ from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError
 from scrapy.http import Response
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import ISSLTransport
 from twisted.python.failure import Failure
@@ -37,6 +39,15 @@ from crawler.recorder import Recorder, Truncated
 from spiders.answers import EXCHANGE, NOT_ASKED, STALE, UNDECODABLE, NotPublicError
 from spiders.page import Exchange
 from spiders.reading.addresses import canonical, on_site
+
+
+_handlers: WeakKeyDictionary[Crawler, WeakSet[RecordingHandler]] = WeakKeyDictionary()
+
+
+def give_up_asking(crawler: Crawler) -> None:
+    """Wait no longer for any answer to this crawl: what was asked for stays due in the URL table."""
+    for handler in _handlers.get(crawler, ()):
+        handler.give_up()
 
 
 class RecordingHandler(HTTP11DownloadHandler):
@@ -51,10 +62,21 @@ class RecordingHandler(HTTP11DownloadHandler):
         self._pool._factory = _RecordingFactory
         self._pool.retryAutomatically = False
         self._guard = guard_of(crawler.settings)
+        self._asked: set[Deferred[Response]] = set()
+        """What is on the wire."""
+        _handlers.setdefault(crawler, WeakSet()).add(self)
+
+    def give_up(self) -> None:
+        """Wait no longer for what is on the wire: as if it had not been asked for."""
+        given_up = set(self._asked)
+        self._asked.clear()
+        for asked in given_up:
+            asked.cancel()
 
     async def download_request(self, request: Request) -> Response:
         """Ask when it is this request's turn, and record. Raises what Scrapy's handler raises, `NotAsked`
-        when the crawl stops before the turn has come, and `NotPublicError` for what may not be asked."""
+        when the crawl stops before the turn has come or can't wait for the answer's end, and `NotPublicError`
+        for what may not be asked."""
         self._check_place(request)
         try:
             async with politeness_of(self._crawler).turn() as turn:
@@ -78,16 +100,22 @@ class RecordingHandler(HTTP11DownloadHandler):
         agent.recorder, agent.guard = recorder, self._guard
         request.meta.pop(STALE, None)
         request.meta.pop(EXCHANGE, None)
+        asked: Deferred[Response] = agent.download_request(request)
+        self._asked.add(asked)
         try:
             with wrap_twisted_exceptions():
-                response: Response = await maybe_deferred_to_future(agent.download_request(request))
+                response = await maybe_deferred_to_future(asked)
         except Exception as error:
+            if asked not in self._asked:
+                raise NotAsked("the crawl could wait no longer for an answer") from error
             why = recorder.cut if recorder.cut == "length" else _why(error)
             request.meta[STALE] = recorder.reused and recorder.unanswered and why == "disconnect"
             self._keep(recorder, request, why)
             if why == "length" and not isinstance(error, DownloadCancelledError):
                 raise _too_large(request) from error
             raise
+        finally:
+            self._asked.discard(asked)
         lost: Truncated | None = "disconnect" if "dataloss" in response.flags else None
         exchange = self._keep(recorder, request, recorder.cut or lost)
         if recorder.cut == "length":

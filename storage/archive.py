@@ -49,6 +49,12 @@ __all__ = [
 FILE_NAME = "archive.db"
 BUSY_TIMEOUT_S = 30.0
 """How long a connection waits for another one's write. With one writer this is only ever a checkpoint."""
+_CLOSING_TIMEOUT_S = 1.0
+"""How long a writer that closes waits for readers, to fold the log into the database."""
+_UNWRITABLE = (
+    "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_NOMEM", "SQLITE_PERM",
+)  # fmt: skip
+"""Errors that say something of the disk or the machine, and nothing of the file (sqlite.org/rescode.html)."""
 _MAGIC = b"SQLite format 3\0"
 
 
@@ -209,9 +215,10 @@ def _explaining(archive: Archive) -> Iterator[None]:
 
 def _explained(archive: Archive, error: DatabaseError) -> ArchiveError:
     said = str(error.orig)
-    if "readonly" in said or "unable to open" in said or "disk I/O" in said:
+    code = str(getattr(error.orig, "sqlite_errorname", ""))
+    if code.startswith(_UNWRITABLE):
         return ArchiveUnwritable(f"can't open {archive.path}: {said}")
-    if "locked" in said or "busy" in said:
+    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return ArchiveBusy(f"{archive.directory} is being written to by another process")
     return ArchiveDamaged(f"{archive.path} is damaged: {said}")
 
@@ -346,6 +353,8 @@ def _checkpoint(engine: Engine) -> bool:
     raw = engine.raw_connection()
     try:
         cursor = raw.cursor()
+        # A reader in the middle of a long query is not waited for: whoever ends us may have less patience.
+        cursor.execute(f"PRAGMA busy_timeout = {round(1000 * _CLOSING_TIMEOUT_S)}")
         cursor.execute("PRAGMA optimize")
         (blocked, _, _) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not blocked

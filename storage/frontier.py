@@ -28,7 +28,7 @@ from storage.urls import Urls
 LISTING_MAX_AGE_S = 86_400
 _FINISHED = ("complete", "incomplete")
 """Outcomes of a run that went through its round to the end."""
-_CUT_SHORT = ("stopped", "limit")
+_CUT_SHORT = ("stopped", "killed", "limit")
 """Outcomes of a run that ended before its round, by no fault of what it had asked."""
 _CRAWLS = "kind IN ('crawl', 'demo') AND outcome IS NOT 'skipped'"
 _CONDITIONAL = "state IN ('stored', 'alias') AND kind <> 'robots' AND attempts = 0"
@@ -188,8 +188,8 @@ class Frontier:
         return bool(self._db.value(due, self._site)) or (outcome in _CUT_SHORT and self._begun())
 
     def _begun(self) -> bool:
-        """Whether the round that was cut short had begun: the next crawl ends it, even if nothing is left to do
-        but to say so, and asks nothing twice."""
+        """Whether the round that was cut short had begun: the next crawl ends it, even if nothing is left but
+        to say so, and asks nothing twice."""
         asked = (
             "SELECT EXISTS (SELECT 1 FROM capture JOIN run ON run.id = capture.run_id "
             f"WHERE run.site = ? AND run.{_CRAWLS} AND run.started_at >= ?)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -92,10 +93,9 @@ class WriterLock:
     def release(self) -> None:
         """Give the lock up; harmless when it is not held."""
         if self._lock.is_locked:
-            try:
+            with contextlib.suppress(OSError):  # one that stays names a process that is no more
                 self._note.unlink(missing_ok=True)
-            finally:
-                self._lock.release()
+            self._lock.release()
 
 
 def _command() -> str:

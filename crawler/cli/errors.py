@@ -7,7 +7,12 @@ import sys
 
 from crawler.exits import ExitCode, UserError
 
-_STORAGE_ERRNOS = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EPERM})
+_STORAGE_ERRNOS = frozenset(
+    {
+        errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EACCES, errno.EPERM,
+        errno.EMFILE, errno.ENFILE, errno.ESTALE,
+    }
+)  # fmt: skip
 
 
 def as_user_error(error: BaseException) -> UserError | None:

@@ -98,7 +98,7 @@ def test_it_is_another_programs_database(tmp_path: Path, read_only: bool) -> Non
 
 def test_an_empty_file_becomes_an_archive_only_for_a_writer(tmp_path: Path) -> None:
     (tmp_path / "archive.db").touch()
-    with pytest.raises(ArchiveDamaged):
+    with pytest.raises(ArchiveMissing):
         open_archive(tmp_path, read_only=True)
     open_archive(tmp_path).close()
     open_archive(tmp_path, read_only=True).close()

@@ -57,8 +57,8 @@ _SQLITE_OF_ERRNO = {
     "EMFILE": ("SQLITE_CANTOPEN", 14, "unable to open database file"),
 }
 _NAMED = re.compile(
-    r"\s*(?:(?P<verb>insert(?: or \w+)? into|update|delete from)\s+(?P<table>\w+)|(?P<select>select)\b.*?\bfrom\s+"
-    r"(?P<source>\(?\w+)|(?P<other>\w+(?:\s+\w+)?))",
+    r"\s*(?:(?P<verb>insert(?: or \w+)? into|update|delete from)\s+(?P<table>\w+)"
+    r"|(?P<select>select)\b.*?\bfrom\s+(?P<source>\(?\w+)|(?P<other>\w+(?:\s+\w+)?))",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -115,11 +115,11 @@ def _watch_step(watch: Watch, step: str) -> None:
 
 def _watch_statements(watch: Watch, folder: Path) -> None:
     class Cursor(sqlite3.Cursor):
-        def execute(self, sql: str, *given: Any) -> sqlite3.Cursor:
+        def execute(self, sql: str, *given: Any) -> Cursor:
             _fail(watch.reached("statement", statement_name(sql)))
             return super().execute(sql, *given)
 
-        def executemany(self, sql: str, *given: Any) -> sqlite3.Cursor:
+        def executemany(self, sql: str, *given: Any) -> Cursor:
             _fail(watch.reached("statement", statement_name(sql)))
             return super().executemany(sql, *given)
 
@@ -132,7 +132,8 @@ def _watch_statements(watch: Watch, folder: Path) -> None:
     def connect(database: Any, *given: Any, **named: Any) -> sqlite3.Connection:
         if inside in str(database):
             named["factory"] = Connection
-        return real(database, *given, **named)
+        opened: sqlite3.Connection = real(database, *given, **named)
+        return opened
 
     sqlite3.connect = connect  # type: ignore[assignment]
 
@@ -156,7 +157,7 @@ def _watch_files(watch: Watch, folder: Path) -> None:
     """Descriptors of the archive's files -> what they are called."""
 
     def named(path: Any) -> str | None:
-        text = os.path.abspath(os.fsdecode(path)) if isinstance(path, str | bytes | os.PathLike) else ""
+        text = str(Path(os.fsdecode(path)).absolute()) if isinstance(path, str | bytes | os.PathLike) else ""
         if not f"{text}/".startswith(inside):
             return None
         # Names with times and process numbers in them would be another one in every run.
@@ -179,9 +180,9 @@ def _watch_files(watch: Watch, folder: Path) -> None:
             ours[descriptor] = name
         return descriptor
 
-    def watched_close(descriptor: int) -> None:
-        ours.pop(descriptor, None)
-        real_close(descriptor)
+    def watched_close(fd: int) -> None:
+        ours.pop(fd, None)
+        real_close(fd)
 
     def watched_io_open(file: Any, mode: str = "r", *given: Any, **more: Any) -> Any:
         name = named(file)

@@ -21,21 +21,23 @@ from tests.torture.boundaries import STEPS, install
 from tests.torture.plan import Watch, plan_from
 
 _IMPORTS = (
-    "crawler.cli.crawl", "crawler.run", "crawler.scheduler", "crawler.robots", "crawler.settings", "crawler.quiet",
-    "crawler.extensions.progress", "pipelines.boilerplate", "pipelines.normalise", "scrapy.core.engine",
-    "storage.migrations.newest", "sqlalchemy.dialects.sqlite", "uvloop", "twisted.internet.asyncioreactor",
-    "rich.console", "rich.text", "encodings.cp1252", "encodings.idna",
-    # Scrapy imports these to find that they are switched off.
-    *(f"scrapy.extensions.{name}" for name in ("feedexport", "logcount", "memdebug", "memusage", "remote_control")),
-    *(f"scrapy.extensions.{name}" for name in ("closespider", "corestats", "logstats", "spiderstate", "throttle")),
-    *(f"scrapy.downloadermiddlewares.{name}" for name in ("cookies", "httpcache", "offsite", "redirect", "retry")),
-    "scrapy.extensions.telnet", "scrapy.downloadermiddlewares.httpcompression",
+    "crawler.cli.crawl", "crawler.extensions.progress", "crawler.quiet", "crawler.robots", "crawler.run",
+    "crawler.scheduler", "crawler.settings", "encodings.cp1252", "encodings.idna", "pipelines.boilerplate",
+    "pipelines.normalise", "rich.console", "rich.text", "scrapy.core.engine", "sqlalchemy.dialects.sqlite",
+    "storage.migrations.newest", "twisted.internet.asyncioreactor", "uvloop",
 )  # fmt: skip
+_SWITCHED_OFF = {
+    "scrapy.extensions": "closespider corestats feedexport logcount logstats memdebug memusage "
+    "remote_control spiderstate telnet throttle",
+    "scrapy.downloadermiddlewares": "cookies httpcache httpcompression offsite redirect retry",
+}
+"""What Scrapy imports to find that it is not wanted."""
 
 
 def main() -> None:
     """Serve orders until stdin ends."""
-    for name in (*_IMPORTS, *(step.partition(":")[0] for step in STEPS)):
+    switched_off = (f"{place}.{name}" for place, names in _SWITCHED_OFF.items() for name in names.split())
+    for name in (*_IMPORTS, *switched_off, *(step.partition(":")[0] for step in STEPS)):
         importlib.import_module(name)
     if "twisted.internet.reactor" in sys.modules:
         raise RuntimeError("a reactor that is made before the fork can't be used behind it")
@@ -58,7 +60,9 @@ def _live(order: dict[str, Any]) -> None:
         opened = os.open(name, flags, 0o644)
         os.dup2(opened, number)
         os.close(opened)
-    report = os.open(order["report"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    report = os.open(
+        order["report"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o644
+    )
     os.environ.update(order.get("environment", {}))
     watch = Watch(plan_from(order["plan"]), report)
     install(watch, Path(order["archive"]))

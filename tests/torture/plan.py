@@ -60,7 +60,7 @@ class Watch:
         self._names: list[tuple[str, str]] = []
 
     def reached(self, kind: Kind, what: str, half: Callable[[], object] | None = None) -> str | None:
-        """An event is about to happen: the name of the error that it has to fail with; None when it may go on.
+        """An event is about to happen: the name of the error it has to fail with; None when it may go on.
 
         Does not return when the plan kills here. `half` does a part of it, for a torn one.
         """

@@ -1,4 +1,4 @@
-"""A very small site of the sample's kind: a crawl of it takes every path that a page can take, and little time."""
+"""A very small site of the sample's kind: a crawl of it takes every path of a page, and little time."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def _sitemap(base: str, dated: Mapping[str, str]) -> Answer:
     entries = "".join(
         f"<url><loc>{base}{path_of(one)}</loc><lastmod>{day}</lastmod></url>" for one, day in dated.items()
     )
-    head = '<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+    head = (
+        '<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+    )
     return Answer(body=f"{head}{entries}</urlset>".encode(), type="application/xml")
 
 
@@ -79,12 +81,13 @@ class TinySite(ScriptedSite):
             "/sitemap.xml": _sitemap(self.base_url, {one: days[one] for one in ids[:2]}),
             "/": links("/news", "/about", "/private/letters", title="A tiny site"),
             "/news": links(*listed[:_LISTED_FIRST], "/news/page/2", title="News"),
-            "/news/page/2": links(*listed[_LISTED_FIRST:], "/news/view/moved-aB3dE1", "/news/lost", title="Older"),
+            "/news/page/2": links(
+                *listed[_LISTED_FIRST:], "/news/view/moved-aB3dE1", "/news/lost", title="Older"
+            ),
             "/about": links("/again", title="About"),
-            "/again": links("/again", title="About"),  # the bytes of another page
             "/news/view/moved-aB3dE1": redirect(path_of(IDS[0])),
         }
-        script["/again"] = script["/about"]
+        script["/again"] = script["/about"]  # the bytes of another page
         for one in ids:
             told = "It was mended in the second edition." if one == edited else "Tests help those who wait."
             etag = f'"{one}-{days[one]}"'

@@ -1,4 +1,4 @@
-"""One trial: a crawl that something happens to, what must be true of its archive then, and the crawl after it."""
+"""One trial: a crawl that something happens to, what must hold of its archive then, and the next crawl."""
 
 from __future__ import annotations
 
@@ -121,6 +121,8 @@ class Ground:
     """Scene -> what its archive holds when nothing happens."""
     seconds: dict[str, float] = field(default_factory=dict)
     """Scene -> how long an uninterrupted crawl takes."""
+    events: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """Scene -> kind and name of every event of an uninterrupted crawl, in order."""
 
     def __enter__(self) -> Self:
         self.scratch.mkdir(parents=True, exist_ok=True)
@@ -129,11 +131,11 @@ class Ground:
         self._first = self.scratch / "after-first"
         for scene in SCENES:
             self.prepare(scene, self.scratch / scene)
-            # The first one also warms the disk's cache: the time is that of another.
-            ended = self.crawl(self.scratch / scene, scene)
+            ended = self.crawl(self.scratch / scene, scene, Plan(names=True))
             assert ended.code == 0, ended
             self.expected[scene] = content(self.scratch / scene)
             self.seconds[scene] = ended.result["seconds"]
+            self.events[scene] = ended.names
             if scene == "first":
                 shutil.copytree(self.scratch / scene, self._first)
         return self
@@ -185,8 +187,8 @@ def content(archive: Path) -> Content:
             found["captures"] = Counter(
                 tuple(row)
                 for row in connection.exec_driver_sql(
-                    "SELECT u.url, c.kind, c.status, c.sha256, c.size, c.record_type, c.payload_digest, c.truncated "
-                    "FROM capture c JOIN url u ON u.id = c.url_id WHERE u.kind <> 'robots'"
+                    "SELECT u.url, c.kind, c.status, c.sha256, c.size, c.record_type, c.payload_digest, "
+                    "c.truncated FROM capture c JOIN url u ON u.id = c.url_id WHERE u.kind <> 'robots'"
                 )
             )
             found["due"] = connection.exec_driver_sql("SELECT url FROM url WHERE due_at IS NOT NULL").all()
@@ -210,12 +212,15 @@ def stopped(archive: Path, begun: str = "") -> Standing:
             if not database.execute("SELECT name FROM sqlite_master WHERE name = 'capture'").fetchall():
                 return Standing(frozenset(), frozenset())
             pages = frozenset(
-                database.execute("SELECT u.url, c.sha256 FROM capture c JOIN url u ON u.id = c.url_id").fetchall()
+                database.execute(
+                    "SELECT u.url, c.sha256 FROM capture c JOIN url u ON u.id = c.url_id"
+                ).fetchall()
             )
             done = frozenset(
                 _path(url)
                 for (url,) in database.execute(
-                    "SELECT url FROM url WHERE due_at IS NULL AND last_tried_at >= ? AND kind <> 'robots'", (begun,)
+                    "SELECT url FROM url WHERE due_at IS NULL AND last_tried_at >= ? AND kind <> 'robots'",
+                    (begun,),
                 )
             )
             (complete,) = database.execute(
@@ -237,9 +242,9 @@ def _assert_sound(archive: Path, passed: Sequence[str]) -> None:
 
 
 def finished(archive: Path, expected: Content, *, tidy: bool = True) -> None:
-    """Check an archive whose last crawl said that it is complete. `tidy`: nothing may lie about in its folder.
+    """Check an archive whose last crawl said that it is complete. Raises `AssertionError`.
 
-    Raises `AssertionError`.
+    `tidy`: nothing may lie about in its folder.
     """
     left = {path.name for path in archive.iterdir()}
     assert left == _LEFT or not tidy, left

@@ -1,4 +1,4 @@
-"""SQLite's own way to the disk, so that it can be watched and made to fail: its default VFS, wrapped in place.
+"""SQLite's own way to the disk, watched and made to fail: its default VFS, wrapped in place.
 
 By ctypes, from the library that Python's sqlite3 module has loaded (https://sqlite.org/c3ref/vfs.html,
 https://sqlite.org/c3ref/io_methods.html). Where SQLite is built into Python its symbols can't be reached.
@@ -59,7 +59,10 @@ def code_of(fault: str, operation: str) -> int:
         return _CANTOPEN
     if operation == "write" and fault in ("ENOSPC", "SQLITE_FULL"):
         return _FULL
-    return _IOERR | {"write": _WRITE, "sync": _FSYNC, "change": _TRUNCATE_FAILED, "delete": _DELETE_FAILED}[operation]
+    return (
+        _IOERR
+        | {"write": _WRITE, "sync": _FSYNC, "change": _TRUNCATE_FAILED, "delete": _DELETE_FAILED}[operation]
+    )
 
 
 def available() -> bool:

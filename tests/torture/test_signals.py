@@ -1,0 +1,58 @@
+"""SIGTERM and SIGINT end a crawl within ten seconds, whatever it is at, and leave it resumable."""
+
+from __future__ import annotations
+
+import signal
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from storage.archive import open_archive
+from tests.torture.campaigns import signals
+from tests.torture.trials import Ground, Trial
+
+LIMIT_S = 10.0
+
+
+@pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
+def test_at_any_step_it_ends_cleanly_and_the_next_crawl_goes_on(
+    which: signal.Signals, ground: Ground, tmp_path: Path
+) -> None:
+    figures = signals(ground, tmp_path / "archive", which, number=8, seed=int(which))
+    assert figures.failures == []
+    assert figures.codes[5] >= 4
+
+
+@pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("stalls", ["/robots.txt", "/news"])
+def test_a_server_that_does_not_answer_is_not_waited_for(
+    stalls: str, which: signal.Signals, ground: Ground, tmp_path: Path
+) -> None:
+    trial = Trial(ground, "first", tmp_path / "archive")
+    ground.site.stall = frozenset({stalls})
+    try:
+        begin = time.monotonic()
+        ended = trial.strike(signal=which, after=2.0)
+        assert time.monotonic() - begin < 2.0 + LIMIT_S
+    finally:
+        ground.site.stall = frozenset()
+    assert (ended.code, ended.result["outcome"]) == (5, "stopped"), ended
+    trial.finish()
+
+
+def test_readers_in_the_middle_of_something_are_not_waited_for(ground: Ground, tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    trial = Trial(ground, "second", archive)
+    with open_archive(archive, read_only=True) as reading, closing(reading.engine.connect()) as reader:
+        assert reader.exec_driver_sql("SELECT count(*) FROM articles").scalar()
+        ground.site.stall = frozenset({"/news"})
+        try:
+            begin = time.monotonic()
+            ended = trial.strike(signal=signal.SIGTERM, after=2.0)
+            assert time.monotonic() - begin < 2.0 + LIMIT_S
+        finally:
+            ground.site.stall = frozenset()
+    assert ended.code == 5, ended
+    trial.finish()
