@@ -40,7 +40,6 @@ from spiders.answers import EXCHANGE, NOT_ASKED, STALE, UNDECODABLE, NotPublicEr
 from spiders.page import Exchange
 from spiders.reading.addresses import canonical, on_site
 
-
 _handlers: WeakKeyDictionary[Crawler, WeakSet[RecordingHandler]] = WeakKeyDictionary()
 
 

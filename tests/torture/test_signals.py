@@ -20,9 +20,9 @@ LIMIT_S = 10.0
 def test_at_any_step_it_ends_cleanly_and_the_next_crawl_goes_on(
     which: signal.Signals, ground: Ground, tmp_path: Path
 ) -> None:
-    figures = signals(ground, tmp_path / "archive", which, number=8, seed=int(which))
+    figures = signals(ground, tmp_path / "archive", which, number=5, seed=int(which))
     assert figures.failures == []
-    assert figures.codes[5] >= 4
+    assert figures.codes[5] >= 3
 
 
 @pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])

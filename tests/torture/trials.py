@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -126,8 +126,15 @@ class Ground:
 
     def __enter__(self) -> Self:
         self.scratch.mkdir(parents=True, exist_ok=True)
-        self.site.__enter__()
-        self.nursery = Nursery(self.scratch).__enter__()
+        with ExitStack() as opened:
+            opened.enter_context(self.site)
+            self.nursery = opened.enter_context(Nursery(self.scratch))
+            self._look()
+            self._opened = opened.pop_all()
+        return self
+
+    def _look(self) -> None:
+        """What uninterrupted crawls come to."""
         self._first = self.scratch / "after-first"
         for scene in SCENES:
             self.prepare(scene, self.scratch / scene)
@@ -138,13 +145,11 @@ class Ground:
             self.events[scene] = ended.names
             if scene == "first":
                 shutil.copytree(self.scratch / scene, self._first)
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.nursery.__exit__(kind, error, trace)
-        self.site.__exit__(kind, error, trace)
+        self._opened.close()
 
     def prepare(self, scene: str, archive: Path) -> None:
         """Put the archive as it is before that scene, and the site."""
