@@ -50,6 +50,8 @@ def conclude(session: CrawlSession, reason: str) -> CrawlResult:
     failed: tuple[tuple[str, str], ...] = ()
     try:
         if session.error is None:
+            if reason == "finished":
+                session.blocked = session.blocked or session.standing.at_end()
             session.writer.settle(utc_now())
             states = dict(session.frontier.counts())
             failed = tuple((url, why) for url, why in session.frontier.failed())

@@ -6,24 +6,38 @@ requests out together when it is 0. So every request of a crawl, whatever its ho
 
 The gap is counted from when an answer began to come, not from when it was asked for: only then is it certain
 that the site had the request, so no delay on the way can bring two requests closer together than promised.
+
+A site that answers 429 or 503 is left alone for as long as its `Retry-After` says, or else for longer each
+time, and asked half as often afterwards, until it has answered well for a while.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from weakref import WeakKeyDictionary
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError
 
+from crawler import logs
+from pipelines.pushback import PUSHBACKS, retry_after
 from pipelines.session import session_of
 from spiders.answers import NOT_ASKED
+from spiders.page import Exchange
 
 Clock = Callable[[], float]
+LONGEST_DELAY_S = 60.0
+"""The delay that 429 and 503 lead to at most."""
+FIRST_DELAY = 1 / 15
+"""Part of the first wait that becomes the delay where there was none: two seconds of thirty."""
+GOOD_ANSWERS = 20
+"""After so many good answers in a row the delay is halved again, down to what it was."""
 
 
 class NotAsked(DownloadCancelledError):
@@ -54,18 +68,28 @@ class Turn:
 class Politeness:
     """The gate of one crawl. For the event loop's thread only.
 
-    `delay` is in seconds, from the beginning of one request to that of the next. `on_smallest` is told the
-    smallest gap so far (seconds, as we saw it) whenever one is smaller than all before.
+    `delay` is in seconds, from the beginning of one request to that of the next; `first_wait` and
+    `longest_wait` are the shortest and longest time without any request after a 429 or 503 that gives none.
+    `on_smallest` is told the smallest gap so far (seconds, as we saw it) whenever one is smaller than all
+    before.
     """
 
     def __init__(
         self,
         delay: float,
         *,
+        first_wait: float = 30.0,
+        longest_wait: float = 600.0,
         on_smallest: Callable[[float], None] = lambda gap: None,
         clock: Clock = time.monotonic,
     ) -> None:
         self._configured = delay
+        self.longest_wait = longest_wait
+        self._first_wait = first_wait
+        self._slowed = 0.0
+        self._pushed_in_a_row = 0
+        self._good_in_a_row = 0
+        self._not_before = -float("inf")
         self._asked_for: dict[str, float] = {}
         self._clock = clock
         self._on_smallest = on_smallest
@@ -79,9 +103,9 @@ class Politeness:
 
     @property
     def delay(self) -> float:
-        """Seconds that lie at least between the beginnings of two requests: what was configured, or the
-        longest that a robots.txt asks for when that is more."""
-        return max(self._configured, *self._asked_for.values(), 0.0)
+        """Seconds that lie at least between the beginnings of two requests: what was configured, the longest
+        that a robots.txt asks for, or what it takes after 429 and 503; the longest of these."""
+        return max(self._configured, self._slowed, *self._asked_for.values())
 
     def ask_delay(self, place: str, seconds: float | None) -> None:
         """Note the Crawl-delay of an origin's robots.txt; None when it has none (any more)."""
@@ -89,6 +113,33 @@ class Politeness:
             self._asked_for.pop(place, None)
         else:
             self._asked_for[place] = seconds
+
+    def pause(self, seconds: float) -> None:
+        """Let nothing begin for so long."""
+        self._not_before = max(self._not_before, self._clock() + seconds)
+
+    def answered(self, status: int, retry_after: float | None) -> float | None:
+        """Heed an answer's status and `Retry-After` (seconds, None for none); how long nothing is asked now,
+        None when it was no 429 or 503."""
+        if status not in PUSHBACKS:
+            if status < 400 or status in (404, 410):
+                self._answered_well()
+            return None
+        self._pushed_in_a_row += 1
+        self._good_in_a_row = 0
+        backoff = min(self.longest_wait, self._first_wait * 2.0 ** min(20, self._pushed_in_a_row - 1))
+        wait = retry_after if retry_after else backoff
+        # Without a delay there is nothing to double: then it begins with a small part of the wait.
+        slower = max(2 * self.delay, self._first_wait * FIRST_DELAY)
+        self._slowed = min(slower, max(LONGEST_DELAY_S, self.delay))
+        self.pause(wait)
+        return wait
+
+    def _answered_well(self) -> None:
+        self._pushed_in_a_row = 0
+        self._good_in_a_row += 1
+        if self._good_in_a_row % GOOD_ANSWERS == 0:
+            self._slowed /= 2
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[Turn]:
@@ -150,7 +201,9 @@ class Politeness:
             self._hand_over()
 
     def _opens_at(self) -> float:
-        return -float("inf") if self._counts_from is None else self._counts_from + self.delay
+        if self._counts_from is None:
+            return self._not_before
+        return max(self._not_before, self._counts_from + self.delay)
 
     def _leave(self, turn: Turn) -> None:
         if turn.asked is not None:
@@ -198,10 +251,32 @@ def politeness_of(crawler: Crawler) -> Politeness:
     Whoever sends a request past Scrapy's downloader takes a `turn` of it, too.
     """
     if crawler not in _gates:
+        settings = crawler.settings
         _gates[crawler] = Politeness(
-            crawler.settings.getfloat("DOWNLOAD_DELAY"), on_smallest=_counted_for(crawler)
+            settings.getfloat("DOWNLOAD_DELAY"),
+            first_wait=settings.getfloat("MSARCHIVE_RETRY_WAIT", 30.0),
+            on_smallest=_counted_for(crawler),
         )
     return _gates[crawler]
+
+
+def heed(crawler: Crawler, exchange: Exchange | None) -> None:
+    """Slow down when an answer (None: there was none) asks for it, and end the crawl when it asks to be left
+    alone for longer than a crawl waits."""
+    if exchange is None or exchange.status is None:
+        return
+    gate, now = politeness_of(crawler), datetime.now(UTC)
+    wait = gate.answered(exchange.status, retry_after(exchange.headers, now))
+    if wait is None:
+        return
+    what, until = f"HTTP {exchange.status}", (now + timedelta(seconds=wait)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    logs.tell(
+        "site.pushback", f"{what}: nothing is asked for {wait:.0f} s, then every {gate.delay:.1f} s",
+        level=logging.WARNING, url=exchange.url, status=exchange.status, wait_s=wait, delay_s=gate.delay,
+    )  # fmt: skip
+    if wait > gate.longest_wait:
+        with suppress(LookupError):
+            session_of(crawler).block(f"{what}: the site asks to be left alone until {until}")
 
 
 def _counted_for(crawler: Crawler) -> Callable[[float], None]:

@@ -17,6 +17,7 @@ from scrapy import Request, Spider
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
+from crawler.politeness import politeness_of
 from crawler.refresh import refresh_of
 from crawler.robots import RobotsMiddleware
 from pipelines.normalise import found_record
@@ -25,6 +26,7 @@ from spiders.answers import utc_now
 from spiders.sitemaps import found_at
 from spiders.summaries import SummariesSpider
 from storage.frontier import FrontierUrl
+from storage.revisiting import seconds_between
 
 _PREFETCH = 32
 """Rows taken at once. What is due sooner by its kind waits behind at most as many."""
@@ -61,7 +63,19 @@ class FrontierScheduler(BaseScheduler):
         self._robots = self._crawler.get_downloader_middleware(RobotsMiddleware)
         session, now = self._session, utc_now()
         session.frontier.seed([found_record(found, spider.profile) for found in spider.seeds()], now)
+        until = session.frontier.not_before(now)
+        if until is not None and not self._wait_for(until, now):
+            session.blocked = f"the site asked to be left alone until {until}"
+            return
         session.resumed = session.frontier.start_round(now, refresh=self._refresh).resumed
+
+    def _wait_for(self, until: str, now: str) -> bool:
+        """Have nothing asked before `until`, which an earlier crawl was told; False when that is too long."""
+        wait = seconds_between(now, until)
+        if wait <= self._session.retry.longest_wait:
+            politeness_of(self._crawler).pause(wait)
+            return True
+        return False
 
     def close(self, reason: str) -> None:
         """Forget what was prefetched: it is still due in the table."""

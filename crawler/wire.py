@@ -34,9 +34,9 @@ from twisted.python.failure import Failure
 from twisted.web.http_headers import InvalidHeaderName
 
 from crawler.guard import Guard, GuardedReactor, guard_of
-from crawler.politeness import NotAsked, Turn, politeness_of
+from crawler.politeness import NotAsked, Turn, heed, politeness_of
 from crawler.recorder import Recorder, Truncated
-from spiders.answers import EXCHANGE, NOT_ASKED, STALE, UNDECODABLE, NotPublicError
+from spiders.answers import EXCHANGE, NOT_ASKED, STALE, UNDECODABLE, NotPublicError, exchange_of
 from spiders.page import Exchange
 from spiders.reading.addresses import canonical, on_site
 
@@ -79,7 +79,10 @@ class RecordingHandler(HTTP11DownloadHandler):
         self._check_place(request)
         try:
             async with politeness_of(self._crawler).turn() as turn:
-                return await self._ask(request, turn)
+                try:
+                    return await self._ask(request, turn)
+                finally:
+                    heed(self._crawler, exchange_of(request))  # before anybody else has a turn
         except NotAsked:
             request.meta[NOT_ASKED] = True
             raise

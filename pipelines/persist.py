@@ -10,6 +10,7 @@ from typing import Any
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
+from pipelines.pushback import PUSHBACKS, retry_after
 from pipelines.session import CrawlSession, session_of
 from spiders.page import READER_FAILED, Unanswered
 from storage.records import CaptureRecord, PageRecord
@@ -62,7 +63,20 @@ def save(record: PageRecord, session: CrawlSession) -> SavedPage:
     if outcome is not None and outcome.retry_at is None and record.url_kind == "robots":
         session.robots_failure = outcome.reason if outcome.state == "failed" else None
     session.in_flight.pop(record.capture.url, None)
+    _heed(record, session)
     return saved
+
+
+def _heed(record: PageRecord, session: CrawlSession) -> None:
+    """End the crawl when the site no longer wants it."""
+    capture = record.capture
+    if capture.status in PUSHBACKS:
+        session.counts["pushbacks"] += 1
+    if capture.url is not None and record.url_kind not in ("robots", "sitemap"):
+        is_challenge = record.obstacle == "challenge"
+        why = session.standing.heard(capture.url, capture.status, is_challenge=is_challenge)
+        if why is not None:
+            session.block(why)
 
 
 def save_unanswered(item: Unanswered, session: CrawlSession) -> None:
@@ -86,6 +100,10 @@ def save_unanswered(item: Unanswered, session: CrawlSession) -> None:
     if retry_at is None and item.kind == "robots":
         session.robots_failure = item.reason
     session.in_flight.pop(item.url, None)
+    if item.kind not in ("robots", "sitemap") and not item.refused:
+        why = session.standing.heard(item.url, None)
+        if why is not None:
+            session.block(why)
 
 
 def _with_retry(record: PageRecord, session: CrawlSession) -> PageRecord:
@@ -101,10 +119,19 @@ def _with_retry(record: PageRecord, session: CrawlSession) -> PageRecord:
         wait = None
     else:
         wait = session.retry.wait(_attempts(url, session))
+    now = datetime.now(UTC)
+    if capture.status in PUSHBACKS:
+        asked = retry_after(capture.headers, now) or 0.0
+        if asked > session.retry.longest_wait:
+            until = _text(now + timedelta(seconds=asked))
+            # robots.txt that can't be had in this crawl has failed; what else is asked in vain stays due.
+            is_over = wait is None or record.url_kind == "robots"
+            outcome = replace(outcome, retry_at=None if is_over else until, not_before=until)
+            return replace(record, outcome=outcome)
+        wait = None if wait is None else max(wait, asked)
     if wait is None:
         return record
-    at = datetime.now(UTC) + timedelta(seconds=wait)
-    return replace(record, outcome=replace(outcome, retry_at=_text(at)))
+    return replace(record, outcome=replace(outcome, retry_at=_text(now + timedelta(seconds=wait))))
 
 
 def _is_temporary(capture: CaptureRecord) -> bool:

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from scrapy.crawler import Crawler
 
+from pipelines.pushback import Standing
 from spiders.reading.profile import SiteProfile
 from storage.frontier import Frontier, FrontierUrl
 from storage.revisiting import DAY_S, RevisitPolicy
@@ -74,6 +75,7 @@ class CrawlSession:
     changed: str | None = None
     """Which fields the site's pages have lost, and since when (one line, without a full stop); None when none
     have. Says nothing about whether the crawl may go on."""
+    standing: Standing = field(default_factory=Standing)
     limit_reached: bool = False
     sitemap_read: bool = False
     """Whether a sitemap has come whose dates the frontier has not heeded yet."""
@@ -91,6 +93,12 @@ class CrawlSession:
         if self.error is None:
             self.error = error
             self.stop_crawl("failed")
+
+    def block(self, why: str) -> None:
+        """End the crawl for the site's sake; what was not asked stays due."""
+        if self.blocked is None:
+            self.blocked = why
+            self.stop_crawl("blocked")
 
 
 _sessions: WeakKeyDictionary[Crawler, CrawlSession] = WeakKeyDictionary()

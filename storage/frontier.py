@@ -34,6 +34,14 @@ _CRAWLS = "kind IN ('crawl', 'demo') AND outcome IS NOT 'skipped'"
 _CONDITIONAL = "state IN ('stored', 'alias') AND kind <> 'robots' AND attempts = 0"
 """SQL over `url`: whether "not modified" would be about an answer that the archive holds whole. robots.txt is
 always had anew, so that no rule is ever taken from an older day."""
+_PUSHED_BACK = "coalesce(http_status, 0) IN (429, 503)"
+"""SQL over `url`: whether the site's last answer asked us to ask for less. Such an address comes after all
+others, and its tries are counted on from crawl to crawl: one that is always answered so holds up nothing."""
+_DUE_FROM_NOW = (
+    f"due_at = CASE WHEN {_PUSHED_BACK} AND due_at > ? THEN due_at ELSE ? END, "
+    f"attempts = CASE WHEN {_PUSHED_BACK} AND kind <> 'robots' THEN attempts ELSE 0 END"
+)
+"""SQL that sets `url`; two values, both now. What the site asked to be left alone stays so."""
 _FROM_SITE = "http_status IS NOT NULL"
 
 
@@ -125,12 +133,16 @@ class Frontier:
     def take(self, limit: int, *, now: str, exclude: Collection[int] = ()) -> list[FrontierUrl]:
         """Up to `limit` addresses that are due, without those in `exclude`: robots.txt, sitemaps, listings,
         articles, other pages, each in the order in which they were heard of. They stay due until their
-        outcome is written."""
+        outcome is written. What the site answered with 429 or 503 comes when nothing else is left."""
+        rows = self._due(limit, f"(kind = 'robots' OR attempts = 0 OR NOT {_PUSHED_BACK})", now, exclude)
+        return rows or self._due(limit, "1", now, exclude)
+
+    def _due(self, limit: int, which: str, now: str, exclude: Collection[int]) -> list[FrontierUrl]:
         # `coalesce` keeps the planner from the index on `due_at`, for which it would have to sort all that is
         # due.
         rows = self._db.all(
             f"SELECT id, url, kind, article_id, etag, last_modified, attempts, depth, {_CONDITIONAL} "
-            "FROM url WHERE site = ? AND due_at IS NOT NULL AND coalesce(due_at, '') <= ? "
+            f"FROM url WHERE site = ? AND due_at IS NOT NULL AND coalesce(due_at, '') <= ? AND {which} "
             "ORDER BY priority, id LIMIT ?",
             self._site, now, limit + len(exclude),
         )  # fmt: skip
@@ -154,6 +166,14 @@ class Frontier:
             "WHERE capture.url_id = ? ORDER BY capture.captured_at DESC, capture.id DESC",
             url_id,
         )
+
+    def not_before(self, now: str) -> str | None:
+        """Until when the site asked to be left alone (UTC text), as far as that lies after `now`; None when
+        it did not. To be asked before a round starts."""
+        until: str | None = self._db.value(
+            f"SELECT max(due_at) FROM url WHERE site = ? AND due_at > ? AND {_PUSHED_BACK}", self._site, now
+        )
+        return until
 
     def next_due(self, now: str) -> str | None:
         """When the next address is due (UTC text, at `now` or before when one is); None when none is."""
@@ -184,7 +204,10 @@ class Frontier:
         )
         if outcome is None or outcome in _FINISHED:
             return False
-        due = "SELECT EXISTS (SELECT 1 FROM url WHERE site = ? AND due_at IS NOT NULL)"
+        due = (
+            "SELECT EXISTS (SELECT 1 FROM url WHERE site = ? AND due_at IS NOT NULL "
+            f"AND NOT (state = 'failed' AND {_PUSHED_BACK}))"  # these only wait for the time the site named
+        )
         return bool(self._db.value(due, self._site)) or (outcome in _CUT_SHORT and self._begun())
 
     def _begun(self) -> bool:
@@ -217,11 +240,11 @@ class Frontier:
 
     def _go_on(self, now: str, listing_max_age_s: int) -> None:
         self._db.run(
-            "UPDATE url SET due_at = ?, attempts = 0, due_why = CASE WHEN due_at IS NOT NULL THEN due_why "
+            f"UPDATE url SET {_DUE_FROM_NOW}, due_why = CASE WHEN due_at IS NOT NULL THEN due_why "
             "WHEN state = 'failed' THEN 'retry' ELSE 'always' END WHERE site = ? AND state <> 'refused' "
             "AND (state = 'failed' OR kind = 'robots' OR due_at IS NOT NULL "
             "OR (kind IN ('listing', 'sitemap') AND last_tried_at < ?))",
-            now, self._site, later(now, -listing_max_age_s),
+            now, now, self._site, later(now, -listing_max_age_s),
         )  # fmt: skip
         if self._refresh == "all":
             self._make_due(
@@ -246,8 +269,8 @@ class Frontier:
             )  # fmt: skip
             why = why_due(known, refresh=self._refresh, now=now, seed=self._seed, policy=self._policy)
             if why is not None:
-                due.append((now, why, url_id))
-        self._db.many("UPDATE url SET due_at = ?, due_why = ?, attempts = 0 WHERE id = ?", due)
+                due.append((now, now, why, url_id))
+        self._db.many(f"UPDATE url SET {_DUE_FROM_NOW}, due_why = ? WHERE id = ?", due)
 
     def _heed(self, now: str) -> int:
         answered = ", ".join(f"'{state}'" for state in sorted(ANSWERED))

@@ -228,6 +228,9 @@ class UrlOutcome:
     retry_at: str | None = None
     """For a failure worth another try in this crawl: when, at the earliest (UTC). Its state is then `waiting`
     (never stored before) or stays what it was."""
+    not_before: str | None = None
+    """For a failure: until when the site asked to be left alone (UTC), for longer than this crawl waits. The
+    address stays due then, and no crawl asks before. None: it did not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,7 @@ class Urls:
         differs = None if first else has_changed(
             before.state, state, same_target=target == before.target, content_changed=changed
         )  # fmt: skip
-        self._write(url_id, state, reason, target, capture)
+        self._write(url_id, state, reason, target, capture, outcome.not_before)
         if state in ANSWERED and capture.status is not None:
             self._schedule(url_id, before, differs, capture)
         if state == "stored" and record.url_kind == "sitemap" and capture.kind == "sitemap":
@@ -187,17 +187,23 @@ class Urls:
         return _Before(*row)
 
     def _write(
-        self, url_id: int, state: UrlState, reason: str, target: int | None, capture: CaptureRecord
+        self,
+        url_id: int,
+        state: UrlState,
+        reason: str,
+        target: int | None,
+        capture: CaptureRecord,
+        due_at: str | None,
     ) -> None:
         kept = state in ("stored", "alias") and capture.kind != "unchanged"
         # What is not whole must not be confirmed by "not modified" later on.
         etag, modified = (None, None) if capture.truncated else (capture.etag, capture.last_modified)
         self._db.run(
             "UPDATE url SET state = ?, reason = ?, target_url_id = ?, last_tried_at = ?, http_status = ?, "
-            "attempts = CASE WHEN ? THEN attempts + 1 ELSE 0 END, due_at = NULL, last_ok_at = "
+            "attempts = CASE WHEN ? THEN attempts + 1 ELSE 0 END, due_at = ?, last_ok_at = "
             "CASE WHEN ? THEN ? ELSE last_ok_at END, etag = CASE WHEN ? THEN ? ELSE etag END, "
             "last_modified = CASE WHEN ? THEN ? ELSE last_modified END WHERE id = ?",
-            state, reason, target, capture.captured_at, capture.status, state == "failed",
+            state, reason, target, capture.captured_at, capture.status, state == "failed", due_at,
             state in ("stored", "alias", "redirected"), capture.captured_at,
             kept, etag, kept, modified, url_id,
         )  # fmt: skip
