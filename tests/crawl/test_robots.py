@@ -34,7 +34,7 @@ process = AsyncCrawlerProcess({
         "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None},
     "CONCURRENT_REQUESTS": 16, "CONCURRENT_REQUESTS_PER_DOMAIN": 16, "HTTPERROR_ALLOW_ALL": True,
     "TELNETCONSOLE_ENABLED": False, "REMOTE_CONTROL_ENABLED": False, "COOKIES_ENABLED": False,
-    "DOWNLOAD_TIMEOUT": 1, "LOG_LEVEL": "CRITICAL", **told.get("settings", {})})
+    "MSARCHIVE_RETRY_WAIT": 0.01, "DOWNLOAD_TIMEOUT": 1, "LOG_LEVEL": "CRITICAL", **told.get("settings", {})})
 process.crawl(Eager)
 process.start()
 print(json.dumps(seen))
