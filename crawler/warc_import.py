@@ -19,8 +19,8 @@ from spiders.reading.profile import SiteProfile
 from spiders.sites import profile_names
 from storage.archive import Archive
 from storage.url_records import restore_urls
-from storage.wacz import ABOUT, CAPTURES_MEMBER, RUNS_MEMBER, URLS_MEMBER
-from storage.wacz.restoring import can_rebuild, restore_runs
+from storage.wacz import ABOUT, CAPTURES_MEMBER, CORRECTIONS_MEMBER, RUNS_MEMBER, URLS_MEMBER
+from storage.wacz.restoring import can_rebuild, restore_corrections, restore_runs
 from storage.writer import Writer
 
 __all__ = ["WarcOutcome", "import_warc", "is_warc", "own_site", "packed_site"]
@@ -94,7 +94,7 @@ def _import_wacz(package: zipfile.ZipFile, into: WarcTaking, about: Mapping[str,
     files = sorted(name for name in package.namelist() if name.startswith("archive/") and ".warc" in name)
     if not files:
         into.outcome.damage.append(f"{into.outcome.path.name}: no WARC file in it")
-    table = _rebuilding(package, into) if about is not None else None
+    finish = _rebuilding(package, into) if about is not None else None
     for name in _in_order(files, about):
         short = name.rpartition("/")[2]
         try:
@@ -102,13 +102,13 @@ def _import_wacz(package: zipfile.ZipFile, into: WarcTaking, about: Mapping[str,
                 into.take(file, short)
         except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
             into.outcome.damage.append(f"{short}: {error}")
-    if table is not None:
-        # The captures were written anew, and with them each address's state: back to what it was.
-        restore_urls(into.writer.db, into.profile.name, table)
+    if finish is not None:
+        finish()
 
 
-def _rebuilding(package: zipfile.ZipFile, into: WarcTaking) -> list[dict[str, Any]] | None:
-    """Make ready to make the archive again that the package was made of; its URL table, if it has that.
+def _rebuilding(package: zipfile.ZipFile, into: WarcTaking) -> Callable[[], None] | None:
+    """Make ready to make the archive again that the package was made of; what is to be done when its captures
+    are taken. None: its captures are taken like anybody's.
 
     Only an empty archive is made again, or one in which that was interrupted: in any other, runs and
     addresses have a history of their own, and the captures are taken like anybody's.
@@ -119,17 +119,28 @@ def _rebuilding(package: zipfile.ZipFile, into: WarcTaking) -> list[dict[str, An
         if not can_rebuild(db, site, runs):
             return None
         captures = _lines(package, CAPTURES_MEMBER)
-        table = _lines(package, URLS_MEMBER) if URLS_MEMBER in package.namelist() else None
+        table, corrections = (
+            _lines(package, member) if member in package.namelist() else None
+            for member in (URLS_MEMBER, CORRECTIONS_MEMBER)
+        )
         if table is not None:
             restore_urls(db, site, table)
         numbers = restore_runs(db, site, runs)
+        records = {row["id"]: row["record_id"] for row in captures}
         made = {row["record_id"]: Made(numbers[row["run"]], row["origin"], row["url"]) for row in captures}
     except (KeyError, ValueError, TypeError, AttributeError, Error) as error:
         raise UserError(
             f"{name}: its records are not as msarchive writes them ({_one_line(error)})"
         ) from None
     into.rebuild(made, whole=table is not None)
-    return table
+
+    def finish() -> None:
+        if table is not None:
+            # The captures were written anew, and with them each address's state: back to what it was.
+            restore_urls(db, site, table)
+            restore_corrections(db, corrections or (), records=records, runs=numbers)
+
+    return finish
 
 
 def _lines(package: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:

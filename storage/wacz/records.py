@@ -30,7 +30,7 @@ _JSON: dict[str, dict[str, Any]] = {
 }
 _NAMES = (
     "articles", "article_sections", "article_topics", "article_cards", "revisions", "revision_changes",
-    "article_events", "captures", "runs",
+    "article_events", "corrections", "captures", "runs",
 )  # fmt: skip
 _ORDER = {
     "captures": "id",
@@ -39,6 +39,7 @@ _ORDER = {
     "revisions": "article_key, revision",
     "revision_changes": "article_key, revision, field",
     "article_events": "article_key, at, event",
+    "corrections": "id",
 }
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -117,6 +118,8 @@ def _kept(connection: Connection, view: View, chosen: Selection) -> tuple[str, s
         return None
     if view.name == "captures":
         return "id", {one.id for one in chosen.captures}
+    if view.name == "corrections":
+        return "capture", {one.id for one in chosen.captures}
     if view.name == "runs":
         return "id", {one.run for one in chosen.captures}
     shown = {one.article_key for one in chosen.captures}

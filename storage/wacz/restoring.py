@@ -1,4 +1,5 @@
-"""Putting back what captures alone can't tell: which runs made them. For the one writer."""
+"""Putting back what captures alone can't tell: which runs made them, and what rereads corrected. For the one
+writer."""
 
 from __future__ import annotations
 
@@ -54,3 +55,28 @@ def own_files(db: Db, run: int, restored: Iterable[int]) -> None:
     """Note that the WARC files were written by the import `run`, whichever runs their captures are from."""
     with db.transaction():
         db.many("UPDATE warc_file SET run_id = ? WHERE run_id = ?", [(run, old) for old in restored])
+
+
+def restore_corrections(
+    db: Db, corrections: Iterable[Mapping[str, Any]], *, records: Mapping[int, str], runs: Mapping[int, int]
+) -> None:
+    """Put the corrections of captures that the archive has into it, in one transaction; once, however often.
+
+    `records` are the packed captures' WARC-Record-IDs by their number, `runs` what `restore_runs` gave.
+    Raises `KeyError` or `sqlite3.Error` for records that are none.
+    """
+    with db.transaction():
+        for row in corrections:
+            capture = db.value("SELECT id FROM capture WHERE record_id = ?", records[row["capture"]])
+            if capture is None:
+                continue  # its record was damaged
+            values = (
+                runs[row["run"]], capture, row["field"], row["before"], row["after"], row["reader_before"],
+                row["reader_after"],
+            )  # fmt: skip
+            db.run(
+                "INSERT INTO correction (run_id, capture_id, field, before, after, reader_before, "
+                "reader_after) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (SELECT 1 FROM correction "
+                "WHERE run_id = ?1 AND capture_id = ?2 AND field = ?3)",
+                *values,
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from storage.archive import open_archive
 from storage.wacz.index import surt
 from storage.wacz.packing import pack
 from tests.cli.conftest import Run, run
+from tests.cli.test_reread import NO_TAKEAWAY, weak_site
 from tests.crawl.crawling import crawl
 from tests.tools.programs import program
 from tests.tools.programs import run as run_program
@@ -33,6 +35,10 @@ SEEN = "SELECT article_key, revision, first_seen_at, last_seen_at FROM revisions
 RUNS = "SELECT kind, started_at, outcome, settings, counts FROM runs WHERE kind <> 'import' ORDER BY id"
 CAPTURED = "SELECT url, captured_at, origin, kind, sha256, record_id FROM captures ORDER BY id"
 TABLE = "SELECT url, state, reason, told_by, first_heard_at, last_tried_at, etag, due_at FROM urls ORDER BY 1"
+CORRECTED = (
+    "SELECT x.at, c.record_id, x.field, x.before, x.after, x.reader_before, x.reader_after "
+    "FROM corrections x JOIN captures c ON c.id = x.capture ORDER BY 1, 2, 3"
+)
 EVERYTHING = (EVENTS, SEEN, RUNS, CAPTURED, TABLE)
 
 
@@ -67,6 +73,19 @@ def test_into_an_empty_archive_it_is_the_same_archive_again(archive: Path, tmp_p
     for question in EVERYTHING:
         assert rows(tmp_path / "again", question) == rows(archive, question), question
     assert {kind for _, _, kind, *_ in rows(archive, EVENTS)} >= {"gone", "moved"}
+
+
+def test_what_rereads_corrected_comes_along(run: Run, archive: Path, tmp_path: Path) -> None:
+    read_twice = shutil.copytree(archive, tmp_path / "read-twice")
+    weak = weak_site(tmp_path, NO_TAKEAWAY)
+    assert run("reread", "--archive", read_twice, "--site", weak, "--accept-losses").code == 0
+    assert run("reread", "--archive", read_twice, "--site", "sample").code == 0
+    again, file = tmp_path / "again", packed(read_twice, tmp_path / "all.wacz")
+    for _ in range(2):  # once more brings nothing twice
+        bring(again, file, base="http://127.0.0.1:1")
+        assert rows(again, CORRECTED) == rows(read_twice, CORRECTED)
+    assert {field for _, _, field, *_ in rows(again, CORRECTED)} >= {"takeaway"}
+    assert digest(again) == digest(read_twice) == digest(archive)
 
 
 def test_the_same_archive_packs_to_the_same_bytes(archive: Path, tmp_path: Path) -> None:
