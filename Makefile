@@ -10,7 +10,7 @@ STAMP := .venv/.installed
 help:
 	@echo "make demo   set up, crawl the bundled sample site into demo-archive/ and show what it found"
 	@echo "make test   set up, run the tests"
-	@echo "make tools  set up warcio, pywb and wacz in .tools/, so that 'make test' reads our files with them"
+	@echo "make tools  set up warcio, pywb, wacz and ReplayWeb.page in .tools/, so that 'make test' reads our files with them"
 	@echo "make lint   set up, run ruff, mypy --strict and the import contract"
 	@echo "make bench  set up, run the benchmarks (loopback only, some minutes)"
 
@@ -31,7 +31,8 @@ test: $(STAMP)
 	@$(BIN)/python -m pytest -n auto --dist worksteal -q
 
 # Other people's programs, as checks. They pin old dependencies: each lives in an environment of its own.
-TOOLS := $(patsubst %,.tools/%/.installed,warc pywb wacz)
+TOOLS := $(patsubst %,.tools/%/.installed,warc pywb wacz replayweb)
+REPLAYWEB := replaywebpage@2.4.6
 
 tools: $(TOOLS)
 
@@ -39,6 +40,7 @@ tools: $(TOOLS)
 	@echo "Setting up .tools/$* ..."
 	@$(PYTHON) -m venv --clear .tools/$*
 	@.tools/$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@if [ $* = replayweb ]; then cd .tools/$* && tar -xzf "$$(npm pack --silent $(REPLAYWEB))"; fi
 	@touch $@
 
 lint: $(STAMP)

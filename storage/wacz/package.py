@@ -8,9 +8,13 @@ import json
 import os
 import zipfile
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any, Self
+
+_PIECE = 1 << 20
 
 
 class PackageExists(Exception):
@@ -59,24 +63,38 @@ class Package:
         name: str,
         pieces: Iterable[bytes],
         *,
+        size: int | None = None,
         stored: bool = False,
         described: Mapping[str, Any] | None = None,
     ) -> None:
-        """Add a member; `stored` for what is compressed already. `described` is what the data package says of
-        it besides name, size and digest."""
-        sha256, size = hashlib.sha256(), 0
-        with self._zip.open(self._info(name, stored), "w", force_zip64=True) as member:
+        """Add a member of `size` bytes; None where that is not known before. `stored` for what is compressed
+        already. `described` is what the data package says of it besides name, size and digest."""
+        if size is None:
+            with TemporaryFile(dir=self._path.parent) as whole:
+                whole.writelines(pieces)
+                size = whole.tell()
+                whole.seek(0)
+                self._add(name, iter(partial(whole.read, _PIECE), b""), size, stored, described or {})
+        else:
+            self._add(name, pieces, size, stored, described or {})
+
+    def _add(
+        self, name: str, pieces: Iterable[bytes], size: int, stored: bool, described: Mapping[str, Any]
+    ) -> None:
+        sha256 = hashlib.sha256()
+        # ReplayWeb.page finds a member's data by the directory's entry alone, unless that has an extra field:
+        # so the local header must have one (ZIP64's) just when the directory has.
+        with self._zip.open(self._info(name, stored), "w", force_zip64=size > zipfile.ZIP64_LIMIT) as member:
             for piece in pieces:
                 member.write(piece)
                 sha256.update(piece)
-                size += len(piece)
         self._resources.append(
             {
                 "name": name.rpartition("/")[2].lower(),
                 "path": name,
                 "hash": f"sha256:{sha256.hexdigest()}",
                 "bytes": size,
-                **(described or {}),
+                **described,
             }
         )
 

@@ -74,8 +74,8 @@ def pack(
         with Package(path, at, replace=replace) as package:
             placed = _add_captures(package, archive.directory / FOLDER, chosen)
             data, heads = index.blocks(_index_lines(placed))
-            package.add(f"indexes/{index.NAME}", [data], stored=True)
-            package.add("indexes/index.idx", [heads])
+            package.add(f"indexes/{index.NAME}", [data], size=len(data), stored=True)
+            package.add("indexes/index.idx", [heads], size=len(heads))
             pages = [one for one in placed if _is_page(one.capture)]
             package.add("pages/pages.jsonl", _page_lines(pages))
             articles = _add_records(package, connection, chosen)
@@ -107,7 +107,8 @@ def _add_captures(package: Package, folder: Path, chosen: Selection) -> list[_Pl
                 packed_name = name if chosen.whole else f"part-of-{name}"
                 moved = _moved(spans)
                 targets = [_target(file, name, one) for one in captures]
-                package.add(f"archive/{packed_name}", _pieces(file, spans), stored=True)
+                length = sum(length for _, length in spans)
+                package.add(f"archive/{packed_name}", _pieces(file, spans), size=length, stored=True)
         except FileNotFoundError:
             raise CaptureMissing(f"{folder / name} is missing; 'msarchive verify' says more") from None
         for one, target in zip(captures, targets, strict=True):
@@ -179,7 +180,8 @@ def _index_lines(placed: Iterable[_Placed]) -> Iterator[str]:
             url=one.target,
             at=capture.captured_at,
             mime="warc/revisit" if revisit else capture.media_type or "unk",
-            status=capture.status,
+            # What a reader then sees: players would take a 304 for an answer without a page.
+            status=None if capture.kind == "unchanged" else capture.status,
             digest=capture.payload_digest,
             file=one.file,
             offset=one.offset,

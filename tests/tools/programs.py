@@ -1,4 +1,4 @@
-"""Where the programs that others wrote are: in `.tools/` of the checkout (`make tools`), wget on the system.
+"""Where the programs that others wrote are: in `.tools/` of the checkout (`make tools`), or on the system.
 
 A test that needs one that is not there is skipped with the reason. Continuous integration sets
 MSARCHIVE_REQUIRE_TOOLS=1: there it fails.
@@ -17,7 +17,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 
 def program(environment: str, name: str) -> str:
-    """The path of a program in one of the environments of `make tools` (warc, pywb or wacz)."""
+    """The path of a program in one of the environments of `make tools` (warc, pywb, wacz, replayweb)."""
     path = CHECKOUT / ".tools" / environment / "bin" / name
     if not path.is_file():
         _missing(f"{name} is not set up; 'make tools' does it")
@@ -33,10 +33,19 @@ def wget() -> str:
     return path
 
 
+def browser() -> str:
+    """The system's Chromium."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        _missing("Chromium is not installed")
+    assert path is not None
+    return path
+
+
 def run(*command: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run a program to its end, whatever its exit status; what it said is kept."""
     return subprocess.run(
-        [str(part) for part in command], cwd=cwd, capture_output=True, text=True, timeout=120, check=False
+        [str(part) for part in command], cwd=cwd, capture_output=True, text=True, timeout=300, check=False
     )
 
 

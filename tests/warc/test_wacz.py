@@ -203,7 +203,7 @@ def test_its_index_is_the_one_that_cdxj_indexer_makes(
     made = run_program(indexer, "--sort", *warcs)
     assert made.returncode == 0, made.stderr
     ours = gzip.decompress((tmp_path / "x" / "indexes" / "index.cdx.gz").read_bytes()).decode().splitlines()
-    places = ("url", "offset", "length", "filename", "digest", "mime")
+    places = ("url", "status", "offset", "length", "filename", "digest", "mime")
     assert sorted(_places(line, places) for line in ours) == sorted(
         # What the site said with a 304 is metadata about a record, not about an address.
         _places(line, places)
