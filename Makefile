@@ -10,7 +10,7 @@ STAMP := .venv/.installed
 help:
 	@echo "make demo   set up, crawl the bundled sample site into demo-archive/ and show what it found"
 	@echo "make test   set up, run the tests"
-	@echo "make tools  set up warcio, pywb, wacz and ReplayWeb.page in .tools/, so that 'make test' reads our files with them"
+	@echo "make tools  set up other people's programs in .tools/ (warcio, pywb, ReplayWeb.page, scrapyd, …), for the tests"
 	@echo "make lint   set up, run ruff, mypy --strict and the import contract"
 	@echo "make bench  set up, run the benchmarks (loopback only, some minutes)"
 
@@ -31,7 +31,7 @@ test: $(STAMP)
 	@$(BIN)/python -m pytest -n auto --dist worksteal -q
 
 # Other people's programs, as checks. They pin old dependencies: each lives in an environment of its own.
-TOOLS := $(patsubst %,.tools/%/.installed,warc pywb wacz replayweb)
+TOOLS := $(patsubst %,.tools/%/.installed,warc pywb wacz replayweb scrapyd deploy)
 REPLAYWEB := replaywebpage@2.4.6
 
 tools: $(TOOLS)

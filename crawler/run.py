@@ -6,21 +6,22 @@ import asyncio
 import gc
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
-from crawler import logs
-from crawler.exits import UserError
+from crawler import __version__, logs
+from crawler.cli.errors import as_user_error
+from crawler.exits import ExitCode, UserError
 from crawler.extensions.archive_run import ArchiveRun
 from crawler.outcome import CrawlResult
 from crawler.politeness import drop_waiting
+from crawler.terminal import complain
 from crawler.wire import give_up_asking
 from spiders.reading.model import READER_VERSION
 from spiders.sites import load_profile
@@ -33,6 +34,7 @@ _STALE = """
 SELECT EXISTS (SELECT 1 FROM capture c JOIN article a ON a.id = c.article_key
 WHERE a.site = ? AND c.kind <> 'unchanged' AND c.reader_version IS NOT ?)
 """
+Crawl = Callable[[Settings, Mapping[str, str]], CrawlResult]
 SETTINGS_MODULE = "crawler.settings"
 STOP_PATIENCE_S = 4.0
 """How long a clean stop waits for an answer that is on its way. With what comes after it, a stop takes less
@@ -66,6 +68,8 @@ class CrawlOptions:
     progress: str = "screen"
     """`screen`, `log` or `none`; with JSON lines always `log`."""
     log_format: logs.LogFormat = "human"
+    metrics_file: Path | None = None
+    """Where the metrics go when it has ended."""
 
     def settings(self) -> Settings:
         """Scrapy's settings for it."""
@@ -86,6 +90,7 @@ class CrawlOptions:
             "MSARCHIVE_RETRY_WAIT": self.retry_wait,
             "MSARCHIVE_PROGRESS": "log" if self.log_format == "json" else self.progress,
             "MSARCHIVE_LOG_FORMAT": self.log_format,
+            "MSARCHIVE_METRICS_FILE": None if self.metrics_file is None else str(self.metrics_file),
             "DOWNLOAD_DELAY": self.delay,
             "LOG_LEVEL": "INFO" if self.log_format == "json" else "WARNING",
         }
@@ -115,6 +120,41 @@ def run_crawl(options: CrawlOptions) -> CrawlResult:
     return crawl(options.settings(), {})
 
 
+def _metrics_at_end(crawl: Crawl) -> Crawl:
+    """The function, with MSARCHIVE_METRICS_FILE (setting or environment) written when it has ended, however.
+
+    Metrics that can't be written are complained of and alter nothing: the crawl ended as it did.
+    """
+
+    def crawl_and_tell(settings: Settings, arguments: Mapping[str, str]) -> CrawlResult:
+        told = settings.get("MSARCHIVE_METRICS_FILE") or os.environ.get("MSARCHIVE_METRICS_FILE")
+        if not told:
+            return crawl(settings, arguments)
+        from crawler.metrics import checked_textfile, write_textfile
+
+        path, code = checked_textfile(Path(told)), ExitCode.ERROR
+        try:
+            result = crawl(settings, arguments)
+            code = result.exit_code
+            return result
+        except Exception as error:
+            known = as_user_error(error)
+            code = ExitCode.ERROR if known is None else known.code
+            raise
+        finally:
+            try:
+                write_textfile(path, _directory(settings), code)
+            except OSError as error:
+                complain(f"the metrics could not be written: {error.strerror}: {path}")
+
+    return crawl_and_tell
+
+
+def _directory(settings: Settings) -> Path:
+    return Path(settings.get("MSARCHIVE_DIR") or os.environ.get("MSARCHIVE_DIR") or "archive")
+
+
+@_metrics_at_end
 def crawl(settings: Settings, arguments: Mapping[str, str]) -> CrawlResult:
     """As `run_crawl`, for settings as they are and the spider's arguments (`-a`)."""
     logs.install_for(settings)
@@ -145,7 +185,7 @@ def bring_readings_up_to_date(settings: Settings, arguments: Mapping[str, str]) 
     Else what today's reader reads otherwise would pass for a change of the site's. Raises `UserError` when
     values would be lost by it.
     """
-    directory = Path(settings.get("MSARCHIVE_DIR") or os.environ.get("MSARCHIVE_DIR") or "archive")
+    directory = _directory(settings)
     if not (directory / FILE_NAME).is_file():
         return
     site = arguments.get("site") or settings.get("MSARCHIVE_SITE")
@@ -163,7 +203,7 @@ def bring_readings_up_to_date(settings: Settings, arguments: Mapping[str, str]) 
     from crawler.rereading import RereadOptions, reread
 
     logger.warning("The archive was read by an earlier reader: reading its captures again first")
-    done = reread(RereadOptions(archive=directory), program_version=version("msarchive"))
+    done = reread(RereadOptions(archive=directory), program_version=__version__)
     if any(one.refused for one in done):
         raise UserError(
             "the archive was read by an earlier reader, and today's would lose values; see 'msarchive reread'"

@@ -24,6 +24,7 @@ MSARCHIVE_REFRESH = "due"  # what is asked again: "all", "due" or "new" (storage
 MSARCHIVE_RETRIES = 2
 MSARCHIVE_RETRY_WAIT = 30.0  # seconds; doubled with every further try
 MSARCHIVE_PROGRESS = "log"  # or "screen" (stderr), or "none"
+MSARCHIVE_METRICS_FILE = None  # None: the environment's MSARCHIVE_METRICS_FILE, else none is written
 MSARCHIVE_LOG_FORMAT = None  # "human" or "json"; None: the environment's MSARCHIVE_LOG_FORMAT, else human
 
 # --- Gentle ---------------------------------------------------------------------------------------

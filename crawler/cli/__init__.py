@@ -13,7 +13,7 @@ from typing import NoReturn, TextIO
 
 import click
 
-from crawler import logs
+from crawler import __version__, logs
 from crawler.exits import ExitCode, UserError
 from crawler.shadowing import shadowed
 from crawler.terminal import complain
@@ -23,6 +23,10 @@ __all__ = ["COMMANDS", "cli", "main"]
 COMMANDS = {
     "demo": ("crawler.cli.demo", "Crawl the bundled sample site and show what came of it."),
     "crawl": ("crawler.cli.crawl", "Crawl a site into the archive, or go on with a crawl."),
+    "schedule": (
+        "crawler.cli.schedule",
+        "Crawl by the clock, or print the files with which others do.",
+    ),
     "import": ("crawler.cli.import_", "Read saved pages, WARC and WACZ files into the archive."),
     "wacz": ("crawler.cli.wacz", "Pack the archive into one file that browsers replay."),
     "list": ("crawler.cli.list_", "List the articles, one a line."),
@@ -73,9 +77,7 @@ class LazyGroup(click.Group):
 
 def _print_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        from importlib.metadata import version
-
-        click.echo(f"msarchive {version('msarchive')}")
+        click.echo(f"msarchive {__version__}")
         ctx.exit()
 
 

@@ -142,7 +142,7 @@ def program() -> str:
 
 
 def program_version() -> str:
-    """The installed distribution's version."""
-    from importlib.metadata import version
+    """This program's version."""
+    from crawler import __version__
 
-    return version("msarchive")
+    return __version__

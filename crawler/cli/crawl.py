@@ -78,6 +78,14 @@ _MOST_FAILURES_SHOWN = 20
     help="What to ask again of what is in the archive: all of it, what is due (see above), or nothing but "
     "lists, for what is new.  [default: due]",
 )
+@click.option(
+    "--metrics-file",
+    metavar="FILE.prom",
+    envvar="MSARCHIVE_METRICS_FILE",
+    show_envvar=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write metrics for Prometheus' textfile collector when the crawl has ended, however it did.",
+)
 @log_format_option()
 @allow_private_option()
 @json_option("Print the result as JSON.")
@@ -92,6 +100,7 @@ def command(
     delay: float | None,
     contact: str | None,
     refresh: str | None,
+    metrics_file: Path | None,
     log_format: LogFormat,
     allow_private: tuple[str, ...],
     as_json: bool,
@@ -122,6 +131,7 @@ def command(
             allow_private=allow_private,
             refresh=refresh,
             log_format=log_format,
+            metrics_file=metrics_file,
         )
     )
     if as_json:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from twisted.python.failure import Failure
 
-from crawler.exits import ExitCode, UserError
+from crawler import __version__
+from crawler.contact import check_contact, is_local
 from crawler.guard import guard_of
-from crawler.loopback import is_loopback
 from crawler.outcome import CrawlResult, conclude
 from crawler.politeness import drop_waiting
 from crawler.refresh import refresh_of
@@ -109,18 +107,11 @@ def adapt(settings: BaseSettings, profile: SiteProfile) -> None:
     Raises `UserError` when the site is not on loopback and nobody gave a contact.
     """
     contact = settings.get("MSARCHIVE_CONTACT") or os.environ.get("MSARCHIVE_CONTACT")
-    local = all(is_loopback(urlsplit(f"//{host}").hostname or "") for host in profile.hosts)
-    if not contact and not local:
-        raise UserError(
-            f"a crawl of {profile.canonical_host} needs --contact (or MSARCHIVE_CONTACT): an e-mail address "
-            "or web page under which the site's operator can reach you",
-            ExitCode.USAGE,
-        )
-    if contact and not contact.isprintable():
-        raise UserError("the contact must be one line of printable text", ExitCode.USAGE)
+    check_contact(contact, profile)
+    local = is_local(profile)
     own = SETTINGS_PRIORITIES["project"]
     if (settings.getpriority("USER_AGENT") or 0) <= own:
-        name = f"msarchive/{version('msarchive')}"
+        name = f"msarchive/{__version__}"
         settings.set("USER_AGENT", f"{name} (+{contact})" if contact else name, priority="spider")
     if local and (settings.getpriority("DOWNLOAD_DELAY") or 0) <= own:
         settings.set("DOWNLOAD_DELAY", 0.0, priority="spider")
@@ -132,7 +123,7 @@ def _begin(archive: Archive, profile: SiteProfile, settings: BaseSettings) -> Cr
     limit = settings.get("MSARCHIVE_MAX_PAGES")
     writer.begin_run(
         settings.get("MSARCHIVE_KIND"),
-        program_version=version("msarchive"),
+        program_version=__version__,
         reader_version=READER_VERSION,
         profile_digest=profile.digest,
         settings=plain_settings(settings),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from alembic import command
 from alembic.config import Config
@@ -11,11 +15,31 @@ from sqlalchemy import Connection
 from storage.errors import ArchiveDamaged
 from storage.views import drop_views, sync_views
 
+FOLDER = Path(__file__).parent
 
-def config(connection: Connection) -> Config:
-    """Alembic's configuration for these migrations on `connection`; needs no file."""
+
+@contextmanager
+def _on_disk() -> Iterator[Path]:
+    """The migrations as files, which Alembic needs: unpacked when the program runs out of an egg or a zip."""
+    if FOLDER.is_dir():
+        yield FOLDER
+        return
+    with TemporaryDirectory(prefix="msarchive-") as made:
+        target = Path(made)
+        (target / "versions").mkdir()
+        packed = files("storage.migrations")
+        for folder in (packed, packed / "versions"):
+            for file in folder.iterdir():
+                if file.name.endswith(".py"):
+                    place = target if folder is packed else target / "versions"
+                    (place / file.name).write_bytes(file.read_bytes())
+        yield target
+
+
+def config(connection: Connection, folder: Path = FOLDER) -> Config:
+    """Alembic's configuration for these migrations, which are in `folder`, on `connection`; needs no file."""
     made = Config()
-    made.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    made.set_main_option("script_location", str(folder).replace("%", "%%"))
     made.set_main_option("path_separator", "os")
     made.attributes["connection"] = connection
     return made
@@ -31,7 +55,8 @@ def upgrade(connection: Connection) -> None:
     # Else a table that steps aside for its new shape would take along all that refers to it.
     connection.exec_driver_sql("PRAGMA legacy_alter_table = ON")
     try:
-        command.upgrade(config(connection), "head")
+        with _on_disk() as folder:
+            command.upgrade(config(connection, folder), "head")
     finally:
         connection.exec_driver_sql("PRAGMA legacy_alter_table = OFF")
     lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()

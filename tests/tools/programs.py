@@ -17,7 +17,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 
 def program(environment: str, name: str) -> str:
-    """The path of a program in one of the environments of `make tools` (warc, pywb, wacz, replayweb)."""
+    """The path of a program in an environment of `make tools` (named as in tests/tools/environments)."""
     path = CHECKOUT / ".tools" / environment / "bin" / name
     if not path.is_file():
         _missing(f"{name} is not set up; 'make tools' does it")
@@ -26,9 +26,14 @@ def program(environment: str, name: str) -> str:
 
 def wget() -> str:
     """The system's wget."""
-    path = shutil.which("wget")
+    return system_program("wget")
+
+
+def system_program(name: str) -> str:
+    """The path of a program that the system has."""
+    path = shutil.which(name)
     if path is None:
-        _missing("wget is not installed")
+        _missing(f"{name} is not installed")
     assert path is not None
     return path
 
