@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from spiders.reading.model import Block, Reading, Role
+from spiders.reading.model import Block, Card, Reading, Reason, Role
 from spiders.reading.profile import SiteProfile
 from spiders.reading.words import heading_key
 
 _LONGEST_HEADING = 80
+_MOST_HEADINGS = 5
 _LIKENESS = 0.55
 """Below it two headings of this length share little but vowels ("key takeaway" and "related news": 0.42)."""
 
@@ -50,6 +51,37 @@ def missing_parts(reading: Reading, profile: SiteProfile) -> tuple[Missing, ...]
         spellings = tuple(spelling for spelling, key in words.items() if key == part)
         found.append(Missing(part, _table(part), spellings, _nearest(spellings, headings)))
     return tuple(found)
+
+
+def stands_there(field: str, reading: Reading | None, profile: SiteProfile) -> str:
+    """What a page has in the place of a field that it should have, in one line."""
+    if reading is None:
+        return "nothing that could be read"
+    if field == "page":
+        return reading.reason or f"a {reading.kind} page"
+    value = getattr(reading, field, None)
+    if isinstance(value, str):
+        return f"{value[:_LONGEST_HEADING]!r}, as on other pages"
+    said = next((absence for absence in reading.absences if absence.field == field), None)
+    if said is not None and said.reason is not Reason.NOT_ON_PAGE:
+        return f"{said.reason}: {said.detail}" if said.detail else str(said.reason)
+    if field.startswith("cards.") and reading.cards:
+        return f"{len(reading.cards)} cards, the first one: {_card(reading.cards[0])}"
+    if field == "links":
+        return f"{len(reading.links)} links, none to an article"
+    part = {"source": "details"}.get(field, field.replace("sections.", "section:"))
+    for missing in missing_parts(reading, profile):
+        if missing.part == part and missing.near:
+            return f"a heading {missing.near[0].text!r}"
+    known = profile.parts.keys() | profile.labels.keys()
+    unknown = [block.text for block in headings_seen(reading) if heading_key(block.text) not in known]
+    shown = " | ".join(text[:_LONGEST_HEADING] for text in unknown[:_MOST_HEADINGS])
+    return f"nothing; other headings on the page: {shown}" if shown else "nothing"
+
+
+def _card(card: Card) -> str:
+    date = card.date.raw if card.date is not None else None
+    return " | ".join(text for text in (card.title, date, card.teaser) if text) or "without any text"
 
 
 def headings_seen(reading: Reading) -> tuple[Block, ...]:

@@ -12,6 +12,7 @@ from typing import Literal
 from crawler.cli.errors import as_user_error
 from crawler.exits import ExitCode
 from crawler.in_the_way import in_the_way
+from crawler.site_change import look_for_change
 from pipelines.session import CrawlSession
 from spiders.answers import utc_now
 
@@ -52,6 +53,7 @@ def conclude(session: CrawlSession, reason: str) -> CrawlResult:
         if session.error is None:
             if reason == "finished":
                 session.blocked = session.blocked or session.standing.at_end()
+            look_for_change(session, reason)
             session.writer.settle(utc_now())
             states = dict(session.frontier.counts())
             failed = tuple((url, why) for url, why in session.frontier.failed())

@@ -58,11 +58,17 @@ class Again:
         not there, or not what the database says. Raises `OSError` when a file can't be read."""
         return [self._read(capture_id) for capture_id in captures]
 
-    def _read(self, capture_id: int) -> bytes:
+    def page(self, capture_id: int) -> Page | None:
+        """A capture as the page it was, read again; None where its record is damaged. Raises as `read`."""
         row = self._connection.exec_driver_sql(_ROW, (capture_id,)).one()
         try:
-            page = self._page(capture_id, *row)
+            return self._page(capture_id, *row)
         except (RecordDamaged, FileNotFoundError):
+            return None
+
+    def _read(self, capture_id: int) -> bytes:
+        page = self.page(capture_id)
+        if page is None:
             return DAMAGED
         record = page_record(page, self._profile)
         if page.fetched.status is not None:
@@ -108,5 +114,5 @@ def _new(capture_id: int, record: PageRecord) -> NewReading:
     capture = record.capture
     return NewReading(
         capture_id, capture.kind, capture.reason, capture.url, record.url_kind, record.outcome,
-        record.article, record.cards, record.found,
+        record.article, record.cards, record.found, record.fields,
     )  # fmt: skip

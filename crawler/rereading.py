@@ -162,7 +162,7 @@ def _reread_site(
 ) -> SiteReread:  # fmt: skip
     begin = monotonic()
     work = Rereading(archive, site, Reader(READER_VERSION, profile.digest))
-    if not work.choose(Wanted(options.since, options.article, options.all)):
+    if not work.choose(Wanted(options.since, options.article, options.all, options.accept_losses)):
         return SiteReread(site, None, None)
     with (
         Spool(archive.directory / FOLDER, _key(site, profile, program_version)) as spool,

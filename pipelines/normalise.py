@@ -8,6 +8,7 @@ from typing import Any
 from scrapy.crawler import Crawler
 
 from pipelines.articles import article_record, card_records
+from pipelines.fields import fields_record
 from pipelines.grouping import body_digest, normal_journal, normal_topic
 from spiders.page import Fetched, Found, Page
 from spiders.reading.addresses import article_id
@@ -55,6 +56,7 @@ def page_record(page: Page, profile: SiteProfile) -> PageRecord:
         found=tuple(found_record(found, profile) for found in page.found),
         article_id=article_id(own, profile) if own is not None and page.kind == "article" else None,
         obstacle=None if page.obstacle is None else page.obstacle.name.lower(),
+        fields=fields_record(page, profile),
     )
 
 

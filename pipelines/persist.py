@@ -157,6 +157,7 @@ def _count(record: PageRecord, saved: SavedPage, session: CrawlSession) -> None:
     counts["reader_failures"] += capture.reason == READER_FAILED
     if record.obstacle is not None:
         counts[record.obstacle] += 1
+    counts["quarantined"] += saved.quarantined
     counts["new_articles"] += saved.new_article
     counts["new_revisions"] += saved.new_revision
     counts["new_urls"] += saved.new_urls

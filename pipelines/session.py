@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import monotonic
 from weakref import WeakKeyDictionary
 
@@ -55,6 +56,8 @@ class CrawlSession:
     writer: Writer
     frontier: Frontier
     retry: RetryPolicy
+    directory: Path
+    """The archive's folder."""
     max_pages: int | None = None
     """How many pages to ask for at most (robots.txt and sitemaps not counted); None: no limit."""
     stop_crawl: Callable[[str], None] = lambda reason: None

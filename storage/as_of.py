@@ -23,8 +23,9 @@ from storage.views import VIEWS
 
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
-_NOT_NARROWED = frozenset({"runs", "urls", "search_documents"})
-"""Views that stay: of runs and addresses only the present is kept; the search index has a view of its own."""
+_NOT_NARROWED = frozenset({"runs", "urls", "search_documents", "alarms", "field_coverage", "quarantined"})
+"""Views that stay: of runs, addresses and doubts about readings only the present is kept; the search index
+has a view of its own."""
 
 _IN_FORCE = """
 (SELECT c.revision_id FROM main.capture c JOIN main.revision o ON o.id = c.revision_id

@@ -262,6 +262,11 @@ def digests(content: Content) -> dict[str, str | None]:
     return found
 
 
+def text_digest(text: str | None) -> str:
+    """The digest of a field of plain text, as in `digests`; "" for None."""
+    return _digest(text)
+
+
 def same(one: Digests, other: Digests) -> bool:
     """Whether two captures can be of the same content: nothing that both know differs."""
     return all(

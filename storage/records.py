@@ -182,6 +182,8 @@ class EvidenceRecord:
     won: bool
 
 
+PAGE = "page"
+"""The field that stands for a page being read as an article at all."""
 CANNOT_SHOW = "this kind of capture cannot show it"
 CUT_OFF = "the capture is cut off before it"
 """Absence reasons that say nothing about the article: such a field is unknown, not empty."""
@@ -218,6 +220,18 @@ class ArticleRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldsRecord:
+    """What a page's reading had, by field, to be compared with what the page had before."""
+
+    layout: str
+    """What tells its template from others: form, kind, the elements of title and headings."""
+    shown: tuple[str, ...]
+    """Fields that were read, in alphabetical order (`title`, `sections.findings`, `cards.date`, …)."""
+    lacking: tuple[str, ...]
+    """Fields that are not on the page or unreadable; what the capture can't show is in neither."""
+
+
+@dataclass(frozen=True, slots=True)
 class UrlOutcome:
     """What became of the address that was asked."""
 
@@ -249,3 +263,5 @@ class PageRecord:
     obstacle: str | None = None
     """What was answered in the page's place, for counting: `soft_404`, `login`, `challenge`, `consent`,
     `maintenance`, `shell`; None otherwise."""
+    fields: FieldsRecord | None = None
+    """What its reading had; None when nothing was read."""

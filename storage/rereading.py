@@ -12,7 +12,7 @@ import json
 import os
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -20,8 +20,10 @@ from storage.archive import Archive
 from storage.articles import Articles
 from storage.cards import Cards
 from storage.db import Db
+from storage.judging import ACCEPTED, READ_AGAIN, Judging
 from storage.names import Names
-from storage.records import ArticleRecord, CaptureRecord, CardRecord, FoundRecord, UrlOutcome
+from storage.quarantine import Quarantine, held_reason
+from storage.records import ArticleRecord, CaptureRecord, CardRecord, FieldsRecord, FoundRecord, UrlOutcome
 from storage.revisions import Revisions
 from storage.settling import Settling
 from storage.urls import Urls
@@ -58,6 +60,8 @@ class NewReading:
     article: ArticleRecord | None
     cards: tuple[CardRecord, ...]
     found: tuple[FoundRecord, ...]
+    fields: FieldsRecord | None = None
+    """What it had, by field; None for what was not read, or did not come whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ class Wanted:
     article_key: str | None = None
     all: bool = False
     """Also what this reader has read with this profile."""
+    accept: bool = False
+    """Let go what waits in quarantine, whatever it lacks."""
 
 
 @dataclass(slots=True)
@@ -102,6 +108,10 @@ class Rereading:
         self._revisions = Revisions(self.db, self._names)
         self._articles = Articles(self.db, site, self._names, self._revisions, self._cards)
         self._settling = Settling(self.db, site, self._names, self._revisions, self._articles)
+        self._quarantine = Quarantine(self.db, site)
+        self._judging = Judging(self.db, site)
+        self._accept = False
+        self._waiting: frozenset[int] = frozenset()
         self._outcomes: dict[int, _Outcome] = {}
         self.new_urls = 0
         """Addresses heard of that nobody had told of before."""
@@ -125,14 +135,17 @@ class Rereading:
     def choose(self, wanted: Wanted) -> int:
         """Fill the scope: the captures to be read again, and all others of the articles they show. How many
         captures are to be read; 0 when there is nothing to do."""
+        self._accept = wanted.accept
         for statement in _TABLES:
             self.db.run(statement)
         self.db.run(
             "INSERT INTO temp.scope SELECT c.id FROM capture c JOIN run n ON n.id = c.run_id "
-            f"LEFT JOIN article a ON a.id = c.article_key WHERE n.site = ? AND c.kind IN {_KINDS} "
-            "AND (? OR c.reader_version IS NOT ? OR c.profile_digest IS NOT ?) "
+            "LEFT JOIN quarantine q ON q.capture_id = c.id "
+            "LEFT JOIN article a ON a.id = coalesce(c.article_key, q.article_key) "
+            f"WHERE n.site = ? AND c.kind IN {_KINDS} "
+            "AND (? OR c.reader_version IS NOT ? OR c.profile_digest IS NOT ? OR (? AND q.held = 1)) "
             "AND c.captured_at >= ? AND (? IS NULL OR a.key = ?)",
-            self._site, wanted.all, self._reader.version, self._reader.profile_digest,
+            self._site, wanted.all, self._reader.version, self._reader.profile_digest, wanted.accept,
             wanted.since or "", wanted.article_key, wanted.article_key,
         )  # fmt: skip
         self._expand()
@@ -192,12 +205,21 @@ class Rereading:
         """Bring in every capture of the articles in the scope, and the 304s of its addresses."""
         grown = 1
         while grown:
-            grown = self.db.run(
-                "INSERT OR IGNORE INTO temp.scope SELECT id FROM capture WHERE article_key IN "
-                f"(SELECT article_key FROM capture WHERE id IN {_IN_SCOPE} AND article_key IS NOT NULL)"
-            ) + self.db.run(
-                "INSERT OR IGNORE INTO temp.scope SELECT id FROM capture WHERE kind = 'unchanged' "
-                f"AND url_id IN (SELECT url_id FROM capture WHERE id IN {_IN_SCOPE})"
+            grown = (
+                self.db.run(
+                    "INSERT OR IGNORE INTO temp.scope SELECT id FROM capture WHERE article_key IN "
+                    f"(SELECT article_key FROM capture WHERE id IN {_IN_SCOPE} AND article_key IS NOT NULL "
+                    f"UNION SELECT article_key FROM quarantine WHERE capture_id IN {_IN_SCOPE} "
+                    "AND article_key IS NOT NULL)"
+                )
+                + self.db.run(
+                    "INSERT OR IGNORE INTO temp.scope SELECT capture_id FROM quarantine WHERE article_key IN "
+                    f"(SELECT article_key FROM capture WHERE id IN {_IN_SCOPE} AND article_key IS NOT NULL)"
+                )
+                + self.db.run(
+                    "INSERT OR IGNORE INTO temp.scope SELECT id FROM capture WHERE kind = 'unchanged' "
+                    f"AND url_id IN (SELECT url_id FROM capture WHERE id IN {_IN_SCOPE})"
+                )
             )
 
     def rebuild(
@@ -211,6 +233,7 @@ class Rereading:
             f"WHERE c.id IN {_IN_SCOPE} ORDER BY c.captured_at, c.id"
         )
         self._clear()
+        self._waiting = self._quarantine.captures()
         stream = readings()
         for capture_id, kind, at, url_id, url, sha256, origin, status in order:
             if kind == "unchanged":
@@ -270,6 +293,7 @@ class Rereading:
         if capture.url is not None:
             depth = self._urls.depth(capture.url)
         self.new_urls += self._urls.hear_all(reading.found, url_id, depth + 1, now=at, run=run)
+        reading = self._believed(reading, capture, url_id, run)
         list_id = self._cards.save_list(reading.cards, at) if reading.cards else None
         target = self._target(reading, url_id, capture)
         self.db.run(
@@ -280,6 +304,28 @@ class Rereading:
         )  # fmt: skip
         if reading.article is not None:
             self._articles.save(reading.article, capture, reading.capture_id, sha256)
+
+    def _believed(
+        self, reading: NewReading, capture: CaptureRecord, url_id: int | None, run: int
+    ) -> NewReading:
+        """The reading, or what is stored of it when it stays in quarantine."""
+        fields, number = reading.fields, reading.capture_id
+        if fields is None or capture.origin != "crawl" or url_id is None:
+            return reading
+        self._quarantine.note_shape(number, fields)
+        if number not in self._waiting:
+            return reading
+        if self._accept:
+            self._quarantine.let_go(number)
+            return reading
+        look = self._quarantine.measure(
+            fields, reading.article, reading.url_kind, url_id, capture.captured_at, run, number
+        )
+        lost = self._quarantine.still_lost(number, look)
+        if not lost or not look.held:
+            return reading
+        outcome = reading.outcome and replace(reading.outcome, reason=held_reason(lost))
+        return replace(reading, article=None, cards=(), outcome=outcome)
 
     def _target(self, reading: NewReading, url_id: int | None, capture: CaptureRecord) -> int | None:
         """Where a capture leads: the address that its page names as its own, where that is another.
@@ -323,6 +369,7 @@ class Rereading:
         self._rebuild_lists()
         self._settling.settle(now)
         self._settling.tidy()
+        self._judging.review(_now(), ACCEPTED if self._accept else READ_AGAIN)
 
     def _settle_urls(self) -> None:
         """Give addresses the state that their latest answer has by its new reading."""

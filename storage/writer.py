@@ -10,7 +10,7 @@ import os
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -20,8 +20,12 @@ from storage.captures import Captures, Kept
 from storage.cards import Cards
 from storage.cleaning import storable
 from storage.db import Db
+from storage.judging import Judging
 from storage.names import Names
+from storage.quarantine import Look, Quarantine, held_reason
 from storage.records import FoundRecord, PageRecord, UrlKind
+from storage.releasing import release
+from storage.rereading import NewReading
 from storage.revisions import Revisions
 from storage.revisiting import RevisitPolicy
 from storage.settling import Settled, Settling
@@ -57,6 +61,8 @@ class SavedPage:
     """How many addresses were not known before."""
     visit: Visit | None = None
     """What the answer came to for the address asked; None for a file without one."""
+    quarantined: bool = False
+    """Whether its reading has lost fields, or says what is to be looked at when the run ends."""
 
 
 class Writer:
@@ -81,6 +87,9 @@ class Writer:
         revisions = Revisions(self.db, self._names)
         self._articles = Articles(self.db, site, self._names, revisions, self._cards)
         self._settling = Settling(self.db, site, self._names, revisions, self._articles)
+        self._quarantine = Quarantine(self.db, site)
+        self.judging = Judging(self.db, site)
+        """What a run's end makes of the readings in quarantine."""
         self.run_id: int | None = None
         """The run that is under way; None before `begin_run` and after `end_run`."""
 
@@ -206,17 +215,28 @@ class Writer:
         with self._transaction():
             return self._settling.settle(now)
 
+    def release(self, reading: NewReading) -> bool:
+        """Let a reading out of quarantine: store it as if it had never been held, with its capture's date.
+        Whether it made a new revision."""
+        with self._transaction():
+            return release(reading, self.db, self._articles, self._cards)
+
     def _save(self, record: PageRecord, kept: Kept, now: str) -> SavedPage:
-        run, capture = self._run(), record.capture
+        run, capture, article_id = self._run(), record.capture, _article_id(record)
         url_id, depth = None, 0
         if capture.url is not None:
             via: Literal["import", "seed"] = "import" if capture.origin == "import" else "seed"
             url_id = self._own_id(capture.url, record.url_kind, via, now, record)
             depth = self._urls.depth(capture.url)
+        look = self._quarantine.look(record.fields, record.article, capture, record.url_kind, url_id, run)
+        if look is not None and look.held:
+            record = _held(record, look)
         new_urls = self._urls.hear_all(record.found, url_id, depth + 1, now=now, run=run)
         list_id = self._cards.save_list(record.cards, capture.captured_at) if record.cards else None
         before = None if url_id is None else self._sha256_before(url_id, capture.captured_at)
         capture_id = self._captures.insert(capture, kept, run, url_id, list_id)
+        if look is not None:
+            self._quarantine.note(look, capture_id, now)
         if capture.unchanged and url_id is not None:
             list_id, saved = self._articles.see_again(capture_id, url_id, capture.captured_at)
         else:
@@ -232,11 +252,12 @@ class Writer:
             visit = self._finish(url_id, record, capture_id, saved, changed, now=now)
         return SavedPage(
             capture_id,
-            record.article.article_id if record.article is not None else None,
+            article_id,
             saved is not None and saved.new_article,
             saved is not None and saved.new_revision,
             new_urls,
             visit,
+            look is not None and bool(look.lost or look.doubts),
         )
 
     def _sha256_before(self, url_id: int, at: str) -> str | None:
@@ -315,7 +336,20 @@ class Writer:
             self._urls.forget()
             self._cards.forget()
             self._captures.forget()
+            self._quarantine.forget()
             raise
+
+
+def _article_id(record: PageRecord) -> str | None:
+    return record.article.article_id if record.article is not None else None
+
+
+def _held(record: PageRecord, look: Look) -> PageRecord:
+    """What is stored of a page whose reading is held: its capture, where it leads, and that it came."""
+    outcome = record.outcome
+    if outcome is not None and outcome.state in ("stored", "alias"):
+        outcome = replace(outcome, reason=held_reason(look.lost))
+    return replace(record, article=None, cards=(), outcome=outcome)
 
 
 def _now() -> str:

@@ -136,6 +136,7 @@ def _begin(archive: Archive, profile: SiteProfile, settings: BaseSettings) -> Cr
         retry=RetryPolicy(
             retries=settings.getint("MSARCHIVE_RETRIES"), first_wait=settings.getfloat("MSARCHIVE_RETRY_WAIT")
         ),
+        directory=archive.directory,
         max_pages=None if limit is None else int(limit),
     )
 

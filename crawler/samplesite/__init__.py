@@ -2,10 +2,14 @@
 
 from .editions import CHANGES, Edition, edition, truth
 from .model import Article, Card, Rating, Section, Source
+from .redesigns import HARMFUL, HARMLESS, REDESIGNS
 from .server import RequestSeen, SampleSite
 
 __all__ = [
     "CHANGES",
+    "HARMFUL",
+    "HARMLESS",
+    "REDESIGNS",
     "Article",
     "Card",
     "Edition",

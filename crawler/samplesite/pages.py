@@ -16,6 +16,7 @@ from .editions import CHANGED_ON, Edition, edition
 from .layouts import classic, framework, semantic
 from .markup import Frame, attr
 from .model import Article
+from .redesigns import redesigned
 
 WRITTEN_ON = date(2025, 12, 20)
 STATIC = (
@@ -47,14 +48,15 @@ def page_of(body: bytes, content_type: str, modified: date) -> Page:
 
 
 @lru_cache(maxsize=16)
-def build(changes: tuple[str, ...], base_url: str) -> Mapping[str, Page]:
+def build(changes: tuple[str, ...], base_url: str, redesign: str | None = None) -> Mapping[str, Page]:
     """Return all pages of the edition with `changes`, by path (`/news?page=2` for the listing's others).
 
-    The same arguments always give the same bytes. A page that looks different from the unchanged site's was
-    last modified at a time that grows with the number of changes, so applying one more never steps back.
+    `redesign` is one of `redesigns.REDESIGNS`; None is the site as it always looked. The same arguments
+    always give the same bytes. A page that looks different from the unchanged site's was last modified at a
+    time that grows with the number of changes, so applying one more never steps back.
     """
-    pages = dict(_pages(edition(changes), base_url))
-    if changes:
+    pages = {path: _redesigned(page, path, redesign) for path, page in _pages(edition(changes), base_url)}
+    if changes or redesign is not None:
         unchanged = build((), base_url)
         moment = datetime.combine(CHANGED_ON, time(6), UTC) + timedelta(days=len(changes))
         for path, page in pages.items():
@@ -64,6 +66,19 @@ def build(changes: tuple[str, ...], base_url: str) -> Mapping[str, Page]:
             elif before is not None and page.status == 200:
                 pages[path] = before
     return MappingProxyType(pages)
+
+
+def _redesigned(page: Page, path: str, redesign: str | None) -> Page:
+    if (
+        redesign is None
+        or page.status != 200
+        or page.last_modified is None
+        or "html" not in page.content_type
+    ):
+        return page
+    # Both charsets of the oldest layout leave the other's bytes alone: latin-1 carries every byte through.
+    body = redesigned(page.body.decode("latin-1"), path, redesign).encode("latin-1")
+    return page_of(body, page.content_type, page.last_modified.date())
 
 
 def _pages(site: Edition, base_url: str) -> Iterator[tuple[str, Page]]:

@@ -43,8 +43,9 @@ class SampleSite:
 
     `port` 0 takes any free one. `edition` names the changes that the site has been through already (see
     `apply`), `delay` is the time in seconds that it takes over every answer. With `honest_sitemaps` False
-    the sitemaps say for ever what they said at first, whatever changes. Raises ValueError for an unknown
-    change, OSError when the address is taken.
+    the sitemaps say for ever what they said at first, whatever changes. `redesign` is the look it has taken
+    on (see `redesign`); None: as it always was. Raises ValueError for an unknown change, KeyError for an
+    unknown redesign, OSError when the address is taken.
     """
 
     def __init__(
@@ -55,9 +56,11 @@ class SampleSite:
         edition: str | Sequence[str] = (),
         delay: float = 0.0,
         honest_sitemaps: bool = True,
+        redesign: str | None = None,
     ) -> None:
         """Take the port; nothing is answered before `start`."""
         self.delay = delay
+        self._redesign = redesign
         self._changes = parse_changes(edition)
         self._lock = threading.Lock()
         self._seen: list[RequestSeen] = []
@@ -72,7 +75,7 @@ class SampleSite:
 
     def _build(self) -> tuple[Mapping[str, Page], Page]:
         missing = error_page(404, edition_of(self._changes), self.base_url)
-        return {**build(self._changes, self.base_url), **self._sitemaps}, missing
+        return {**build(self._changes, self.base_url, self._redesign), **self._sitemaps}, missing
 
     @property
     def edition(self) -> tuple[str, ...]:
@@ -98,6 +101,14 @@ class SampleSite:
         slug, "footer" puts a new paragraph under every page. Raises ValueError for any other name.
         """
         self._changes = parse_changes((*self._changes, *parse_changes(change)))
+        self._pages, self._missing = self._build()
+
+    def redesign(self, name: str | None) -> None:
+        """Give the site another look while it runs (one of `redesigns.REDESIGNS`; None: the old one).
+
+        Raises KeyError for any other name.
+        """
+        self._redesign = name
         self._pages, self._missing = self._build()
 
     def start(self) -> None:

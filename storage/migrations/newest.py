@@ -4,7 +4,7 @@
 # ruff: noqa: E501
 # fmt: off
 
-REVISION = "0004"
+REVISION = "0005"
 
 STATEMENTS = (
     "CREATE TABLE alembic_version (\n"
@@ -541,4 +541,70 @@ STATEMENTS = (
     "    SELECT new.id, run.id, new.state, new.reason FROM run WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1\n"
     "    ON CONFLICT (url_id, run_id) DO UPDATE SET state = excluded.state, reason = excluded.reason;\n"
     "END",
+    "CREATE TABLE reading_shape (\n"
+    "\tid INTEGER NOT NULL, \n"
+    "\tlayout TEXT NOT NULL, \n"
+    "\tshown TEXT NOT NULL, \n"
+    "\tlacking TEXT NOT NULL, \n"
+    "\tCONSTRAINT pk_reading_shape PRIMARY KEY (id), \n"
+    "\tCONSTRAINT uq_reading_shape_layout_shown_lacking UNIQUE (layout, shown, lacking)\n"
+    ")\n"
+    " STRICT\n"
+    "\n",
+    "CREATE TABLE capture_fields (\n"
+    "\tcapture_id INTEGER NOT NULL, \n"
+    "\tshape_id INTEGER NOT NULL, \n"
+    "\tlost TEXT, \n"
+    "\tjudged INTEGER NOT NULL, \n"
+    "\tCONSTRAINT pk_capture_fields PRIMARY KEY (capture_id), \n"
+    "\tCONSTRAINT ck_capture_fields_judged CHECK (judged IN (0, 1)), \n"
+    "\tCONSTRAINT fk_capture_fields_capture_id FOREIGN KEY(capture_id) REFERENCES capture (id), \n"
+    "\tCONSTRAINT fk_capture_fields_shape_id FOREIGN KEY(shape_id) REFERENCES reading_shape (id)\n"
+    ")\n"
+    " STRICT\n"
+    "\n",
+    "CREATE INDEX ix_capture_fields_to_judge ON capture_fields (capture_id) WHERE judged = 0",
+    "CREATE TABLE quarantine (\n"
+    "\tcapture_id INTEGER NOT NULL, \n"
+    "\tarticle_key INTEGER, \n"
+    "\tfields TEXT NOT NULL, \n"
+    "\tdoubts TEXT, \n"
+    "\theld INTEGER NOT NULL, \n"
+    "\tsince TEXT NOT NULL, \n"
+    "\tCONSTRAINT pk_quarantine PRIMARY KEY (capture_id), \n"
+    "\tCONSTRAINT ck_quarantine_held CHECK (held IN (0, 1)), \n"
+    "\tCONSTRAINT ck_quarantine_since CHECK (since LIKE '____-__-__T__:__:__%Z'), \n"
+    "\tCONSTRAINT fk_quarantine_article_key FOREIGN KEY(article_key) REFERENCES article (id) ON DELETE SET NULL, \n"
+    "\tCONSTRAINT fk_quarantine_capture_id FOREIGN KEY(capture_id) REFERENCES capture (id)\n"
+    ")\n"
+    " STRICT\n"
+    "\n",
+    "CREATE INDEX ix_quarantine_article ON quarantine (article_key) WHERE article_key IS NOT NULL",
+    "CREATE TABLE alarm (\n"
+    "\tid INTEGER NOT NULL, \n"
+    "\tsite TEXT NOT NULL, \n"
+    "\tfield TEXT NOT NULL, \n"
+    "\tlayout TEXT, \n"
+    "\trun_id INTEGER NOT NULL, \n"
+    "\traised_at TEXT NOT NULL, \n"
+    "\tsince_capture_id INTEGER NOT NULL, \n"
+    "\tlost INTEGER NOT NULL, \n"
+    "\tpages INTEGER NOT NULL, \n"
+    "\t\"instead\" TEXT NOT NULL, \n"
+    "\tcleared_at TEXT, \n"
+    "\tcleared_why TEXT, \n"
+    "\tcleared_after INTEGER, \n"
+    "\tCONSTRAINT pk_alarm PRIMARY KEY (id), \n"
+    "\tCONSTRAINT ck_alarm_cleared CHECK ((cleared_at IS NULL) = (cleared_why IS NULL) AND (cleared_at IS NULL) = (cleared_after IS NULL)), \n"
+    "\tCONSTRAINT ck_alarm_cleared_at CHECK (cleared_at LIKE '____-__-__T__:__:__%Z'), \n"
+    "\tCONSTRAINT ck_alarm_filled CHECK (field <> '' AND instead <> ''), \n"
+    "\tCONSTRAINT ck_alarm_share CHECK (lost > 0 AND pages >= lost), \n"
+    "\tCONSTRAINT ck_alarm_raised_at CHECK (raised_at LIKE '____-__-__T__:__:__%Z'), \n"
+    "\tCONSTRAINT fk_alarm_cleared_after FOREIGN KEY(cleared_after) REFERENCES capture (id), \n"
+    "\tCONSTRAINT fk_alarm_run_id FOREIGN KEY(run_id) REFERENCES run (id), \n"
+    "\tCONSTRAINT fk_alarm_since_capture_id FOREIGN KEY(since_capture_id) REFERENCES capture (id)\n"
+    ")\n"
+    " STRICT\n"
+    "\n",
+    "CREATE UNIQUE INDEX ix_alarm_standing ON alarm (site, field) WHERE cleared_at IS NULL",
 )

@@ -32,17 +32,20 @@ from storage.models.shared import (
     CardRow,
     RevisionBoilerplate,
 )
+from storage.models.site_change import Alarm, CaptureFields, Quarantine, ReadingShape
 
 __all__ = [
     "URL_KINDS",
     "URL_STATES",
     "VIAS",
     "AbsenceRow",
+    "Alarm",
     "Article",
     "ArticleEvent",
     "Base",
     "BoilerplatePassage",
     "Capture",
+    "CaptureFields",
     "CardList",
     "CardListSighting",
     "CardRow",
@@ -50,6 +53,8 @@ __all__ = [
     "EvidenceRow",
     "Journal",
     "Passage",
+    "Quarantine",
+    "ReadingShape",
     "Revision",
     "RevisionBoilerplate",
     "RevisionTopic",

@@ -22,6 +22,7 @@ from storage.views.crawl import CAPTURES, RUNS, URL_HISTORY, URLS
 from storage.views.evidence import CORRECTIONS, EVIDENCE
 from storage.views.history import ARTICLE_EVENTS, REVISION_CHANGES, REVISIONS
 from storage.views.search import SEARCH_DOCUMENTS
+from storage.views.site_change import ALARMS, FIELD_COVERAGE, QUARANTINE
 from storage.views.view import View
 
 __all__ = ["VIEWS", "View", "drop_views", "sync_views", "views_are_current"]
@@ -43,6 +44,9 @@ VIEWS: tuple[View, ...] = (
     RUNS,
     URLS,
     URL_HISTORY,
+    ALARMS,
+    FIELD_COVERAGE,
+    QUARANTINE,
     SEARCH_DOCUMENTS,
 )
 """In the order of the data dictionary."""

@@ -102,11 +102,11 @@ def same(one: Path, other: Path) -> None:
 
 
 def dump(archive: Path) -> list[str]:
-    """Everything in the database but when runs began and ended."""
+    """Everything in the database but when runs began and ended, and the query planner's statistics."""
     connection = sqlite3.connect(archive / "archive.db")
     connection.execute("UPDATE run SET started_at = '2000-01-01T00:00:00.000Z'")
     connection.execute("UPDATE run SET ended_at = '2000-01-01T00:00:00.000Z' WHERE ended_at IS NOT NULL")
-    lines = list(connection.iterdump())
+    lines = [line for line in connection.iterdump() if not line.startswith('INSERT INTO "sqlite_stat')]
     connection.close()
     return lines
 

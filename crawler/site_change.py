@@ -1,0 +1,73 @@
+"""When a crawl ends: has the site changed, or have only a few of its pages?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crawler.diagnosis import stands_there
+from crawler.reading_again import DAMAGED, Again
+from pipelines.session import CrawlSession
+from spiders.answers import utc_now
+from spiders.reading.profile import SiteProfile
+from storage.judging import Standing
+from storage.record_json import decode
+from storage.rereading import NewReading
+from storage.site_losses import Loss
+
+_MOST_NAMED = 3
+
+
+def look_for_change(session: CrawlSession, reason: str) -> None:
+    """Judge the readings in quarantine: raise alarms, let the others go, and tell the session what stands.
+
+    `reason` is Scrapy's for closing the spider. A crawl that was stopped or failed has seen too little: it
+    leaves them to the next one. Raises what the archive's writer raises.
+    """
+    judging, run = session.writer.judging, session.writer.run_id
+    ended = reason == "finished" or session.limit_reached or reason.startswith("closespider_")
+    if run is not None and ended and not session.stopping:
+        losses = judging.new_losses()
+        found = _instead(losses, session.directory, session.profile) if losses else []
+        free = judging.judge(found, run, utc_now())
+        if free:
+            _let_go(free, session)
+    standing = judging.standing()
+    if standing:
+        session.changed = changed_line(standing)
+
+
+def changed_line(standing: list[Standing]) -> str:
+    """One line about the alarms that stand."""
+    named = [f"{one.field} on {one.lost:,} of {one.pages:,} pages" for one in standing[:_MOST_NAMED]]
+    more = f" and {len(standing) - _MOST_NAMED} more" if len(standing) > _MOST_NAMED else ""
+    return f"the site has changed: lost {', '.join(named)}{more} (see 'msarchive alarms')"
+
+
+def _instead(losses: list[Loss], directory: Path, profile: SiteProfile) -> list[tuple[Loss, str]]:
+    again = Again(directory, profile)
+    try:
+        pages = {loss.since: again.page(loss.since) for loss in losses}
+    finally:
+        again.close()
+    return [
+        (loss, stands_there(loss.field, page.reading if page is not None else None, profile))
+        for loss in losses
+        for page in (pages[loss.since],)
+    ]
+
+
+def _let_go(captures: list[int], session: CrawlSession) -> None:
+    """Store what was held without need. Each in its own transaction: whoever is killed here leaves the rest
+    to the next crawl."""
+    again = Again(session.directory, session.profile)
+    try:
+        for capture_id in captures:
+            (data,) = again.read([capture_id])
+            if data != DAMAGED:  # it waits for `verify` to be repaired
+                session.counts["new_revisions"] += session.writer.release(decode(NewReading, data))
+                session.counts["quarantined"] -= 1
+    finally:
+        again.close()
+
+
+__all__ = ["changed_line", "look_for_change"]
