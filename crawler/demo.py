@@ -33,17 +33,22 @@ class Demo:
     """A word to search for."""
 
 
-def run_demo(directory: Path, *, changes: Sequence[str] = (), progress: str = "screen") -> Demo:
+def run_demo(
+    directory: Path, *, changes: Sequence[str] = (), redesign: str | None = None, progress: str = "screen"
+) -> Demo:
     """Serve the sample site on a free port, crawl it into `directory`, and look at what came of it.
 
     The site keeps the address it had in the archive's first demo, also when its port is taken by now: it is
     then asked elsewhere, but stored as before. `changes` are what the site has been through meanwhile
-    (`crawler.samplesite.editions.CHANGES`). Raises what `run_crawl` and `open_archive` raise.
+    (`crawler.samplesite.CHANGES`), `redesign` is the look it has taken on (`crawler.samplesite.REDESIGNS`);
+    KeyError for any other. Raises what `run_crawl` and `open_archive` raise.
     """
     known = known_address(directory)
     with _serve(known) as site:
         for change in changes:
             site.apply(change)
+        if redesign is not None:
+            site.redesign(redesign)
         base = known or site.base_url
         crawl = run_crawl(
             CrawlOptions(

@@ -83,6 +83,21 @@ def reread(
         )
 
 
+def profile_of_capture(directory: Path, capture: int, site: str | None) -> SiteProfile:
+    """The profile to read a capture with: `site`, or that of its site in the archive.
+
+    Raises `UserError` for a capture that is not there, or a site without a profile, and `ArchiveError`.
+    """
+    with open_archive(directory, read_only=True) as archive:
+        with archive.engine.connect() as connection:
+            name = connection.exec_driver_sql(
+                "SELECT n.site FROM capture c JOIN run n ON n.id = c.run_id WHERE c.id = ?", (capture,)
+            ).scalar()
+        if name is None:
+            raise UserError(f"no capture {capture} in the archive")
+        return dict(_sites(archive, site))[name] if site is None else _sites(archive, site)[0][1]
+
+
 def _check_article(archive: Archive, key: str | None) -> None:
     with archive.engine.begin() as connection:
         if (
@@ -252,4 +267,4 @@ def _read_first(work: Rereading, source: ReadingSource) -> list[int]:
             return damaged
 
 
-__all__ = ["RereadOptions", "SiteReread", "reread"]
+__all__ = ["RereadOptions", "SiteReread", "profile_of_capture", "reread"]

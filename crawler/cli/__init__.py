@@ -36,6 +36,7 @@ COMMANDS = {
     "diff": ("crawler.cli.diff", "Show two revisions of an article side by side."),
     "changes": ("crawler.cli.changes", "List what changed on the site since a date."),
     "status": ("crawler.cli.status", "Say what the archive holds and how the last run went."),
+    "alarms": ("crawler.cli.alarms", "Say which fields the site's pages have lost, and where to look."),
     "verify": ("crawler.cli.verify", "Check the archive: every file, every record, every digest."),
     "reread": ("crawler.cli.reread", "Read what the archive holds again, by today's reader."),
     "inspect": ("crawler.cli.inspect_", "Show how a page is read, and why; stores nothing."),

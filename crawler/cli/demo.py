@@ -36,18 +36,30 @@ CHANGES = ("edit", "new", "remove", "withdraw", "return", "move", "footer")
     type=click.Choice(CHANGES),
     help="Let the site have changed before it is crawled (repeatable).",
 )
+@click.option(
+    "--redesign",
+    metavar="NAME",
+    help="Let the site look different when it is crawled: takeaway-renamed, cards-gone, shell, … take "
+    "something away, classes, wrappers, banner, … do not.",
+)
 @json_option("Print what it found as JSON.")
 @click.pass_context
-def command(ctx: click.Context, directory: Path, changes: tuple[str, ...], as_json: bool) -> None:
+def command(
+    ctx: click.Context, directory: Path, changes: tuple[str, ...], redesign: str | None, as_json: bool
+) -> None:
     """Serve the bundled sample site on a free port of this machine, crawl it all, and show what came of it.
 
     Needs no network. Run again it asks for every page again, if changed, and finds nothing new: the site has
     not changed. With --change it has: an article edited, withdrawn, returned, removed, moved, a new one, a
-    new footer. A second and a third such run make a history to look at.
+    new footer. A second and a third such run make a history to look at. With --redesign its pages look
+    different: a later run tells whether anything can't be found any more (exit code 11, 'msarchive alarms').
     """
     from crawler.demo import run_demo
+    from crawler.samplesite import REDESIGNS
 
-    demo = run_demo(directory, changes=changes)
+    if redesign is not None and redesign not in REDESIGNS:
+        raise click.BadParameter(f"{redesign!r} is none of {', '.join(REDESIGNS)}", param_hint="--redesign")
+    demo = run_demo(directory, changes=changes, redesign=redesign)
     if as_json:
         print_json(_as_plain(demo, directory))
     else:

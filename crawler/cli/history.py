@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from crawler.cli.alarms import tell_waiting
 from crawler.cli.common import archive_option, json_option, moment, open_to_read, print_json
 from crawler.cli.finding import find_article
 from crawler.terminal import Sheet
@@ -34,13 +35,15 @@ def command(wanted: str, directory: Path, site: str | None, as_json: bool) -> No
 
     A change is dated by the first capture that shows it. What a better reader corrected is no change.
     """
+    from storage.alarms import quarantined
     from storage.history import history
 
     with open_to_read(directory) as archive, archive.engine.connect() as connection:
         name = find_article(connection, wanted, site)
-        entries = history(connection, *name)
+        entries, waiting = history(connection, *name), quarantined(connection, *name)
     if as_json:
-        print_json({"site": name[0], "key": name[1], "entries": [asdict(entry) for entry in entries]})
+        told = {"site": name[0], "key": name[1], "entries": [asdict(entry) for entry in entries]}
+        print_json({**told, "quarantined": [asdict(row) for row in waiting]})
         return
     sheet = Sheet()
     title = [entry.title for entry in entries if entry.revision is not None][-1]
@@ -50,6 +53,7 @@ def command(wanted: str, directory: Path, site: str | None, as_json: bool) -> No
         sheet.pair(moment(entry.at), said(entry), width=24)
         for change in entry.changes:
             sheet.pair("", f"{change.field}: {_short(change)}", width=24, style="dim")
+    tell_waiting(waiting, directory)
 
 
 def said(entry: Entry) -> str:

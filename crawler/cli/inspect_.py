@@ -12,6 +12,7 @@ import click
 
 from crawler.cli.common import (
     allow_private_option,
+    archive_option,
     json_option,
     load_site,
     print_json,
@@ -33,9 +34,12 @@ _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
     epilog="\b\nExamples:\n"
     "  msarchive inspect saved-page.html\n"
     "  msarchive inspect --contact me@example.org https://mymsbuddy.com/news/view/some-title-aB3dE6\n"
-    "  msarchive inspect --no-blocks --site mysite.toml capture.txt",
+    "  msarchive inspect --no-blocks --site mysite.toml capture.txt\n"
+    "  msarchive inspect --capture 1042",
 )
-@click.argument("page", metavar="URL|FILE")
+@click.argument("page", metavar="URL|FILE", required=False)
+@click.option("--capture", type=int, metavar="N", help="This capture of the archive, instead of URL or FILE.")
+@archive_option()
 @site_option()
 @click.option("--url", metavar="URL", help="The address of a file that does not tell its own.")
 @click.option("--blocks/--no-blocks", default=True, show_default=True, help="Show the table of blocks.")
@@ -48,8 +52,12 @@ _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 )
 @allow_private_option()
 @json_option("Print the whole reading as JSON.")
+@click.pass_context
 def command(
-    page: str,
+    ctx: click.Context,
+    page: str | None,
+    capture: int | None,
+    directory: Path,
     site: str,
     url: str | None,
     blocks: bool,
@@ -58,16 +66,25 @@ def command(
     as_json: bool,
 ) -> None:
     """Show how a page is read: its blocks, what each was taken for, every field with its value or the reason
-    it has none, and the evidence for and against. Stores nothing and needs no archive.
+    it has none, and the evidence for and against. Stores nothing, and needs an archive only for --capture.
 
-    URL is fetched once, if robots.txt allows it.
+    URL is fetched once, if robots.txt allows it. A capture is read with the profile of its site in the
+    archive, unless --site names another.
     """
-    profile = load_site(site)
-    if _SCHEME.match(page):
+    if (page is None) == (capture is None):
+        raise click.UsageError("give one of URL, FILE and --capture N")
+    chosen = ctx.get_parameter_source("site") is not click.core.ParameterSource.DEFAULT
+    if page is None:
+        assert capture is not None
+        reading, size, note, profile = _read_capture(capture, directory, site if chosen else None)
+        page = f"capture {capture}"
+    elif _SCHEME.match(page):
+        profile = load_site(site)
         if url is not None:
             raise click.UsageError("--url is for files")
         reading, size, note = _read_url(page, profile, contact, allow_private)
     else:
+        profile = load_site(site)
         reading, size, note = _read_file(Path(page), profile, url)
     from crawler.diagnosis import missing_parts
 
@@ -78,6 +95,24 @@ def command(
     from crawler.cli.inspect_view import show_reading
 
     show_reading(reading, missing, profile, page, size, note, blocks=blocks)
+
+
+def _read_capture(
+    capture: int, directory: Path, site: str | None
+) -> tuple[Reading, int, str | None, SiteProfile]:
+    from crawler.reading_again import Again
+    from crawler.rereading import profile_of_capture
+
+    profile = profile_of_capture(directory, capture, site)
+    again = Again(directory, profile)
+    try:
+        page = again.page(capture)
+    finally:
+        again.close()
+    if page is None or page.reading is None:
+        why = "its record is damaged" if page is None else page.note or "it is no page"
+        raise UserError(f"capture {capture} has nothing to read: {why}")
+    return page.reading, len(page.fetched.body), f"fetched from {page.fetched.url}", profile
 
 
 def _read_url(

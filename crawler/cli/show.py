@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from crawler.cli.alarms import tell_waiting
 from crawler.cli.common import archive_option, json_option, moment, open_to_read, print_json
 from crawler.cli.finding import as_of_option, find_article
 from crawler.terminal import Sheet
@@ -39,6 +40,7 @@ def command(
 
     The case of an id counts. An address may be an old one.
     """
+    from storage.alarms import quarantined
     from storage.article_detail import article
     from storage.as_of import as_of as then
 
@@ -49,15 +51,17 @@ def command(
             assert detail is not None  # the same snapshot has just named it
             if not as_json and as_of is not None:
                 Sheet().text(f"as of {moment(as_of)}", style="dim")
+            waiting = quarantined(connection, *name) if as_of is None else []
             if evidence:
                 _show_evidence(connection, detail, as_of, as_json)
                 return
     if as_json:
-        print_json({**_at(as_of), **_as_json(detail)})
+        print_json({**_at(as_of), **_as_json(detail), "quarantined": [asdict(row) for row in waiting]})
         return
     from crawler.cli.show_view import show_article
 
     show_article(detail)
+    tell_waiting(waiting, directory)
 
 
 def _at(as_of: str | None) -> dict[str, str]:

@@ -30,6 +30,8 @@ CODES: dict[str, tuple[Level, str]] = {
     "warc-damaged": ("damage", "bytes between named records that are no record"),
     "record-damaged": ("damage", "a capture's record, or its request's, can't be read where it should be"),
     "record-differs": ("damage", "a record is not what the database says of it"),
+    "quarantine": ("note", "readings that have lost fields, and wait to be read again"),
+    "quarantine-not-held": ("damage", "a reading in quarantine has made a revision all the same"),
     "no-checksum": ("note", "there is no checksum of archive.db"),
     "writer-at-work": ("note", "a run is writing to the archive"),
     "lock-stale": ("note", "a run ended without tidying up"),

@@ -84,6 +84,23 @@ def revisits(db: Db) -> Iterator[Finding]:
         )
 
 
+def quarantine(db: Db) -> Iterator[Finding]:
+    """Readings that wait to be read again; those that are held show no article."""
+    for (capture_id,) in db.all(
+        "SELECT c.id FROM quarantine q JOIN capture c ON c.id = q.capture_id "
+        "WHERE q.held = 1 AND (c.revision_id IS NOT NULL OR c.card_list_id IS NOT NULL) ORDER BY c.id"
+    ):
+        yield Finding(
+            "quarantine-not-held",
+            f"capture {capture_id} is in quarantine, and counts all the same",
+            capture_id=capture_id,
+        )
+    waiting = db.value("SELECT count(*) FROM quarantine")
+    if waiting:
+        alarms = db.value("SELECT count(*) FROM alarm WHERE cleared_at IS NULL")
+        yield Finding("quarantine", f"{waiting} readings wait in quarantine; {alarms} alarms stand")
+
+
 def stored_once(db: Db) -> Iterator[Finding]:
     """Paragraphs and card lists, which are kept under the digest of what they say."""
     for passage, sha256, text in db.cursor.execute("SELECT id, sha256, text FROM passage ORDER BY id"):

@@ -71,6 +71,7 @@ def verify(directory: Path, *, workers: int | None = None, progress: Progress | 
         db = Db(opened)
         check.take("revisions", rows.revisions(db, check.counted_revision))
         check.take("histories", rows.histories(db))
+        check.take("the quarantine", rows.quarantine(db))
         check.take("revisits", rows.revisits(db))
         check.take("paragraphs and card lists", rows.stored_once(db))
     try:
