@@ -126,7 +126,7 @@ class ArchiveMetrics(Collector):
             "msarchive_last_run_start_timestamp_seconds", "When the last crawl began.", "site"
         )
         end = self._gauge("msarchive_last_run_end_timestamp_seconds", "When the last crawl ended.", "site")
-        counts = self._gauge("msarchive_last_run_count", "What the last crawl came to.", "site", "what")
+        counts = self._gauge("msarchive_last_run_result", "What the last crawl came to.", "site", "what")
         for site, started_at, ended_at, told in db.execute(text(_LAST)):
             began.add_metric([path, site], _seconds(started_at))
             end.add_metric([path, site], _seconds(ended_at))
