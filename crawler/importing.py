@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from crawler.exits import ExitCode, UserError
 from crawler.loopback import is_loopback
 from crawler.page_files import NotAPage, is_page, page_bytes, page_files, saved_from
+from crawler.skipping import noting_a_skip
 from crawler.warc_import import WarcOutcome, import_warc, is_warc, own_site
 from pipelines.normalise import page_record
 from pipelines.session import revisit_policy
@@ -101,14 +102,19 @@ def import_files(
     outcomes: list[FileOutcome] = []
     warcs: list[WarcOutcome] = []
     later: list[Callable[[], None]] = []
-    with open_archive(directory, create=True) as archive:
+    settings = {"paths": [_text(path) for path in paths], "url": url}
+    with noting_a_skip(
+        directory, kind="import", site=profile.name, profile_digest=profile.digest, settings=settings
+    ):
+        opened = open_archive(directory, create=True)
+    with opened as archive:
         writer = Writer(archive, profile.name, policy=revisit_policy(profile))
         run_id = writer.begin_run(
             "import",
             program_version=program_version,
             reader_version=READER_VERSION,
             profile_digest=profile.digest,
-            settings={"paths": [_text(path) for path in paths], "url": url},
+            settings=settings,
         )
         outcome: RunOutcome = "stopped"
         reason = "interrupted"

@@ -134,8 +134,9 @@ def _sites(archive: Archive, site: str | None) -> list[tuple[str, SiteProfile]]:
             row[0]: row[1]
             for row in connection.exec_driver_sql(
                 "SELECT n.site, (SELECT json_extract(m.settings, '$.MSARCHIVE_SITE') FROM run m "
-                "WHERE m.site = n.site AND m.kind IN ('crawl', 'demo') ORDER BY m.id DESC LIMIT 1) "
-                "FROM run n WHERE n.kind <> 'reread' GROUP BY n.site ORDER BY n.site"
+                "WHERE m.site = n.site AND m.kind IN ('crawl', 'demo') AND m.outcome IS NOT 'skipped' "
+                "ORDER BY m.id DESC LIMIT 1) FROM run n WHERE n.kind <> 'reread' "
+                "AND n.outcome IS NOT 'skipped' GROUP BY n.site ORDER BY n.site"
             )
         }
         if site is not None:

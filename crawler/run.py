@@ -18,9 +18,10 @@ from scrapy.settings import Settings
 from crawler import __version__, logs
 from crawler.cli.errors import as_user_error
 from crawler.exits import ExitCode, UserError
-from crawler.extensions.archive_run import ArchiveRun
+from crawler.extensions.archive_run import ArchiveRun, plain_settings
 from crawler.outcome import CrawlResult
 from crawler.politeness import drop_waiting
+from crawler.skipping import noting_a_skip
 from crawler.terminal import complain
 from crawler.wire import give_up_asking
 from spiders.reading.model import READER_VERSION
@@ -158,7 +159,16 @@ def _directory(settings: Settings) -> Path:
 def crawl(settings: Settings, arguments: Mapping[str, str]) -> CrawlResult:
     """As `run_crawl`, for settings as they are and the spider's arguments (`-a`)."""
     logs.install_for(settings)
-    bring_readings_up_to_date(settings, arguments)
+    profile = load_profile(arguments.get("site") or settings.get("MSARCHIVE_SITE"))
+    directory = _directory(settings)
+    with noting_a_skip(
+        directory,
+        kind=settings.get("MSARCHIVE_KIND"),
+        site=profile.name,
+        profile_digest=profile.digest,
+        settings=plain_settings(settings),
+    ):
+        bring_readings_up_to_date(directory, profile.name)
     process = CrawlProcess(settings)
     crawler = process.create_crawler(SummariesSpider)
     task = process.crawl(crawler, **arguments)
@@ -179,16 +189,14 @@ def crawl(settings: Settings, arguments: Mapping[str, str]) -> CrawlResult:
     return result
 
 
-def bring_readings_up_to_date(settings: Settings, arguments: Mapping[str, str]) -> None:
+def bring_readings_up_to_date(directory: Path, site: str) -> None:
     """Read again what an earlier reader had read, before anything is asked.
 
     Else what today's reader reads otherwise would pass for a change of the site's. Raises `UserError` when
-    values would be lost by it.
+    values would be lost by it, `ArchiveError` when the archive can't be used.
     """
-    directory = _directory(settings)
     if not (directory / FILE_NAME).is_file():
         return
-    site = arguments.get("site") or settings.get("MSARCHIVE_SITE")
     try:
         opened = open_archive(directory, read_only=True)
     except ArchiveMissing:  # a run that was killed while it made the archive
@@ -197,7 +205,7 @@ def bring_readings_up_to_date(settings: Settings, arguments: Mapping[str, str]) 
         open_archive(directory).close()  # brings its schema up to date
         opened = open_archive(directory, read_only=True)
     with opened as archive, archive.engine.connect() as connection:
-        stale = connection.exec_driver_sql(_STALE, (load_profile(site).name, READER_VERSION)).scalar()
+        stale = connection.exec_driver_sql(_STALE, (site, READER_VERSION)).scalar()
     if not stale:
         return
     from crawler.rereading import RereadOptions, reread

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool
 
-from storage import fixity
+from storage import fixity, skipped
 from storage.errors import (
     ArchiveBusy,
     ArchiveDamaged,
@@ -94,7 +94,10 @@ class Archive:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
-            whole = self._lock is not None and self._lock.is_held and _checkpoint(self.engine)
+            writes = self._lock is not None and self._lock.is_held
+            if writes:
+                self._take_in_skipped()
+            whole = writes and _checkpoint(self.engine)
             self.engine.dispose()
             if whole:
                 # Without a checksum an archive is as good as with it: a full disk is no error here.
@@ -103,6 +106,11 @@ class Archive:
         finally:
             if self._lock is not None:
                 self._lock.release()
+
+    def _take_in_skipped(self) -> None:
+        """Make rows of the runs that were skipped; what can't be written now stays noted."""
+        with contextlib.suppress(DatabaseError, OSError):
+            skipped.take_in(self.directory, self.engine)
 
     def abandon(self) -> None:
         """Close without touching the file again, after it turned out to be unusable."""
@@ -153,7 +161,9 @@ def open_archive(directory: Path, *, create: bool = False, read_only: bool = Fal
         raise
     archive = Archive(directory, _writer_engine(path), lock)
     _upgrade(archive)
-    return _checked(archive, _make_or_tidy)
+    _checked(archive, _make_or_tidy)
+    archive._take_in_skipped()
+    return archive
 
 
 def _upgrade(archive: Archive) -> None:

@@ -14,7 +14,7 @@ from storage.events import Event, Observation, tell
 # finished before.
 _FINISHED = (
     "SELECT id FROM run WHERE site = ? AND kind IN ('crawl', 'demo') "
-    "AND outcome IN ('complete', 'incomplete') ORDER BY id"
+    "AND outcome IN ('complete', 'incomplete', 'changed') ORDER BY id"
 )
 _COLUMNS = "u.url, t.url, c.status, c.id, CASE c.origin WHEN 'crawl' THEN c.run_id END"
 _OF_ITS_ADDRESSES = """

@@ -26,7 +26,7 @@ from storage.revisiting import (
 from storage.urls import Urls
 
 LISTING_MAX_AGE_S = 86_400
-_FINISHED = ("complete", "incomplete")
+_FINISHED = ("complete", "incomplete", "changed")
 """Outcomes of a run that went through its round to the end."""
 _CUT_SHORT = ("stopped", "killed", "limit")
 """Outcomes of a run that ended before its round, by no fault of what it had asked."""
@@ -223,7 +223,7 @@ class Frontier:
         """When the unfinished round began: with the first crawl after the last one that finished."""
         start: str | None = self._db.value(
             f"SELECT min(started_at) FROM run WHERE site = ? AND {_CRAWLS} AND id > coalesce((SELECT max(id) "
-            f"FROM run WHERE site = ? AND {_CRAWLS} AND outcome IN ('complete', 'incomplete')), 0)",
+            f"FROM run WHERE site = ? AND {_CRAWLS} AND outcome IN {_FINISHED}), 0)",
             self._site, self._site,
         )  # fmt: skip
         return start

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,22 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from storage.lock import holder
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """One crawl or import."""
-
-    id: int
-    site: str
-    kind: str
-    started_at: str
-    ended_at: str | None
-    """None while it runs, and for one that was killed until the next begins."""
-    outcome: str | None
-    reason: str | None
-    program_version: str
-    counts: dict[str, Any]
+from storage.runs import RunRow, last_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +43,7 @@ class Overview:
     empty when it was never put to the test."""
     runs: int
     last_run: RunRow | None
+    """The last run that was not skipped."""
 
 
 def overview(connection: Connection) -> Overview:
@@ -74,7 +59,11 @@ def overview(connection: Connection) -> Overview:
         text("SELECT title, key, first_seen_at FROM articles ORDER BY first_seen_at DESC, key LIMIT 1")
     ).first()
     return Overview(
-        sites=tuple(connection.execute(text("SELECT DISTINCT site FROM runs ORDER BY site")).scalars()),
+        sites=tuple(
+            connection.execute(
+                text("SELECT DISTINCT site FROM runs WHERE outcome IS NOT 'skipped' ORDER BY site")
+            ).scalars()
+        ),
         articles=one("SELECT count(*) FROM articles"),
         without_id=one("SELECT count(*) FROM articles WHERE id IS NULL"),
         gone=one("SELECT count(*) FROM articles WHERE gone_since IS NOT NULL"),
@@ -96,21 +85,6 @@ def overview(connection: Connection) -> Overview:
         runs=one("SELECT count(*) FROM runs"),
         last_run=last_run(connection),
     )
-
-
-def last_run(connection: Connection) -> RunRow | None:
-    """The run that began last; None in an archive without any."""
-    row = (
-        connection.execute(
-            text(
-                "SELECT id, site, kind, started_at, ended_at, outcome, reason, program_version, counts "
-                "FROM runs ORDER BY id DESC LIMIT 1"
-            )
-        )
-        .mappings()
-        .first()
-    )
-    return None if row is None else RunRow(**{**row, "counts": json.loads(row["counts"])})
 
 
 def size_on_disk(directory: Path) -> int:

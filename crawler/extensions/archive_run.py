@@ -19,6 +19,7 @@ from crawler.guard import guard_of
 from crawler.outcome import CrawlResult, conclude
 from crawler.politeness import drop_waiting
 from crawler.refresh import refresh_of
+from crawler.skipping import noting_a_skip
 from pipelines.session import CrawlSession, RetryPolicy, attach, revisit_policy
 from spiders.answers import cause
 from spiders.reading.model import READER_VERSION
@@ -68,7 +69,14 @@ class ArchiveRun:
         adapt(settings, spider.profile)
         refresh_of(settings)  # before anything is made
         directory = settings.get("MSARCHIVE_DIR") or os.environ.get("MSARCHIVE_DIR") or "archive"
-        archive = open_archive(Path(directory), create=True)
+        with noting_a_skip(
+            Path(directory),
+            kind=settings.get("MSARCHIVE_KIND"),
+            site=spider.profile.name,
+            profile_digest=spider.profile.digest,
+            settings=plain_settings(settings),
+        ):
+            archive = open_archive(Path(directory), create=True)
         try:
             session = _begin(archive, spider.profile, settings)
         except BaseException:

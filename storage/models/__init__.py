@@ -21,6 +21,7 @@ from storage.models.crawl import (
     Capture,
     Run,
     Url,
+    UrlHistory,
     UrlSource,
     WarcFile,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "SectionParagraph",
     "TopicName",
     "Url",
+    "UrlHistory",
     "UrlSource",
     "WarcFile",
 ]

@@ -71,7 +71,8 @@ class Selection:
 
 def sites(connection: Connection) -> list[str]:
     """The sites that the archive has runs of."""
-    return list(connection.execute(text("SELECT DISTINCT site FROM run ORDER BY site")).scalars())
+    sql = "SELECT DISTINCT site FROM run WHERE outcome IS NOT 'skipped' ORDER BY site"
+    return list(connection.execute(text(sql)).scalars())
 
 
 def select(
