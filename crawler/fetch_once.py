@@ -76,6 +76,14 @@ def fetch_once(url: str, user_agent: str, guard: Guard = _NOTHING_OPENED) -> Ans
     raise UserError(f"more than {MAX_REDIRECTS} redirects, the last to {url}")
 
 
+def allows(robots_url: str, user_agent: str, guard: Guard = _NOTHING_OPENED) -> bool:
+    """Whether the robots.txt at an address, asked for once, lets us ask for its site's front page.
+
+    Raises `UserError` as `fetch_once` does when it can't be had.
+    """
+    return bool(_robots(robots_url, user_agent, guard).can_fetch(urljoin(robots_url, "/"), user_agent))
+
+
 def _robots(url: str, user_agent: str, guard: Guard) -> Protego:
     """The host's rules, by RFC 9309 section 2.3.1: no answer or a server's error allows nothing."""
     for _ in range(MAX_REDIRECTS + 1):

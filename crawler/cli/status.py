@@ -21,56 +21,72 @@ from crawler.cli.common import (
     program,
 )
 from crawler.cli.crawl import honesty
+from crawler.cli.doctor import LEVEL_STYLES
+from crawler.cli.runs import OUTCOME_STYLES
 from crawler.terminal import Sheet
 
 if TYPE_CHECKING:
-    from storage.overview import Overview, RunRow
+    from storage.overview import Overview
+    from storage.runs import RunRow
 
-_TESTS = ("lastmod_", "sample_", "time_")
-"""Counts of how the sitemap's word was put to the test: they are said in words, or with `--json`."""
-_OUTCOME_STYLES = {
-    "complete": "green",
-    "incomplete": "yellow",
-    "stopped": "yellow",
-    "limit": "yellow",
-    "failed": "red",
-}
+_TESTS = ("lastmod_", "sample_", "time_", "smallest_gap")
+"""Counts that are said in words, by `msarchive runs ID`, or with `--json`."""
+_VERDICTS = {"ok": "All is well.", "warn": "Something wants a look.", "fail": "Something is wrong."}
 
 
 @click.command(
-    "status", epilog="\b\nExamples:\n  msarchive status\n  msarchive status --json | jq .last_run.outcome"
+    "status",
+    epilog="\b\nExamples:\n  msarchive status\n  msarchive status --json | jq -r .verdict\n\n"
+    "'msarchive runs' lists all runs, 'msarchive coverage' all addresses; 'msarchive doctor' looks at the\n"
+    "machine and the site as well, and its exit code tells.",
 )
 @archive_option()
+@click.option(
+    "--max-age",
+    metavar="DAYS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=8.0,
+    show_default=True,
+    help="Not all is well when no crawl has come to its end for so long.",
+)
 @json_option("Print it as a JSON object.")
-def command(directory: Path, as_json: bool) -> None:
-    """Say what the archive holds, how the last run went, and what to do next."""
-    from storage.overview import overview, size_on_disk, writer_at_work
+def command(directory: Path, max_age: float, as_json: bool) -> None:
+    """Say whether all is well, what to do if not, what the archive holds, and how the last run went."""
+    from datetime import UTC, datetime
 
-    with open_to_read(directory) as archive, archive.engine.connect() as connection:
-        seen = overview(connection)
-        size, path = size_on_disk(directory), archive.path
-    writer = writer_at_work(directory)
-    if as_json:
-        print_json(
-            {
-                "archive": str(path),
-                "bytes": size,
-                "writer": writer,
-                **asdict(seen),
-                "next": _next(seen, writer, directory),
-            }
+    from crawler.checks import archive_checks, verdict
+    from storage import lock
+    from storage.overview import overview, size_on_disk
+    from storage.runs import told
+
+    holder = lock.holder(directory)  # before the snapshot: a run that has ended since is found with its end
+    with open_to_read(directory) as archive:
+        with archive.engine.connect() as connection:
+            seen = overview(connection)
+        last = None if seen.last_run is None else told(seen.last_run, holder, directory)
+        checks = archive_checks(
+            archive, seen, now=datetime.now(UTC), crawl=_command(last, directory), max_age_days=max_age
         )
+        size, path = size_on_disk(directory), archive.path
+    writer = None if holder is None else str(holder)
+    if as_json:
+        value = {"archive": str(path), "bytes": size, "writer": writer, "verdict": verdict(checks)}
+        value |= {"checks": [asdict(check) for check in checks], **asdict(seen)}
+        print_json({**value, "last_run": None if last is None else asdict(last)})
         return
     sheet = Sheet()
     sheet.text(f"{path}, {byte_size(size)}", style="bold")
+    sheet.text(_VERDICTS[verdict(checks)], style=LEVEL_STYLES[verdict(checks)])
+    for check in checks:
+        if check.level != "ok":
+            sheet.text(f"{check.name}: {check.says}", indent=2, style=LEVEL_STYLES[check.level])
+            sheet.text(f"-> {check.do}", indent=4)
     sheet.blank()
     _holdings(sheet, seen)
     for line in honesty(seen.lastmod):
         sheet.pair("Sitemap", line)
     sheet.heading("Last run")
-    _last_run(sheet, seen.last_run, writer)
-    sheet.heading("Next")
-    sheet.text(_next(seen, writer, directory))
+    _last_run(sheet, last)
 
 
 def _holdings(sheet: Sheet, seen: Overview) -> None:
@@ -98,20 +114,15 @@ def _counted(counts: dict[str, int]) -> str:
     return f"{sum(counts.values()):,} ({parts})"
 
 
-def _last_run(sheet: Sheet, run: RunRow | None, writer: str | None) -> None:
+def _last_run(sheet: Sheet, run: RunRow | None) -> None:
     if run is None:
         sheet.text("none yet")
         return
     sheet.pair("Run", f"{run.id}, {run.kind} of {run.site} by version {run.program_version}")
     sheet.pair("Began", moment(run.started_at))
-    if run.ended_at is None:
-        state = f"still at work: {writer}" if writer else "ended without a word (killed?)"
-        sheet.pair("Ended", state, style="yellow")
-    else:
-        sheet.pair("Ended", moment(run.ended_at))
-        sheet.pair(
-            "Outcome", f"{run.outcome}: {run.reason}", style=_OUTCOME_STYLES.get(run.outcome or "", "")
-        )
+    if run.ended_at is not None:
+        sheet.pair("Last seen" if run.outcome == "killed" else "Ended", moment(run.ended_at))
+    sheet.pair("Outcome", f"{run.outcome}: {run.reason}", style=OUTCOME_STYLES.get(run.outcome or "", ""))
     counts = {name: number for name, number in run.counts.items() if not name.startswith(_TESTS)}
     if counts:
         sheet.pair("Came to", ", ".join(_count(name, number) for name, number in counts.items()))
@@ -123,23 +134,18 @@ def _count(name: str, number: int) -> str:
     return f"{number:,} {name.replace('_', ' ')}"
 
 
-def _next(seen: Overview, writer: str | None, directory: Path) -> str:
-    crawl = _command(seen.last_run, directory)
-    if writer:
-        return f"Nothing to do: {writer} writes to the archive."
-    if seen.last_run is None:
-        return f"'{crawl}' fills it."
-    if seen.due:
-        return f"{seen.due:,} addresses are still to be asked for: '{crawl}' goes on with them."
-    if seen.last_run.outcome == "failed":
-        return f"The last run failed: mend what it says, then '{crawl}'."
-    failed = seen.urls.get("failed", 0)
-    if failed:
-        return (
-            f"{failed:,} addresses failed; '{crawl}' tries them again. Which and why: "
-            f"sqlite3 {directory / 'archive.db'} \"select url, reason from urls where state = 'failed'\""
-        )
-    return f"All is well. '{crawl}' asks again for what is new."
+def crawl_command(directory: Path) -> str:
+    """The command that asks the site again, as the last run in the archive did; also when there is none."""
+    from sqlalchemy.exc import DatabaseError
+
+    from storage.archive import ArchiveError
+    from storage.runs import last_run
+
+    try:
+        with open_to_read(directory) as archive, archive.engine.connect() as connection:
+            return _command(last_run(connection), directory)
+    except (ArchiveError, DatabaseError):
+        return _command(None, directory)
 
 
 def _command(run: RunRow | None, directory: Path) -> str:

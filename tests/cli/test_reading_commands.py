@@ -201,7 +201,7 @@ def test_status_tells_what_there_is_and_what_to_do(sample: Run) -> None:
     out = sample("status").out
     assert f"Articles     {len(truth())} (" in out
     assert "Outcome      complete: all files read" in out
-    assert "\nNext\n" in out
+    assert "\nAll is well.\n" in out
     value = sample("status", "--json").json
     assert value["articles"] == len(truth())
     assert value["last_run"]["outcome"] == "complete"
@@ -228,7 +228,7 @@ def test_a_killed_run_is_told(run: Run, tmp_path: Path) -> None:
     (tmp_path / "archive" / ".lock.json").write_text(
         json.dumps({"pid": 2**22 + 1, "host": os.uname().nodename, "since": "2026-01-01T00:00:00Z"})
     )
-    assert "ended without a word (killed?)" in run("status").out
+    assert "Outcome      killed: ended without a word" in run("status").out
 
 
 def test_hostile_text_does_nothing_anywhere(run: Run, tmp_path: Path) -> None:
