@@ -68,7 +68,7 @@ def archive_checks(
         *_last_of_others(latest),
         *_success(crawls, now, crawl, max_age_days),
         *_skips(crawls),
-        *_addresses(seen, crawl, at_work=any(run.outcome == RUNNING for run in latest)),
+        *_addresses(seen, crawl, at_work=not crawls or any(run.outcome == RUNNING for run in latest)),
         Check("coverage", "ok", "every address has one state with a reason")
         if not lost
         else Check(
@@ -141,6 +141,7 @@ def _skips(crawls: Sequence[RunRow]) -> Iterator[Check]:
 
 
 def _addresses(seen: Overview, crawl: str, *, at_work: bool) -> Iterator[Check]:
+    """`at_work`: that some are still to be asked for is as it should be."""
     total, failed = sum(seen.urls.values()), seen.urls.get("failed", 0)
     if not total:
         return

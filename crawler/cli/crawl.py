@@ -18,7 +18,6 @@ from crawler.cli.common import (
     site_option,
 )
 from crawler.exits import ExitCode
-from crawler.in_the_way import browser_needed
 from crawler.terminal import Sheet, complain, printable
 
 if TYPE_CHECKING:
@@ -145,6 +144,8 @@ def command(
 
 def print_result(result: CrawlResult, directory: Path) -> None:
     """What a crawl came to, in a few lines."""
+    from crawler.in_the_way import browser_needed  # the reader comes with it: not for --help
+
     counts, sheet = result.counts, Sheet()
     found = f"{_number(counts, 'new_articles', 'new article')}"
     changed = counts.get("new_revisions", 0) - counts.get("new_articles", 0)

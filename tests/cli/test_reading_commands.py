@@ -251,5 +251,5 @@ def test_an_empty_archive_is_no_error(run: Run, tmp_path: Path) -> None:
     ran = run("list")
     assert (ran.code, one_line(ran.err)) == (0, "msarchive: the archive holds no articles yet")
     assert run("list", "--json").json == []
-    assert "'msarchive crawl' fills it" in run("status").out
+    assert "'msarchive crawl' fills the archive" in run("status").out
     assert run("search", "x").code == 0
