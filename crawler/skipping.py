@@ -8,10 +8,10 @@ import os
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from crawler import __version__
 from crawler.exits import ExitCode
 from spiders.answers import utc_now
 from spiders.reading.model import READER_VERSION
@@ -41,7 +41,7 @@ def noting_a_skip(
             exit_code=int(ExitCode.BUSY),
             pid=os.getpid(),
             host=socket.gethostname(),
-            program_version=version("msarchive"),
+            program_version=__version__,
             reader_version=READER_VERSION,
             profile_digest=profile_digest,
             settings=json.dumps(settings, ensure_ascii=False, sort_keys=True, default=str),
