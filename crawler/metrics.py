@@ -36,6 +36,12 @@ _HELD = (
      "SELECT site, count(*) FROM captures GROUP BY 1"),
     ("msarchive_urls_due", "Addresses that an unfinished crawl has still to ask for.",
      "SELECT site, sum(due_at IS NOT NULL) FROM urls GROUP BY 1"),
+    ("msarchive_alarms", "Fields that the site's pages have lost, and that nobody has seen to.",
+     "SELECT s.site, count(m.id) FROM (SELECT DISTINCT site FROM runs) s LEFT JOIN alarms m "
+     "ON m.site = s.site AND m.cleared_at IS NULL GROUP BY 1"),
+    ("msarchive_quarantined_pages", "Pages whose last reading waits in quarantine.",
+     "SELECT s.site, count(q.capture) FROM (SELECT DISTINCT site FROM runs) s LEFT JOIN quarantined q "
+     "ON q.site = s.site AND q.is_latest = 1 GROUP BY 1"),
     ("msarchive_last_success_timestamp_seconds", "When the last complete crawl ended.",
      f"SELECT site, max(unixepoch(ended_at)) FROM runs WHERE {_CRAWLS} AND outcome = 'complete' GROUP BY 1"),
 )  # fmt: skip

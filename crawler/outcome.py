@@ -53,7 +53,7 @@ def conclude(session: CrawlSession, reason: str) -> CrawlResult:
         if session.error is None:
             if reason == "finished":
                 session.blocked = session.blocked or session.standing.at_end()
-            look_for_change(session, reason)
+            reason = reason if look_for_change(session, reason) else "shutdown"
             session.writer.settle(utc_now())
             states = dict(session.frontier.counts())
             failed = tuple((url, why) for url, why in session.frontier.failed())

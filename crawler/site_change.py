@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from crawler.diagnosis import stands_there
 from crawler.reading_again import DAMAGED, Again
@@ -17,12 +22,14 @@ from storage.site_losses import Loss
 _MOST_NAMED = 3
 
 
-def look_for_change(session: CrawlSession, reason: str) -> None:
+def look_for_change(session: CrawlSession, reason: str) -> bool:
     """Judge the readings in quarantine: raise alarms, let the others go, and tell the session what stands.
 
     `reason` is Scrapy's for closing the spider. A crawl that was stopped or failed has seen too little: it
-    leaves them to the next one. Raises what the archive's writer raises.
+    leaves them to the next one. Whether it came to its end: False when a signal has cut it short. Raises
+    what the archive's writer raises.
     """
+    whole = True
     judging, run = session.writer.judging, session.writer.run_id
     ended = reason == "finished" or session.limit_reached or reason.startswith("closespider_")
     if run is not None and ended and not session.stopping:
@@ -30,10 +37,11 @@ def look_for_change(session: CrawlSession, reason: str) -> None:
         found = _instead(losses, session.directory, session.profile) if losses else []
         free = judging.judge(found, run, utc_now())
         if free:
-            _let_go(free, session)
+            whole = _let_go(free, session)
     standing = judging.standing()
     if standing:
         session.changed = changed_line(standing)
+    return whole
 
 
 def changed_line(standing: list[Standing]) -> str:
@@ -56,18 +64,48 @@ def _instead(losses: list[Loss], directory: Path, profile: SiteProfile) -> list[
     ]
 
 
-def _let_go(captures: list[int], session: CrawlSession) -> None:
-    """Store what was held without need. Each in its own transaction: whoever is killed here leaves the rest
-    to the next crawl."""
+def _let_go(captures: list[int], session: CrawlSession) -> bool:
+    """Store what was held without need, each in its own transaction; whether all was done. A kill or a
+    signal leaves the rest to the next crawl."""
     again = Again(session.directory, session.profile)
     try:
-        for capture_id in captures:
-            (data,) = again.read([capture_id])
-            if data != DAMAGED:  # it waits for `verify` to be repaired
-                session.counts["new_revisions"] += session.writer.release(decode(NewReading, data))
-                session.counts["quarantined"] -= 1
+        with _signals_told() as told:
+            for capture_id in captures:
+                if told:
+                    return False
+                (data,) = again.read([capture_id])
+                if data != DAMAGED:  # it waits for `verify` to be repaired
+                    session.counts["new_revisions"] += session.writer.release(decode(NewReading, data))
+                    session.counts["released"] += 1
     finally:
         again.close()
+    return True
+
+
+@contextmanager
+def _signals_told() -> Iterator[list[int]]:
+    """The signals to stop that come meanwhile: the event loop, which answers them, has to wait for us."""
+    told: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield told
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def tell(number: int, frame: FrameType | None) -> None:
+        told.append(number)
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    for number, handler in before.items():
+        if callable(handler):
+            signal.signal(number, tell)
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            if callable(handler) and signal.getsignal(number) is tell:
+                signal.signal(number, handler)
 
 
 __all__ = ["changed_line", "look_for_change"]
