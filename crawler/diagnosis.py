@@ -74,7 +74,11 @@ def stands_there(field: str, reading: Reading | None, profile: SiteProfile) -> s
         if missing.part == part and missing.near:
             return f"a heading {missing.near[0].text!r}"
     known = profile.parts.keys() | profile.labels.keys()
-    unknown = [block.text for block in headings_seen(reading) if heading_key(block.text) not in known]
+    unknown = [
+        block.text
+        for block in headings_seen(reading)
+        if heading_key(block.text) not in known and block.text != reading.title
+    ]
     shown = " | ".join(text[:_LONGEST_HEADING] for text in unknown[:_MOST_HEADINGS])
     return f"nothing; other headings on the page: {shown}" if shown else "nothing"
 

@@ -69,7 +69,7 @@ def _let_go(captures: list[int], session: CrawlSession) -> bool:
     signal leaves the rest to the next crawl."""
     again = Again(session.directory, session.profile)
     try:
-        with _signals_told() as told:
+        with signals_told() as told:
             for capture_id in captures:
                 if told:
                     return False
@@ -83,7 +83,7 @@ def _let_go(captures: list[int], session: CrawlSession) -> bool:
 
 
 @contextmanager
-def _signals_told() -> Iterator[list[int]]:
+def signals_told() -> Iterator[list[int]]:
     """The signals to stop that come meanwhile: the event loop, which answers them, has to wait for us."""
     told: list[int] = []
     if threading.current_thread() is not threading.main_thread():
@@ -108,4 +108,4 @@ def _signals_told() -> Iterator[list[int]]:
                 signal.signal(number, handler)
 
 
-__all__ = ["changed_line", "look_for_change"]
+__all__ = ["changed_line", "look_for_change", "signals_told"]

@@ -162,6 +162,8 @@ def print_result(result: CrawlResult, directory: Path) -> None:
         )
     for line in honesty(counts):
         sheet.text(line, indent=2)
+    if waiting := counts.get("quarantined", 0) - counts.get("released", 0):
+        sheet.text(f"{waiting_pages(waiting)} and can't be believed yet", indent=2)
     if counts.get("refused"):
         sheet.text(f"{counts['refused']:,} not asked: robots.txt forbids them", indent=2)
     needed = browser_needed(counts)
@@ -174,6 +176,11 @@ def print_result(result: CrawlResult, directory: Path) -> None:
     if result.states.get("due"):
         sheet.text(f"{result.states['due']:,} addresses are still to be asked", indent=2)
     sheet.text(f"archive: {directory / 'archive.db'}")
+
+
+def waiting_pages(number: int) -> str:
+    """How many pages have lost fields, as the beginning of a sentence."""
+    return "1 page lacks what it had" if number == 1 else f"{number:,} pages lack what they had"
 
 
 def honesty(counts: Mapping[str, int]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crawler.cli.common import archive_option, json_option, print_json, program
+from crawler.cli.crawl import waiting_pages
 from crawler.exits import ExitCode
 from crawler.terminal import Column, Sheet, complain
 
@@ -74,7 +75,10 @@ def _print(demo: Demo, directory: Path) -> None:
     new, revisions = counts.get("new_articles", 0), counts.get("new_revisions", 0)
     sheet.text(f"Crawled {counts.get('answers', 0)} pages of the sample site into {directory}", style="bold")
     happened = ", ".join(f"{number} {event}" for event, number in demo.events)
-    if not new and not revisions and not happened:
+    waiting = counts.get("quarantined", 0) - counts.get("released", 0)
+    if waiting > 0:
+        sheet.text(f"{waiting_pages(waiting)}: what the archive knew of them stays as it was.")
+    elif not new and not revisions and not happened:
         sheet.text("Nothing new since the last crawl: the same articles, unchanged.")
         same = counts.get("unchanged", 0)
         sheet.text(f"{same} pages were asked for if changed, and answered 'not modified'.")

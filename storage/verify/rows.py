@@ -98,7 +98,9 @@ def quarantine(db: Db) -> Iterator[Finding]:
     waiting = db.value("SELECT count(*) FROM quarantine")
     if waiting:
         alarms = db.value("SELECT count(*) FROM alarm WHERE cleared_at IS NULL")
-        yield Finding("quarantine", f"{waiting} readings wait in quarantine; {alarms} alarms stand")
+        yield Finding(
+            "quarantine", f"readings that wait in quarantine: {waiting}; alarms that stand: {alarms}"
+        )
 
 
 def stored_once(db: Db) -> Iterator[Finding]:

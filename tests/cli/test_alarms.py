@@ -54,7 +54,8 @@ def test_an_article_says_that_a_reading_of_it_waits(changed: Path, run: Run) -> 
 def test_verify_notes_the_quarantine_and_finds_no_damage(changed: Path, run: Run) -> None:
     done = run("verify", "--archive", changed)
     assert done.code == 0, done.err
-    assert f"{len(article_paths())} readings wait in quarantine; 1 alarms stand" in done.out + done.err
+    told = f"readings that wait in quarantine: {len(article_paths())}; alarms that stand: 1"
+    assert told in done.out + done.err
 
 
 def test_without_alarms_it_says_so(tmp_path: Path, run: Run) -> None:

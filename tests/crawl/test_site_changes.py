@@ -4,6 +4,7 @@ it only looks different."""
 from __future__ import annotations
 
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from crawler.exits import ExitCode
 from crawler.rereading import RereadOptions, SiteReread, reread
 from crawler.samplesite import HARMFUL, HARMLESS
+from crawler.site_change import signals_told
 from storage.archive import open_archive
 from storage.compare import archive_content
 
@@ -278,3 +280,17 @@ def test_an_edited_title_is_an_ordinary_revision_when_the_run_has_ended(archive:
         ("title", "Another Title Altogether")
     ]
     assert ask(archive, "SELECT count(*) FROM quarantined") == [(0,)]
+
+
+def test_a_signal_while_readings_are_let_go_is_told_and_still_reaches_its_handler() -> None:
+    answered: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: answered.append(number))
+    try:
+        with signals_told() as told:
+            assert told == []
+            signal.raise_signal(signal.SIGTERM)
+            assert told == [signal.SIGTERM]
+        signal.raise_signal(signal.SIGTERM)
+        assert (told, answered) == ([signal.SIGTERM], [signal.SIGTERM] * 2)
+    finally:
+        signal.signal(signal.SIGTERM, before)
