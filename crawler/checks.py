@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from crawler.exits import ExitCode
+from storage.alarms import AlarmRow, alarms, in_quarantine
 from storage.archive import Archive
 from storage.coverage import unexplained
 from storage.overview import Overview
@@ -29,7 +30,7 @@ _DO = {
     ExitCode.ROBOTS: "wait, and look at the site's robots.txt; if it stays so, ask the site's operator",
     ExitCode.BLOCKED: "leave the site alone for a while, then crawl with a longer --delay; it goes on",
     ExitCode.NO_CONNECTION: "check the network and the site's address, then crawl again",
-    ExitCode.CHANGED: "look at a page with 'msarchive inspect', mend the profile, 'msarchive reread', crawl",
+    ExitCode.CHANGED: "'msarchive alarms' says where to look; mend the profile, 'msarchive reread', crawl",
     ExitCode.DAMAGED: "'msarchive verify' says what is damaged; restore a copy",
     ExitCode.NEWER: "update msarchive",
 }
@@ -62,12 +63,13 @@ def archive_checks(
     latest = runs(archive, _RECENT)
     crawls = [run for run in latest if run.kind in ("crawl", "demo")]
     with archive.engine.connect() as connection:
-        lost = unexplained(connection)
+        lost, standing, waiting = unexplained(connection), alarms(connection), in_quarantine(connection)
     return [
-        *_last_crawl(crawls, crawl, imported=bool(latest)),
+        *_last_crawl(crawls, crawl, imported=bool(latest), changed=bool(standing)),
         *_last_of_others(latest),
         *_success(crawls, now, crawl, max_age_days),
         *_skips(crawls),
+        *_readings(standing, waiting, crawl),
         *_addresses(seen, crawl, at_work=not crawls or any(run.outcome == RUNNING for run in latest)),
         Check("coverage", "ok", "every address has one state with a reason")
         if not lost
@@ -81,7 +83,8 @@ def archive_checks(
     ]
 
 
-def _last_crawl(crawls: Sequence[RunRow], crawl: str, *, imported: bool) -> Iterator[Check]:
+def _last_crawl(crawls: Sequence[RunRow], crawl: str, *, imported: bool, changed: bool) -> Iterator[Check]:
+    """`changed`: whether an alarm stands still."""
     run = next((run for run in crawls if run.outcome != "skipped"), None)
     if run is None and imported:
         yield Check("last crawl", "ok", "there was none: the archive holds what was imported")
@@ -92,6 +95,8 @@ def _last_crawl(crawls: Sequence[RunRow], crawl: str, *, imported: bool) -> Iter
     says = f"run {run.id} {run.outcome}: {run.reason}"
     if run.outcome in (RUNNING, "complete"):
         yield Check("last crawl", "ok", says)
+    elif run.outcome == "changed" and not changed:
+        yield Check("last crawl", "ok", f"{says}; cleared since")
     elif run.outcome in _GOES_ON:
         yield Check("last crawl", "warn", says, f"'{crawl}' goes on with it")
     elif run.outcome == "incomplete" and run.exit_code in (None, ExitCode.INCOMPLETE):
@@ -125,6 +130,19 @@ def _success(crawls: Sequence[RunRow], now: datetime, crawl: str, max_age_days: 
     else:
         do = f"see that '{crawl}' runs regularly, and how it ends: 'msarchive runs'"
         yield Check("last success", "warn", f"{says}, more than {max_age_days:g} days", do)
+
+
+def _readings(standing: Sequence[AlarmRow], waiting: int, crawl: str) -> Iterator[Check]:
+    """Fields that the site has lost, and readings that wait in quarantine."""
+    if standing:
+        named = ", ".join(dict.fromkeys(alarm.field for alarm in standing))
+        says = f"the site's pages have lost {named}; {waiting:,} wait in quarantine"
+        yield Check("readings", "fail", says, _DO[ExitCode.CHANGED], ExitCode.CHANGED)
+    elif waiting:
+        says = f"{waiting:,} wait in quarantine for the end of a run"
+        yield Check("readings", "warn", says, f"'{crawl}' decides on them when it ends")
+    else:
+        yield Check("readings", "ok", "none waits in quarantine")
 
 
 def _skips(crawls: Sequence[RunRow]) -> Iterator[Check]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.crawl.test_site_changes import RENAMED
 from tests.crawl.visits import article_paths, site_pages, visit
 
 from .conftest import Run
@@ -49,6 +51,32 @@ def test_an_article_says_that_a_reading_of_it_waits(changed: Path, run: Run) -> 
         assert "has lost sections.findings and waits in quarantine" in done.out
         (waiting,) = run(command, "--archive", changed, key, "--json").json["quarantined"]
         assert waiting["fields"] == ["sections.findings"] and waiting["held"] is True
+
+
+def test_status_says_it_and_what_to_do_until_it_is_mended(changed: Path, run: Run, tmp_path: Path) -> None:
+    (check,) = [
+        one
+        for one in run("status", "--archive", changed, "--json").json["checks"]
+        if one["name"] == "readings"
+    ]
+    assert check["level"] == "fail" and "sections.findings" in check["says"]
+    assert "msarchive alarms" in check["do"]
+    archive = shutil.copytree(changed, tmp_path / "archive")
+    mended = tmp_path / "mended.toml"
+    mended.write_text(RENAMED, "utf-8")
+    assert run("reread", "--archive", archive, "--site", mended).code == 0
+    checks = run("status", "--archive", archive, "--max-age", "100000", "--json").json["checks"]
+    levels = {one["name"]: one["level"] for one in checks}
+    assert (levels["readings"], levels["last crawl"]) == ("ok", "ok")
+
+
+def test_coverage_says_that_the_reading_waits(changed: Path, run: Run) -> None:
+    done = run("coverage", "--archive", changed, "--json")
+    reasons = [
+        one["reason"] for one in done.json["urls"] if one["kind"] == "article" and one["state"] == "stored"
+    ]
+    assert len(reasons) == len(article_paths())
+    assert all("waits in quarantine, without sections.findings" in reason for reason in reasons)
 
 
 def test_verify_notes_the_quarantine_and_finds_no_damage(changed: Path, run: Run) -> None:
