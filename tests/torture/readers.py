@@ -1,0 +1,100 @@
+"""Readers beside a crawl: every reading command, over and over, in processes of their own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections import Counter
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from io import StringIO
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import Any
+
+from crawler.samplesite import SampleSite
+from tests.crawl.crawling import crawl
+
+
+@dataclass
+class Readings:
+    """What readers met."""
+
+    readers: int
+    crawls: int = 0
+    codes: Counter[int] = field(default_factory=Counter)
+    """Exit code of a reading command -> how often."""
+    commands: int = 0
+    failures: list[str] = field(default_factory=list)
+    """Commands that ended with another code than 0, and crawls that did."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.readers} beside {self.crawls} crawls, {self.commands:,} commands, "
+            f"{len(self.failures)} that failed"
+        )
+
+
+def read_beside_crawls(folder: Path, *, readers: int, seconds: float) -> Readings:
+    """Crawl the sample site into one archive again and again while so many processes read it."""
+    archive = folder / "archive"
+    seen = Readings(readers)
+    spawning = multiprocessing.get_context("spawn")
+    with SampleSite() as site:
+        done = crawl(archive, site.base_url)
+        assert done.code == 0, done
+        enough, met = spawning.Event(), spawning.Queue()
+        processes = [spawning.Process(target=_read, args=(archive, enough, met)) for _ in range(readers)]
+        for process in processes:
+            process.start()
+        until = time.monotonic() + seconds
+        changes = ["edit", "new", "remove", "move"]
+        while time.monotonic() < until or not seen.crawls:
+            if changes:
+                site.apply(changes.pop(0))
+            done = crawl(archive, site.base_url, refresh="all")
+            seen.crawls += 1
+            if done.code != 0:
+                seen.failures.append(f"crawl: {done}")
+        enough.set()
+        for _ in processes:
+            codes, failures = met.get(timeout=120)
+            seen.codes.update(codes)
+            seen.failures += failures
+        for process in processes:
+            process.join()
+    seen.commands = sum(seen.codes.values())
+    return seen
+
+
+def _read(archive: Path, enough: Event, met: Any) -> None:
+    from crawler.cli import main
+
+    codes: Counter[int] = Counter()
+    failures = []
+    while not enough.is_set():
+        for command in _commands(archive):
+            out, err = StringIO(), StringIO()
+            with redirect_stdout(out), redirect_stderr(err):
+                try:
+                    main([*command, "--archive", str(archive)])
+                except SystemExit as ended:
+                    code = int(ended.code or 0)
+            codes[code] += 1
+            if code != 0:
+                failures.append(f"{command}: {code}: {err.getvalue().strip()}")
+            if enough.is_set():
+                break
+    met.put((codes, failures))
+
+
+def _commands(archive: Path) -> list[list[str]]:
+    """Every command that reads, about an article that there is."""
+    from storage.archive import open_archive
+
+    with open_archive(archive, read_only=True) as opened, opened.engine.connect() as connection:
+        key = connection.exec_driver_sql("SELECT key FROM articles ORDER BY random() LIMIT 1").scalar()
+    return [
+        ["list"], ["list", "--json"], ["show", str(key)], ["search", "study"], ["history", str(key)],
+        ["changes", "--since", "2020-01-01"], ["status"], ["status", "--json"], ["verify"],
+    ]  # fmt: skip
