@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from crawler.exits import ExitCode, UserError
 from crawler.loopback import is_loopback
+from crawler.min_free import min_free
 from crawler.page_files import NotAPage, is_page, page_bytes, page_files, saved_from
 from crawler.skipping import noting_a_skip
 from crawler.warc_import import WarcOutcome, import_warc, is_warc, own_site
@@ -26,6 +27,7 @@ from spiders.walk import Walk
 from storage.archive import Archive, open_archive
 from storage.queries import article_id_of
 from storage.records import PageRecord
+from storage.room import Room
 from storage.writer import RunOutcome, SavedPage, Writer
 
 
@@ -103,12 +105,14 @@ def import_files(
     warcs: list[WarcOutcome] = []
     later: list[Callable[[], None]] = []
     settings = {"paths": [_text(path) for path in paths], "url": url}
+    min_free()  # before anything is made
     with noting_a_skip(
         directory, kind="import", site=profile.name, profile_digest=profile.digest, settings=settings
     ):
         opened = open_archive(directory, create=True)
     with opened as archive:
-        writer = Writer(archive, profile.name, policy=revisit_policy(profile))
+        room = Room(directory, min_free())
+        writer = Writer(archive, profile.name, policy=revisit_policy(profile), room=room)
         run_id = writer.begin_run(
             "import",
             program_version=program_version,

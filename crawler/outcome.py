@@ -49,6 +49,7 @@ def conclude(session: CrawlSession, reason: str) -> CrawlResult:
     """
     states: Mapping[str, int] = {}
     failed: tuple[tuple[str, str], ...] = ()
+    session.error = session.error or session.disk_low
     try:
         if session.error is None:
             if reason == "finished":

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from crawler.exits import UserError
 from crawler.loopback import is_loopback
+from crawler.min_free import min_free
 from crawler.reading_source import Damaged, Progress, ReadingSource
 from spiders.reading.model import READER_VERSION
 from spiders.reading.profile import ProfileError, SiteProfile
@@ -26,6 +27,7 @@ from storage.corrections import Comparing, RereadReport
 from storage.db import Db
 from storage.record_json import shape
 from storage.rereading import NewReading, Reader, Rereading, Wanted
+from storage.room import Room
 from storage.spool import FOLDER, Spool
 
 
@@ -76,6 +78,7 @@ def reread(
     `sqlalchemy.exc.DBAPIError`, `sqlite3.Error` or `OSError` when the archive can't be used.
     """
     with _to_work_on(options) as archive:
+        Room(archive.directory, min_free()).check()
         _check_article(archive, options.article)
         return tuple(
             _reread_site(archive, site, profile, options, program_version, progress)

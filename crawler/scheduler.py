@@ -27,6 +27,7 @@ from spiders.sitemaps import found_at
 from spiders.summaries import SummariesSpider
 from storage.frontier import FrontierUrl
 from storage.revisiting import seconds_between
+from storage.room import DiskLow
 
 _PREFETCH = 32
 """Rows taken at once. What is due sooner by its kind waits behind at most as many."""
@@ -103,6 +104,13 @@ class FrontierScheduler(BaseScheduler):
             return None
         try:
             row = self._next_row()
+            if row is not None and session.room is not None:
+                session.room.check()
+        except DiskLow as low:
+            # What is on its way has the room that was kept free: it is stored before the crawl ends.
+            session.disk_low = low
+            self._buffer.clear()
+            return None
         except Exception as error:  # Scrapy would log it and wait for ever
             session.fail(error)
             return None

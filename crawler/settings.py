@@ -19,6 +19,7 @@ MSARCHIVE_ORIGIN = None
 MSARCHIVE_ALLOW_PRIVATE = None  # HOST[:PORT] …; None: the environment's MSARCHIVE_ALLOW_PRIVATE
 MSARCHIVE_CONTACT = None  # None: the environment's MSARCHIVE_CONTACT
 MSARCHIVE_MAX_PAGES = None
+MSARCHIVE_MIN_FREE = None  # "500MB": a run stops when less of the disk is free. None: storage.room
 MSARCHIVE_KIND = "crawl"
 MSARCHIVE_REFRESH = "due"  # what is asked again: "all", "due" or "new" (storage.revisiting)
 MSARCHIVE_RETRIES = 2

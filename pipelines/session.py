@@ -15,6 +15,7 @@ from pipelines.pushback import Standing
 from spiders.reading.profile import SiteProfile
 from storage.frontier import Frontier, FrontierUrl
 from storage.revisiting import DAY_S, RevisitPolicy
+from storage.room import DiskLow, Room
 from storage.writer import Writer
 
 
@@ -80,6 +81,10 @@ class CrawlSession:
     have. Says nothing about whether the crawl may go on."""
     standing: Standing = field(default_factory=Standing)
     limit_reached: bool = False
+    room: Room | None = None
+    """The disk, which is looked at before each request; None: nobody looks."""
+    disk_low: DiskLow | None = None
+    """Why nothing more may be asked; what was asked is still stored. None as long as there is room."""
     sitemap_read: bool = False
     """Whether a sitemap has come whose dates the frontier has not heeded yet."""
     resumed: bool = False
@@ -89,7 +94,12 @@ class CrawlSession:
     @property
     def stopping(self) -> bool:
         """Whether nothing more may be asked."""
-        return self.error is not None or self.robots_failure is not None or self.blocked is not None
+        return (
+            self.error is not None
+            or self.robots_failure is not None
+            or self.blocked is not None
+            or self.disk_low is not None
+        )
 
     def fail(self, error: BaseException) -> None:
         """End the crawl because of `error`; the archive keeps what is committed."""

@@ -28,6 +28,7 @@ from storage.releasing import release
 from storage.rereading import NewReading
 from storage.revisions import Revisions
 from storage.revisiting import RevisitPolicy
+from storage.room import Room
 from storage.settling import Settled, Settling
 from storage.urls import Urls, Visit
 from storage.warc import FOLDER
@@ -76,10 +77,13 @@ class Writer:
         *,
         policy: RevisitPolicy | None = None,
         warc_max_bytes: int = MAX_BYTES,
+        room: Room | None = None,
     ) -> None:
+        """`room` is looked at before each page (raises `DiskLow`); None: nobody looks, or somebody else."""
         self._site = site
         self.db = Db(archive.connection)
         self._folder = archive.directory / FOLDER
+        self._room = room
         self._captures = Captures(self.db, self._folder, warc_max_bytes)
         self._names = Names(self.db)
         self._urls = Urls(self.db, site, policy)
@@ -161,6 +165,8 @@ class Writer:
 
     def _keep_and_save(self, record: PageRecord, now: str) -> SavedPage:
         self._run()
+        if self._room is not None:
+            self._room.check()
         original = None
         if record.capture.unchanged and record.capture.url is not None:
             original = self._captures.last_of(record.capture.url, record.capture.captured_at)

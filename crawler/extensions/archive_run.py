@@ -16,6 +16,8 @@ from twisted.python.failure import Failure
 from crawler import __version__
 from crawler.contact import check_contact, is_local
 from crawler.guard import guard_of
+from crawler.min_free import NAME as MIN_FREE
+from crawler.min_free import min_free
 from crawler.outcome import CrawlResult, conclude
 from crawler.politeness import drop_waiting
 from crawler.refresh import refresh_of
@@ -27,6 +29,7 @@ from spiders.reading.profile import SiteProfile
 from spiders.summaries import SummariesSpider
 from storage.archive import Archive, open_archive
 from storage.frontier import Frontier
+from storage.room import Room
 from storage.writer import Writer
 
 _PLAIN_SETTINGS = (
@@ -40,7 +43,8 @@ class ArchiveRun:
     """One run of the archive around one crawl of a `SummariesSpider`.
 
     Settings read: `MSARCHIVE_DIR`, `MSARCHIVE_CONTACT` (or the environment variables of those names),
-    `MSARCHIVE_KIND`, `MSARCHIVE_MAX_PAGES`, `MSARCHIVE_RETRIES`, `MSARCHIVE_RETRY_WAIT`, `MSARCHIVE_REFRESH`.
+    `MSARCHIVE_KIND`, `MSARCHIVE_MAX_PAGES`, `MSARCHIVE_RETRIES`, `MSARCHIVE_RETRY_WAIT`, `MSARCHIVE_REFRESH`,
+    `MSARCHIVE_MIN_FREE`.
     Settings made, where nobody set them with more weight: `USER_AGENT`, and on loopback `DOWNLOAD_DELAY` 0.
     """
 
@@ -68,6 +72,7 @@ class ArchiveRun:
         guard_of(settings).check_start(spider.spelling(spider.profile.base_url))
         adapt(settings, spider.profile)
         refresh_of(settings)  # before anything is made
+        min_free(settings.get(MIN_FREE))
         directory = settings.get("MSARCHIVE_DIR") or os.environ.get("MSARCHIVE_DIR") or "archive"
         with noting_a_skip(
             Path(directory),
@@ -146,6 +151,7 @@ def _begin(archive: Archive, profile: SiteProfile, settings: BaseSettings) -> Cr
         ),
         directory=archive.directory,
         max_pages=None if limit is None else int(limit),
+        room=Room(archive.directory, min_free(settings.get(MIN_FREE))),
     )
 
 
