@@ -8,12 +8,13 @@ from collections import Counter
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
+from itertools import cycle
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
-from crawler.samplesite import SampleSite
 from tests.crawl.crawling import crawl
+from tests.torture.tinysite import TinySite
 
 
 @dataclass
@@ -35,39 +36,48 @@ class Readings:
         )
 
 
-def read_beside_crawls(folder: Path, *, readers: int, seconds: float) -> Readings:
-    """Crawl the sample site into one archive again and again while so many processes read it."""
+def read_beside_crawls(folder: Path, *, readers: int, seconds: float, pause: float = 0.0) -> Readings:
+    """Crawl a site that changes into one archive again and again while so many processes read it.
+
+    `pause`: seconds that each of them waits between two commands.
+    """
     archive = folder / "archive"
     seen = Readings(readers)
     spawning = multiprocessing.get_context("spawn")
-    with SampleSite() as site:
+    with TinySite() as site:
         done = crawl(archive, site.base_url)
         assert done.code == 0, done
         enough, met = spawning.Event(), spawning.Queue()
-        processes = [spawning.Process(target=_read, args=(archive, enough, met)) for _ in range(readers)]
+        processes = [
+            spawning.Process(target=_read, args=(archive, pause, enough, met), daemon=True)
+            for _ in range(readers)
+        ]
         for process in processes:
             process.start()
-        until = time.monotonic() + seconds
-        changes = ["edit", "new", "remove", "move"]
-        while time.monotonic() < until or not seen.crawls:
-            if changes:
-                site.apply(changes.pop(0))
-            done = crawl(archive, site.base_url, refresh="all")
-            seen.crawls += 1
-            if done.code != 0:
-                seen.failures.append(f"crawl: {done}")
-        enough.set()
-        for _ in processes:
-            codes, failures = met.get(timeout=120)
-            seen.codes.update(codes)
-            seen.failures += failures
-        for process in processes:
-            process.join()
+        try:
+            until = time.monotonic() + seconds
+            changes = cycle((site.edit, site.restore))
+            while time.monotonic() < until or not seen.crawls:
+                next(changes)()
+                done = crawl(archive, site.base_url, refresh="all")
+                seen.crawls += 1
+                if done.code != 0:
+                    seen.failures.append(f"crawl: {done}")
+            enough.set()
+            for _ in processes:
+                codes, failures = met.get(timeout=120)
+                seen.codes.update(codes)
+                seen.failures += failures
+        finally:
+            for process in processes:
+                process.terminate()
+                process.join()
+            met.close()
     seen.commands = sum(seen.codes.values())
     return seen
 
 
-def _read(archive: Path, enough: Event, met: Any) -> None:
+def _read(archive: Path, pause: float, enough: Event, met: Any) -> None:
     from crawler.cli import main
 
     codes: Counter[int] = Counter()
@@ -83,7 +93,7 @@ def _read(archive: Path, enough: Event, met: Any) -> None:
             codes[code] += 1
             if code != 0:
                 failures.append(f"{command}: {code}: {err.getvalue().strip()}")
-            if enough.is_set():
+            if enough.wait(pause):
                 break
     met.put((codes, failures))
 
