@@ -75,13 +75,24 @@ def parse(text: str, agent: str) -> Rules:
     token = product_token(agent)
     listed: list[_Own] = []
     is_complete = after_delay = False  # of the group at hand: whether the next agent begins another one
-    for line in _ENDS_OF_LINES.split(text):
+    for line in _ENDS_OF_LINES.split(text.lstrip("\ufeff")):
+        if not line.strip():
+            # What the RFC does not know ends no list of agents; but whoever wrote an empty line behind the
+            # Crawl-delay of all did not mean them by the next agent's rules.
+            is_complete = is_complete or after_delay
+            continue
         field, value = _field(line)
         if field in _AGENT:
             if is_complete:
                 listed = []
             is_complete = after_delay = False
-            own = for_all if value.split()[:1] == ["*"] else named if product_token(value) == token else None
+            own = (
+                for_all
+                if value.split()[:1] == ["*"]
+                else named
+                if token and product_token(value) == token
+                else None
+            )
             if own is not None:
                 own.found = True
                 listed.append(own)
@@ -92,11 +103,7 @@ def parse(text: str, agent: str) -> Rules:
         elif field in _DELAY:
             after_delay = True
             for own in listed:
-                own.crawl_delay = _seconds(value) or own.crawl_delay
-        elif after_delay and not line.strip():
-            # What the RFC does not know ends no list of agents; but whoever wrote an empty line behind the
-            # Crawl-delay of all did not mean them by the next agent's rules.
-            is_complete = True
+                own.crawl_delay = max(_seconds(value) or 0.0, own.crawl_delay or 0.0) or None
     ours = named if named.found else for_all
     parser = Protego.parse("\n".join(("User-agent: *", *ours.rules)))
     return Rules(parser, None, ours.crawl_delay)
@@ -156,7 +163,7 @@ def _text(body: bytes) -> str | None:
             return None
     if len(body) > MAX_BYTES:
         # The last line may be cut off; half of an `Allow` would allow more than the whole.
-        body = re.sub(rb"[^\r\n]*\Z", b"", body[:MAX_BYTES])
+        body = body[: max(body.rfind(b"\r", 0, MAX_BYTES), body.rfind(b"\n", 0, MAX_BYTES)) + 1]
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return body.decode("utf-16", "replace")
     return body.decode("utf-8-sig", "replace")
