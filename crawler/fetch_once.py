@@ -6,6 +6,7 @@ import http.client
 import socket
 import ssl
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,17 +17,18 @@ from urllib.error import URLError
 from urllib.parse import urljoin, urlsplit
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, Request
 
-from protego import Protego
-
 from crawler.exits import ExitCode, UserError
 from crawler.guard import Guard, guarded_connection
+from crawler.loopback import is_loopback
+from crawler.robots_rules import MAX_BYTES as MAX_ROBOTS_BYTES
+from crawler.robots_rules import Rules, rules_for
 from spiders.answers import NotPublicError
 
 MAX_BYTES = 20 * 2**20
-MAX_ROBOTS_BYTES = 512 * 1024
-"""RFC 9309 section 2.5 asks for 500 KiB at least."""
 TIMEOUT_S = 30.0
 """For a whole answer, from looking up the name to its last byte."""
+DELAY_S = 2.0
+"""Between two requests to a site that is not on loopback, unless its robots.txt asks for more."""
 MAX_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -47,21 +49,22 @@ class Answer:
 
 
 def fetch_once(url: str, user_agent: str, guard: Guard = _NOTHING_OPENED) -> Answer:
-    """Fetch a page with one request for robots.txt before it.
+    """Fetch a page with one request for robots.txt before it, and a pause between requests.
 
     Follows up to five redirects on the same host, and connects only where `guard` lets it. Raises `UserError`
     with one line when the address is no http(s) one or not public, robots.txt forbids it or can't be had,
     there is no answer, or the answer is an error.
     """
-    robots: Protego | None = None
+    rules: dict[str, Rules] = {}
     for _ in range(MAX_REDIRECTS + 1):
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UserError(f"not an http or https address: {url}", ExitCode.USAGE)
-        if robots is None:
-            robots = _robots(urljoin(url, "/robots.txt"), user_agent, guard)
-        if not robots.can_fetch(url, user_agent):
+        if parts.scheme not in rules:
+            rules[parts.scheme] = _robots(urljoin(url, "/robots.txt"), user_agent, guard)
+        if rules[parts.scheme].refusal(url) is not None:
             raise UserError(f"robots.txt forbids {url}", ExitCode.ROBOTS)
+        _pause(url, rules[parts.scheme].crawl_delay)
         status, headers, body = _get(url, user_agent, guard, MAX_BYTES)
         location = headers.get("Location")
         if status not in _REDIRECTS or not location:
@@ -81,20 +84,32 @@ def allows(robots_url: str, user_agent: str, guard: Guard = _NOTHING_OPENED) -> 
 
     Raises `UserError` as `fetch_once` does when it can't be had.
     """
-    return bool(_robots(robots_url, user_agent, guard).can_fetch(urljoin(robots_url, "/"), user_agent))
+    return _robots(robots_url, user_agent, guard).refusal(urljoin(robots_url, "/")) is None
 
 
-def _robots(url: str, user_agent: str, guard: Guard) -> Protego:
+def _pause(url: str, crawl_delay: float | None) -> None:
+    """Wait as long as lies between two requests to a site, at least; on loopback only if it asks for it."""
+    usual = 0.0 if is_loopback(urlsplit(url).hostname or "") else DELAY_S
+    time.sleep(max(usual, crawl_delay or 0.0))
+
+
+def _robots(url: str, user_agent: str, guard: Guard) -> Rules:
     """The host's rules, by RFC 9309 section 2.3.1: no answer or a server's error allows nothing."""
     for _ in range(MAX_REDIRECTS + 1):
-        status, headers, body = _get(url, user_agent, guard, MAX_ROBOTS_BYTES, cut=True)
+        # One byte more than is read tells that the last line may be cut off.
+        status, headers, body = _get(url, user_agent, guard, MAX_ROBOTS_BYTES + 1, cut=True)
         location = headers.get("Location")
         if status in _REDIRECTS and location and urlsplit(urljoin(url, location)).scheme in ("http", "https"):
             url = urljoin(url, location)
-        elif status >= 500 or status == 429 or status in _REDIRECTS:
-            raise UserError(f"{url} answered {status}: without robots.txt nothing is read", ExitCode.ROBOTS)
-        else:
-            return Protego.parse(body.decode("utf-8", "replace") if status == 200 else "")
+            _pause(url, None)
+            continue
+        rules = rules_for(status, body, user_agent)
+        if rules.unavailable is not None:
+            raise UserError(
+                f"{url} can't be used ({rules.unavailable}): without robots.txt nothing is read",
+                ExitCode.ROBOTS,
+            )
+        return rules
     raise UserError(f"{url} is redirected too often: without robots.txt nothing is read", ExitCode.ROBOTS)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +16,7 @@ from crawler.exits import ExitCode, UserError
 from crawler.fetch_once import Answer
 from crawler.fetch_once import fetch_once as fetch_through
 from crawler.guard import guard_for
+from crawler.robots_rules import MAX_BYTES as MAX_ROBOTS_BYTES
 
 Reply = tuple[int, dict[str, str], bytes]
 Replies = dict[str, Reply]
@@ -107,6 +109,24 @@ def test_robots_txt_is_obeyed_after_redirects_too(serve: Serve) -> None:
     })  # fmt: skip
     with pytest.raises(UserError, match="forbids"):
         fetch_once(f"{base}/a", "me")
+
+
+def test_the_group_for_us_counts_and_its_delay_is_kept(serve: Serve) -> None:
+    rules = b"User-agent: *\nDisallow: /\n\nUser-agent: msarchive\nCrawl-delay: 0.3\nDisallow: /b"
+    base = serve({"/robots.txt": (200, {}, rules), "/a": (200, {}, TEXT), "/b": (200, {}, TEXT)})
+    begun = time.monotonic()
+    assert fetch_once(f"{base}/a", "msarchive/1.0 (+me@example.org)").body == TEXT
+    assert time.monotonic() - begun >= 0.3
+    with pytest.raises(UserError, match="forbids"):
+        fetch_once(f"{base}/b", "msarchive/1.0")
+
+
+def test_a_rule_that_the_size_limit_cuts_off_allows_nothing(serve: Serve) -> None:
+    start = b"User-agent: *\nDisallow: /\n"
+    rules = start + b"#" * (MAX_ROBOTS_BYTES - len(start) - 8) + b"\nAllow: /a/but/only/here\n"
+    base = serve({"/robots.txt": (200, {}, rules), "/a": (200, {}, TEXT)})
+    with pytest.raises(UserError, match="forbids"):
+        fetch_once(f"{base}/a", "msarchive/1.0")
 
 
 def test_bodies_have_a_limit_also_when_unpacked(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

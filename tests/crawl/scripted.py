@@ -80,7 +80,12 @@ class ScriptedSite:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError), connection.makefile("rb") as stream:
+        # What is no HTTP (a TLS handshake, say) ends the connection.
+        with (
+            connection,
+            contextlib.suppress(OSError, UnicodeDecodeError, IndexError),
+            connection.makefile("rb") as stream,
+        ):
             while line := stream.readline():
                 path = line.split()[1].decode()
                 head = self.heads.setdefault(path, [])
