@@ -35,9 +35,9 @@ def in_the_way(failed: Iterable[tuple[str, str]]) -> str:
 
 
 def browser_needed(counts: Mapping[str, int]) -> str | None:
-    """A line about the pages that only a browser would show; None when there were none."""
-    number = counts.get("shell", 0)
-    if not number:
+    """A line about pages that only a browser would show, and that were not rendered; None without any."""
+    number = counts.get("shell", 0) - counts.get("rendered", 0)
+    if number <= 0:
         return None
     pages = "1 page is an empty shell" if number == 1 else f"{number:,} pages are empty shells"
-    return f"{pages} that a browser would have to render; this program does not run scripts"
+    return f"{pages} that a browser would have to render: see 'crawl --render auto'"

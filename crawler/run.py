@@ -21,6 +21,7 @@ from crawler.exits import ExitCode, UserError
 from crawler.extensions.archive_run import ArchiveRun, plain_settings
 from crawler.outcome import CrawlResult
 from crawler.politeness import drop_waiting
+from crawler.rendering import check_rendering
 from crawler.skipping import noting_a_skip
 from crawler.terminal import complain
 from crawler.wire import give_up_asking
@@ -66,6 +67,8 @@ class CrawlOptions:
     retries: int | None = None
     retry_wait: float | None = None
     """Seconds before the second try."""
+    render: str | None = None
+    """`auto`: empty shells are rendered by a browser; `never`."""
     progress: str = "screen"
     """`screen`, `log` or `none`; with JSON lines always `log`."""
     log_format: logs.LogFormat = "human"
@@ -87,6 +90,7 @@ class CrawlOptions:
             "MSARCHIVE_CONTACT": self.contact,
             "MSARCHIVE_KIND": self.kind,
             "MSARCHIVE_REFRESH": self.refresh,
+            "MSARCHIVE_RENDER": self.render,
             "MSARCHIVE_RETRIES": self.retries,
             "MSARCHIVE_RETRY_WAIT": self.retry_wait,
             "MSARCHIVE_PROGRESS": "log" if self.log_format == "json" else self.progress,
@@ -159,6 +163,7 @@ def _directory(settings: Settings) -> Path:
 def crawl(settings: Settings, arguments: Mapping[str, str]) -> CrawlResult:
     """As `run_crawl`, for settings as they are and the spider's arguments (`-a`)."""
     logs.install_for(settings)
+    check_rendering(settings)
     profile = load_profile(arguments.get("site") or settings.get("MSARCHIVE_SITE"))
     directory = _directory(settings)
     with noting_a_skip(

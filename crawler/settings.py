@@ -22,6 +22,8 @@ MSARCHIVE_MAX_PAGES = None
 MSARCHIVE_MIN_FREE = None  # "500MB": a run stops when less of the disk is free. None: storage.room
 MSARCHIVE_KIND = "crawl"
 MSARCHIVE_REFRESH = "due"  # what is asked again: "all", "due" or "new" (storage.revisiting)
+MSARCHIVE_RENDER = "never"  # or "auto": empty shells are rendered by the system's Chromium
+MSARCHIVE_RENDER_TIMEOUT = 120.0  # seconds a page, the delays between its requests included
 MSARCHIVE_RETRIES = 2
 MSARCHIVE_RETRY_WAIT = 30.0  # seconds; doubled with every further try
 MSARCHIVE_PROGRESS = "log"  # or "screen" (stderr), or "none"
@@ -84,6 +86,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
 }
 SPIDER_MIDDLEWARES = {
+    "crawler.rendering.Rendering": 500,
     "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
     "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
     "scrapy.spidermiddlewares.referer.RefererMiddleware": None,

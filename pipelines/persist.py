@@ -149,10 +149,12 @@ def _attempts(url: str, session: CrawlSession) -> int:
 
 def _count(record: PageRecord, saved: SavedPage, session: CrawlSession) -> None:
     counts, capture = session.counts, record.capture
-    counts["answers"] += 1
-    counts["bytes"] += len(capture.body)
     if capture.exchange is not None:
+        counts["answers"] += 1
+        counts["bytes"] += len(capture.body)
         counts["bytes_on_the_wire"] += len(capture.exchange.response)
+    else:  # it did not come over the wire
+        counts["rendered"] += 1
     counts[capture.kind] += 1
     counts["reader_failures"] += capture.reason == READER_FAILED
     if record.obstacle is not None:

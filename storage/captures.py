@@ -203,15 +203,16 @@ class Captures:
         return int(known)
 
     def _resource(self, capture: CaptureRecord) -> Kept:
-        """An imported file, as it was (WARC 1.1 section 6.4)."""
+        """An imported file as it was, or a page as a browser rendered it (WARC 1.1 section 6.4)."""
         name = quote(capture.file_name or "file", safe="")
         target = capture.url or f"file:///{name}"
+        named = [(FILE_NAME, name)] if capture.origin == "import" else []
         fields = [
             ("WARC-Date", capture.captured_at),
             ("WARC-Target-URI", target),
             ("Content-Type", capture.media_type or "application/octet-stream"),
             ("WARC-Payload-Digest", digest(capture.body)),
-            (FILE_NAME, name),
+            *named,
             *_truncated(capture),
         ]
         record_id, sha256, whole = new_id(), hashlib.sha256(capture.body).hexdigest(), digest(capture.body)

@@ -85,6 +85,13 @@ _MOST_FAILURES_SHOWN = 20
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write metrics for Prometheus' textfile collector when the crawl has ended, however it did.",
 )
+@click.option(
+    "--render",
+    type=click.Choice(["never", "auto"]),
+    default=None,
+    help="Have empty shells rendered by the system's Chromium, by the same rules as everything else. Needs "
+    "the extra 'render'.  [default: never]",
+)
 @log_format_option()
 @allow_private_option()
 @json_option("Print the result as JSON.")
@@ -101,6 +108,7 @@ def command(
     refresh: str | None,
     metrics_file: Path | None,
     log_format: LogFormat,
+    render: str | None,
     allow_private: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -127,6 +135,7 @@ def command(
             max_pages=max_pages,
             delay=delay,
             contact=contact,
+            render=render,
             allow_private=allow_private,
             refresh=refresh,
             log_format=log_format,

@@ -13,8 +13,11 @@ CAPTURES = View(
         "site": (T, "Name of the site profile."),
         "url": (T, "Address asked for; NULL for a file whose address can't be told."),
         "captured_at": (T, "When it was fetched or imported (UTC)."),
-        "origin": (T, "crawl or import."),
-        "status": (N, "HTTP status; NULL for a file."),
+        "origin": (T, "crawl, import, or rendered: a page as a browser showed what had come from the crawl."),
+        "status": (
+            N,
+            "HTTP status; NULL for a file; of a rendered page that of the answer it was made from.",
+        ),
         "kind": (
             T,
             "summary, listing, other, unreadable, robots, sitemap, redirect, gone, error or unchanged (304).",
@@ -38,7 +41,8 @@ CAPTURES = View(
         "warc_length": (N, "Length of the compressed record in bytes."),
         "record_type": (
             T,
-            "response, revisit (its body is in the record of refers_to) or resource (a file).",
+            "response, revisit (its body is in the record of refers_to) or resource (a file, or a rendered "
+            "page).",
         ),
         "record_id": (T, "Its WARC-Record-ID, without angle brackets."),
         "payload_digest": (T, "Digest of the body as it came, codings included, as in the WARC record."),
@@ -46,7 +50,10 @@ CAPTURES = View(
         "exact": (N, "1 when the record is byte for byte what came; 0 when its head was put together later."),
     },
     """
-SELECT c.id, c.run_id, n.site, u.url, c.captured_at, c.origin, c.status, c.kind, c.reason, a.article_id,
+SELECT c.id, c.run_id, n.site, u.url, c.captured_at,
+       CASE WHEN c.origin = 'crawl' AND 'resource' IN (c.record_type, o.record_type) THEN 'rendered'
+       ELSE c.origin END,
+       c.status, c.kind, c.reason, a.article_id,
        a.key, r.number,
        c.media_type, c.size, c.sha256, c.truncated, c.etag, c.last_modified, c.headers, c.ip_address,
        c.file_name, c.reader_version, f.name, c.warc_offset, c.warc_length, c.record_type, c.record_id,
@@ -57,6 +64,7 @@ JOIN warc_file f ON f.id = c.warc_file_id
 LEFT JOIN url u ON u.id = c.url_id
 LEFT JOIN article a ON a.id = c.article_key
 LEFT JOIN revision r ON r.id = c.revision_id
+LEFT JOIN capture o ON o.id = c.refers_to_id
 """,
 )
 
