@@ -60,10 +60,13 @@ class ArchiveMetrics(Collector):
     is 0 then, and what can't be known is not told."""
 
     def __init__(self, directory: Path, *, exit_code: int | None = None) -> None:
-        """`exit_code`: how the crawl that just ended did; None: as the archive's last run says."""
+        """`exit_code`: how the crawl that just ended did; None: as the archive's last run says.
+
+        So it is for one that found another at work, too: else it would hide how that one ended.
+        """
         self._directory = directory.absolute()
-        self._given = exit_code
-        self._code = exit_code
+        self._given = None if exit_code == ExitCode.BUSY else exit_code
+        self._code = self._given
 
     def collect(self) -> Iterator[Metric]:
         """Read the archive as it is now."""

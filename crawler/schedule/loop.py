@@ -18,7 +18,7 @@ from crawler.exits import ExitCode
 from crawler.logs import tell
 from crawler.schedule.child import Child, Ended
 from crawler.schedule.clock import Clock
-from crawler.schedule.plan import Plan
+from crawler.schedule.plan import MOST_COUNTED, Plan
 
 CORRECTION = timedelta(hours=3)
 """A clock that goes back by more was put right: what it had said counts no more (as cron(8) has it). After a
@@ -133,10 +133,9 @@ class Scheduler:
         more = self._plan.count(covered, now) - 1
         if more > 0:
             self.state = replace(self.state, missed=self.state.missed + more)
-            tell(
-                "schedule.missed", f"{more} more times were due; one crawl makes up for them all",
-                missed=more, level=logging.WARNING,
-            )  # fmt: skip
+            least = "at least " if more >= MOST_COUNTED - 1 else ""
+            text = f"{least}{more} more times were due; one crawl makes up for them all"
+            tell("schedule.missed", text, missed=more, level=logging.WARNING)
 
     def _run_one(self) -> bool:
         """One crawl from beginning to end. Returns whether a signal has come meanwhile."""

@@ -19,7 +19,7 @@ from crawler.exits import ExitCode, UserError
 _FIELDS = "minute, hour, day of the month, month, day of the week"
 _DURATION = re.compile(r"(\d+)(s|m|h)?")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, None: 1}
-_MOST_COUNTED = 1000
+MOST_COUNTED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Plan:
     def count(self, after: datetime, until: datetime) -> int:
         """How many times were due after one moment and not after another; 1,000 at most."""
         number, due = 0, self.after(after)
-        while due <= until and number < _MOST_COUNTED:
+        while due <= until and number < MOST_COUNTED:
             number, due = number + 1, self.after(due)
         return number
 

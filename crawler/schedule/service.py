@@ -30,6 +30,7 @@ from storage.errors import ArchiveError
 _LAST = "SELECT max(started_at) FROM runs WHERE kind IN ('crawl', 'demo') AND site = :site"
 _LAST_CODE = """
 SELECT exit_code, outcome FROM runs WHERE kind IN ('crawl', 'demo') AND site = :site AND ended_at IS NOT NULL
+    AND outcome <> 'skipped'
 ORDER BY id DESC LIMIT 1
 """
 
@@ -81,7 +82,7 @@ class Told:
         """Whether all is well, and the state it is in."""
         state = self._scheduler.state
         code = exit_code(state.last)
-        if code is None:
+        if code is None or code == ExitCode.BUSY:  # another one was at work, and how that ended counts
             code = last_exit_code(self._service.archive, self._service.site)
         return health(state, datetime.now(UTC), code)
 

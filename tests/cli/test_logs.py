@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 
 from crawler import logs, terminal
 from crawler.exits import UserError
+from tests.cli.log_stream import kept_log
 from tests.crawl.crawling import clean_environment
 
 HOSTILE = {
@@ -39,17 +40,8 @@ HOSTILE = {
 @pytest.fixture(params=["human", "json"])
 def stream(request: pytest.FixtureRequest) -> Iterator[tuple[str, io.StringIO]]:
     """The format, and what this process logs in it."""
-    before = logging.root.handlers[:]
-    hooks = sys.excepthook, sys.unraisablehook
-    out = io.StringIO()
-    logs.install(request.param, level=logging.INFO, handler=logging.StreamHandler(out))
-    try:
+    with kept_log(request.param) as out:
         yield request.param, out
-    finally:
-        sys.excepthook, sys.unraisablehook = hooks
-        terminal.set_teller(None)
-        logs.bind(run=None, site=None)
-        logging.root.handlers[:] = before
 
 
 def _lines(told: tuple[str, io.StringIO]) -> list[str]:
