@@ -23,7 +23,7 @@ def log(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
 
 
 def _told(log: io.StringIO, text: str) -> list[str]:
-    """The lines of the log after a message of Scrapy's, an event of ours and a traceback, all quoting a text."""
+    """The lines of the log after a message of Scrapy's, an event of ours and a traceback that quote it."""
     logging.getLogger("scrapy.downloadermiddlewares").error(
         "Gave up %(url)s", {"url": f"https://a.org/{text}"}
     )
