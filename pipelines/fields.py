@@ -77,18 +77,18 @@ def _of_cards(cards: tuple[Card, ...]) -> Iterator[str]:
 
 def _layout(reading: Reading) -> str:
     """The page's template, by the elements that title and headings stand in: class names come and go."""
-    blocks = {block.index: block for block in reading.blocks}
-    titles = [_element(blocks.get(index)) for index, taken in reading.takes if taken == "title"]
+    blocks = reading.blocks  # a block's index is its place
+    titles = [_element(blocks[index]) for index, taken in reading.takes if taken == "title"]
     heads = Counter(
-        _element(blocks.get(index)) for index, taken in reading.takes if taken.startswith("heading: ")
+        _element(blocks[index]) for index, taken in reading.takes if taken.startswith("heading: ")
     )
     del heads[""]
     best = min(heads, key=lambda name: (-heads[name], name)) if heads else "-"
     return f"{reading.form} {reading.kind} {titles[-1] or '-' if titles else '-'}/{best}"
 
 
-def _element(block: Block | None) -> str:
-    return "" if block is None else block.style.partition("/")[0].partition(".")[0]
+def _element(block: Block) -> str:
+    return block.style.partition("/")[0].partition(".")[0]
 
 
 __all__ = ["fields_record"]

@@ -59,14 +59,16 @@ def in_quarantine(connection: Connection) -> int:
     return int(connection.execute(text("SELECT count(*) FROM quarantined WHERE is_latest = 1")).scalar_one())
 
 
-def quarantined(connection: Connection, site: str, key: str) -> list[QuarantinedRow]:
-    """The readings of an article that wait in quarantine, oldest first."""
+def quarantined(connection: Connection, site: str, key: str, *, latest: bool = False) -> list[QuarantinedRow]:
+    """The readings of an article that wait in quarantine, oldest first; with `latest` only those that are the
+    last of their address."""
     rows = connection.execute(
         text(
             "SELECT capture, url, captured_at, fields, held FROM quarantined "
-            "WHERE site = :site AND article_key = :key ORDER BY captured_at, capture"
+            "WHERE site = :site AND article_key = :key AND (is_latest = 1 OR NOT :latest) "
+            "ORDER BY captured_at, capture"
         ),
-        {"site": site, "key": key},
+        {"site": site, "key": key, "latest": latest},
     )
     return [
         QuarantinedRow(row.capture, row.url, row.captured_at, tuple(json.loads(row.fields)), bool(row.held))

@@ -171,7 +171,10 @@ class Quarantine:
         still = set(look.lost) if held else before.intersection(look.fields.lacking)
         lost = tuple(sorted(still | (before & same)))
         if lost:
-            db.run("UPDATE quarantine SET fields = ? WHERE capture_id = ?", to_json(lost), capture_id)
+            db.run(
+                "UPDATE quarantine SET fields = ?, held = ? WHERE capture_id = ?",
+                to_json(lost), int(look.held), capture_id,
+            )  # fmt: skip
             db.run("UPDATE capture_fields SET lost = ? WHERE capture_id = ?", to_json(lost), capture_id)
         else:
             self.let_go(capture_id)

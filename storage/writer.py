@@ -92,6 +92,7 @@ class Writer:
         self._articles = Articles(self.db, site, self._names, revisions, self._cards)
         self._settling = Settling(self.db, site, self._names, revisions, self._articles)
         self._quarantine = Quarantine(self.db, site)
+        self._judges = False
         self.judging = Judging(self.db, site)
         """What a run's end makes of the readings in quarantine."""
         self.run_id: int | None = None
@@ -113,6 +114,8 @@ class Writer:
         besides software and format: operator, User-Agent, robots policy (WARC 1.1 section 6.2).
         """
         heal(self.db, self._folder)
+        # Whoever makes an archive again from a package imports what crawls have fetched, and decided on.
+        self._judges = kind in ("crawl", "demo")
         now = _now()
         with self._transaction():
             self.db.run(_CLOSE_KILLED, KILLED)
@@ -234,7 +237,9 @@ class Writer:
             via: Literal["import", "seed"] = "import" if capture.origin == "import" else "seed"
             url_id = self._own_id(capture.url, record.url_kind, via, now, record)
             depth = self._urls.depth(capture.url)
-        look = self._quarantine.look(record.fields, record.article, capture, record.url_kind, url_id, run)
+        look = None
+        if self._judges:
+            look = self._quarantine.look(record.fields, record.article, capture, record.url_kind, url_id, run)
         if look is not None and look.held:
             record = _held(record, look)
         new_urls = self._urls.hear_all(record.found, url_id, depth + 1, now=now, run=run)
@@ -243,6 +248,8 @@ class Writer:
         capture_id = self._captures.insert(capture, kept, run, url_id, list_id)
         if look is not None:
             self._quarantine.note(look, capture_id, now)
+        elif record.fields is not None and capture.origin == "crawl":
+            self._quarantine.note_shape(capture_id, record.fields)
         if capture.unchanged and url_id is not None:
             list_id, saved = self._articles.see_again(capture_id, url_id, capture.captured_at)
         else:

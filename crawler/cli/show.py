@@ -51,7 +51,7 @@ def command(
             assert detail is not None  # the same snapshot has just named it
             if not as_json and as_of is not None:
                 Sheet().text(f"as of {moment(as_of)}", style="dim")
-            waiting = quarantined(connection, *name) if as_of is None else []
+            waiting = quarantined(connection, *name, latest=True) if as_of is None else []
             if evidence:
                 _show_evidence(connection, detail, as_of, as_json)
                 return

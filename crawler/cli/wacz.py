@@ -15,7 +15,7 @@ from crawler.cli.common import (
     program_version,
 )
 from crawler.exits import ExitCode, UserError
-from crawler.terminal import Sheet
+from crawler.terminal import Sheet, complain
 
 
 @click.command(
@@ -55,6 +55,7 @@ def command(
     makes the same archive again. With --run or --since it has the captures of that time alone, with those
     that they refer to. The file is written whole or not at all; the same archive gives the same bytes.
     """
+    from storage.alarms import in_quarantine
     from storage.moments import NotAMoment, beginning_of
     from storage.wacz.package import PackageExists
     from storage.wacz.packing import CaptureMissing, pack
@@ -62,6 +63,8 @@ def command(
 
     try:
         with open_to_read(directory) as archive:
+            with archive.engine.connect() as connection:
+                waiting = in_quarantine(connection)
             packed = pack(
                 archive,
                 output,
@@ -81,6 +84,11 @@ def command(
         raise UserError(str(error)) from None
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UserError(f"can't write {output}: {error.strerror}", ExitCode.USAGE) from None
+    if waiting:
+        complain(
+            f"{waiting:,} readings wait in quarantine ('msarchive alarms'): the package does not say so, and "
+            "an archive made from it would believe them"
+        )
     size = output.stat().st_size
     if as_json:
         print_json(

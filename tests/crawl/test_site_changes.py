@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 
 from crawler.exits import ExitCode
+from crawler.importing import import_files
 from crawler.rereading import RereadOptions, SiteReread, reread
-from crawler.samplesite import HARMFUL, HARMLESS
+from crawler.samplesite import HARMFUL, HARMLESS, SampleSite
 from crawler.site_change import signals_told
+from spiders.sites import load_profile
 from storage.archive import open_archive
 from storage.compare import archive_content
+from storage.wacz.packing import pack
 
-from .crawling import ask
-from .visits import article_paths, site_pages, visit
+from .crawling import ask, crawl
+from .visits import BASE, article_paths, site_pages, visit
 
 VANISHED = {
     "takeaway-renamed": {"takeaway"},
@@ -294,3 +297,27 @@ def test_a_signal_while_readings_are_let_go_is_told_and_still_reaches_its_handle
         assert (told, answered) == ([signal.SIGTERM], [signal.SIGTERM] * 2)
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def test_a_crawl_over_the_wire_ends_with_the_exit_code_that_says_so(tmp_path: Path) -> None:
+    with SampleSite() as site:
+        assert crawl(tmp_path, site.base_url).code == 0
+        site.redesign("takeaway-renamed")
+        done = crawl(tmp_path, site.base_url, refresh="all")
+    assert (done.code, done.result["outcome"]) == (11, "changed")
+    assert "lost takeaway on" in done.result["reason"]
+    assert ask(tmp_path, "SELECT outcome, exit_code FROM runs WHERE id = 2") == [("changed", 11)]
+    assert ask(tmp_path, "SELECT max(revision) FROM revisions") == [(1,)]
+
+
+def test_a_package_of_an_archive_is_taken_in_as_it_was_decided(archive: Path, tmp_path: Path) -> None:
+    paths = article_paths()
+    visit(archive, site_pages(paths[:3], "considerations-dropped"), day=8)
+    package, again = tmp_path / "archive.wacz", tmp_path / "again"
+    with open_archive(archive, read_only=True) as opened:
+        pack(opened, package, program_version="1")
+    import_files(
+        [package], directory=again, profile=load_profile("sample").at(f"{BASE}/"), program_version="1"
+    )
+    assert ask(again, "SELECT count(*) FROM quarantined") == [(0,)]
+    assert good_values(again) == good_values(archive)
