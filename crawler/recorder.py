@@ -12,6 +12,10 @@ from storage.http.message import Entity, entity, read_head, without_interim
 Truncated = Literal["length", "time", "disconnect"]
 
 
+MOST_HEAD_BYTES = 256 * 1024
+"""Of a head with all interim responses before it, give or take one read: what Chromium takes."""
+
+
 class Recorder:
     """One exchange while it takes place. At most `limit` bytes of the answer are kept, head and all, and as
     many come out of its codings."""
@@ -49,6 +53,12 @@ class Recorder:
             self.cut = "length"
         return self._size <= self._limit
 
+    def heading(self) -> bool:
+        """More is to come, and all so far was of the head; False when that is more than a head may have."""
+        if self._size > MOST_HEAD_BYTES:
+            self.cut = "length"
+        return self._size <= MOST_HEAD_BYTES
+
     def lost(self) -> None:
         """The connection died before the answer was over, and not as one that is closed in order does."""
         self.cut = self.cut or "disconnect"
@@ -63,8 +73,9 @@ class Recorder:
         return not self._size
 
     def exchange(self, truncated: Truncated | None) -> Exchange:
-        """What was sent and received so far; `truncated` says why that is not all, None when it is."""
+        """What was sent and received, once; `truncated` says why that is not all, None when it is."""
         raw = b"".join(self._response)
+        self._response.clear()
         if self._surplus:
             raw = raw[: -self._surplus]
         raw = without_interim(raw)

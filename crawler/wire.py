@@ -191,6 +191,10 @@ class _TolerantParser(_LenientHTTPClientParser):
             super().headerReceived(name.rstrip(b" \t"), value)  # type: ignore[no-untyped-call]
 
 
+_HEAD_STATES = ("STATUS", "HEADER")
+"""Of Twisted's parser, before a final response's head has ended."""
+
+
 class _RecordingProtocol(_LenientHTTP11ClientProtocol):
     """One connection; records one exchange after another."""
 
@@ -215,7 +219,9 @@ class _RecordingProtocol(_LenientHTTP11ClientProtocol):
         return answer
 
     def dataReceived(self, data: bytes) -> None:
-        if self._recorder is not None and not self._recorder.received(data):
+        recorder = self._recorder
+        in_head = getattr(self._parser, "state", None) in _HEAD_STATES
+        if recorder is not None and not ((not in_head or recorder.heading()) and recorder.received(data)):
             transport: Any = self.transport
             transport.abortConnection()
             return

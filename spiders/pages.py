@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-from spiders.page import READER_FAILED, Fetched, Page, UrlKind
+from spiders.page import READER_FAILED, Fetched, Found, Page, UrlKind
 from spiders.reading import read_page
 from spiders.reading.addresses import canonical
 from spiders.reading.model import PageKind, Reading
@@ -20,12 +20,14 @@ logger = logging.getLogger(__name__)
 
 _GONE = frozenset({404, 410})
 _MOST_SPELLINGS = 10_000
+TOO_MANY_ARTICLES = "more articles than the profile allows"
+TOO_MANY_SITEMAPS = "more sitemaps than the profile allows"
 _TEXT_TYPES = ("text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml")
 
 
 class PageMaker:
     """Makes pages of one site's answers, one after another. What it remembers is how often an address was
-    led on, under which spelling the site wants to be asked, and how many listings there were.
+    led on, under which spelling the site wants to be asked, and how many pages of each kind there were.
 
     `origin` is (scheme, host:port) where the site is asked instead of at its own address; None: there.
     """
@@ -33,7 +35,7 @@ class PageMaker:
     def __init__(self, profile: SiteProfile, origin: tuple[str, str] | None = None) -> None:
         self.walk = Walk(profile)
         self._profile = profile
-        self._listings = 0
+        self._made: Counter[str] = Counter()
         self._reader_failed = False
         self._hops: Counter[str] = Counter()
         self._spellings: dict[str, str] = {}
@@ -104,7 +106,8 @@ class PageMaker:
             return Page(fetched, kind, None, found=found)
         if kind == "sitemap":
             sitemap = read_sitemap(fetched.body, url=url, depth=depth, profile=self._profile)
-            return Page(fetched, kind, None, found=sitemap.found, note=sitemap.fault)
+            self._made["sitemap"] += 1
+            return Page(fetched, kind, None, found=self._within_limits(sitemap.found), note=sitemap.fault)
         declared = header(fetched, "content-type")
         media_type = (declared or "").partition(";")[0].strip().lower()
         if media_type and media_type not in _TEXT_TYPES:
@@ -112,11 +115,28 @@ class PageMaker:
         reading = self._read(fetched, declared)
         if reading is None:
             return Page(fetched, kind, None, note=READER_FAILED)
-        if kind == "listing" or reading.kind is PageKind.LISTING:
-            self._listings += 1
-        more = self._listings < self._profile.max_pages_a_listing
+        self._made[kind] += 1
+        if reading.kind is PageKind.LISTING and kind != "listing":
+            self._made["listing"] += 1
+        more = self._made["listing"] < self._profile.max_pages_a_listing
+        if self._made["page"] >= self._profile.max_other_pages:
+            depth = max(depth, self._profile.explore_depth)
         found = self.walk.found_on(reading, url=url, kind=kind, depth=depth, more_listings=more)
-        return Page(fetched, kind, reading, found=found, obstacle=reading.obstacle)
+        return Page(fetched, kind, reading, found=self._within_limits(found), obstacle=reading.obstacle)
+
+    def _within_limits(self, found: tuple[Found, ...]) -> tuple[Found, ...]:
+        """What was found, refused where this crawl has had as many of its kind as the profile allows."""
+        profile = self._profile
+        limits = (
+            ("article", profile.max_articles, TOO_MANY_ARTICLES),
+            ("sitemap", profile.max_sitemaps, TOO_MANY_SITEMAPS),
+        )
+        for kind, most, reason in limits:
+            if self._made[kind] >= most:
+                found = tuple(
+                    replace(one, refused=one.refused or reason) if one.kind == kind else one for one in found
+                )
+        return found
 
     def _redirect(self, fetched: Fetched, kind: UrlKind, asked: str) -> Page:
         target = header(fetched, "location")

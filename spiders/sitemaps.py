@@ -22,6 +22,10 @@ MAX_ENTRIES = 50_000
 MAX_DEPTH = 5
 """Clicks from robots.txt (depth 0). The protocol knows one level of index; sites nest two at most."""
 
+MOST_RATIO = 200
+"""Bytes out of a gzip file for each byte in it: addresses pack by some twenty."""
+
+_FREE_OF_RATIO = 2**20
 _GZIP = b"\x1f\x8b"
 _ROOT = re.compile(rb"<(?:[\w.-]+:)?(?:urlset|sitemapindex)\b")
 _ROOT_END = re.compile(
@@ -48,7 +52,7 @@ def read_sitemap(body: bytes, *, url: str, depth: int, profile: SiteProfile) -> 
     """
     entries: list[Found] = []
     try:
-        text = gunzip(body, max_size=MAX_BYTES) if body.startswith(_GZIP) else body
+        text = gunzip(body, max_size=_most_unpacked(body)) if body.startswith(_GZIP) else body
         fault = _fault(text)
         if fault is None:
             for found in _entries(text, url, depth, profile):
@@ -68,6 +72,10 @@ def read_sitemap(body: bytes, *, url: str, depth: int, profile: SiteProfile) -> 
     except Exception as error:  # scrapy's size limit has a private exception class
         fault = f"broken sitemap: {type(error).__name__.strip('_')}"
     return SitemapReading(tuple(dict.fromkeys(entries)), fault)
+
+
+def _most_unpacked(body: bytes) -> int:
+    return min(MAX_BYTES, max(_FREE_OF_RATIO, MOST_RATIO * len(body)))
 
 
 def robots_sitemaps(body: bytes, *, url: str, profile: SiteProfile) -> tuple[Found, ...]:
@@ -113,6 +121,8 @@ def found_at(
 
 def _entries(text: bytes, url: str, depth: int, profile: SiteProfile) -> Iterator[Found]:
     for target, lastmod, is_index in _locations(text):
+        if not target:  # it would stand for the sitemap itself
+            continue
         nested_too_deep = is_index and depth >= MAX_DEPTH
         found = found_at(
             target,

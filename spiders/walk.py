@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from spiders.page import Found, FoundVia, UrlKind
@@ -63,6 +64,9 @@ class Walk:
                 yield self._next_page(link.url, more_listings)
                 continue
             found = self._judged(link.url, _via(link.kind, is_listing))
+            if found.kind == "listing" and not found.refused and not more_listings:
+                found = replace(found, refused=TOO_MANY_LISTINGS)
+                yield found
             near = found.kind != "page" or depth < self.profile.explore_depth
             if found.refused is None and near:
                 yield found

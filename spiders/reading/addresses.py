@@ -17,6 +17,9 @@ UrlKind = Literal["robots", "sitemap", "listing", "article", "page"]
 MAX_LENGTH = 2000
 """Longer addresses are refused; sitemaps.org allows 2,048 characters."""
 
+_LONGEST = 2 * MAX_LENGTH
+"""What is longer is not even kept as refused: it was never meant as an address."""
+
 # Parameters that say where a visitor came from, never what the page is.
 _TRACKING = word_set("fbclid gclid dclid gbraid wbraid msclkid mc_cid mc_eid igshid yclid _ga _gl ref_src")
 _TRACKING_PREFIX = "utm_"
@@ -28,8 +31,11 @@ def canonical(url: str, base: str | None = None) -> str | None:
     """The one form of an address under which it is stored.
 
     Scheme and host in lower case, no default port, no fragment, no tracking parameters, query sorted; the
-    path's case stays. `base` resolves a relative `url`. None when it is not an http(s) address.
+    path's case stays. `base` resolves a relative `url`. None when it is not an http(s) address, or far too
+    long for one.
     """
+    if len(url) > _LONGEST:
+        return None
     try:
         absolute = urljoin(base, url.strip()) if base else url.strip()
         parts = urlsplit(absolute)
@@ -52,11 +58,15 @@ def page_address(url: str, base: str | None, profile: SiteProfile) -> str | None
 
     None when it is not an http(s) address.
     """
+    if len(url) > _LONGEST:  # nor worth remembering
+        return None
     return _page_address(url, _needed(url, base), profile)
 
 
 def absolute_address(url: str, base: str) -> str | None:
     """`canonical`, remembered: for addresses that stand on page after page."""
+    if len(url) > _LONGEST:
+        return None
     return _canonical(url, _needed(url, base))
 
 

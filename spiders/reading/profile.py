@@ -77,6 +77,9 @@ class SiteProfile:
     skip: tuple[re.Pattern[str], ...]
     explore_depth: int
     max_pages_a_listing: int
+    max_other_pages: int
+    max_articles: int
+    max_sitemaps: int
     parts: Mapping[str, str]
     """Heading in comparison form -> `takeaway`, `topics`, `details`, `cards`, `boilerplate`, `section:…`."""
     labels: Mapping[str, str]
@@ -164,6 +167,9 @@ def profile_from(tables: Mapping[str, Any], where: str) -> SiteProfile:
         skip=addresses.patterns("skip"),
         explore_depth=addresses.number("explore_depth", 2),
         max_pages_a_listing=addresses.number("max_pages_a_listing", 2000),
+        max_other_pages=addresses.number("max_other_pages", 2000),
+        max_articles=addresses.number("max_articles", 100_000),
+        max_sitemaps=addresses.number("max_sitemaps", 1000),
         parts=_spellings(
             [(key, parts.texts(key, ())) for key in ("takeaway", "topics", "details", "cards", "boilerplate")]
             + [(f"section:{key}", sections.texts(key)) for key in sections.names()],

@@ -25,6 +25,7 @@ from spiders.reading.cards import CardReader
 from spiders.reading.decoding import decode, looks_like_html, parse
 from spiders.reading.html import blocks_of
 from spiders.reading.ledger import Ledger
+from spiders.reading.limits import excess
 from spiders.reading.links import links_of
 from spiders.reading.mixture import two_articles
 from spiders.reading.model import Block, Obstacle, PageKind, Reading, Role
@@ -72,6 +73,9 @@ def read_page(
     if form is None:
         kind = (content_type or "unknown type").split(";")[0].strip()
         return _unreadable(f"neither HTML nor text ({kind})", "html", address, profile)
+    too_much = excess(body, form)
+    if too_much is not None:
+        return _unreadable(too_much, form, address, profile)
     try:
         return _read(body, content_type, form, address, profile, url)
     except (

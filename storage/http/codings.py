@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Fault = Literal["cut", "damaged", "too large", "unknown coding"]
@@ -17,6 +17,13 @@ Fault = Literal["cut", "damaged", "too large", "unknown coding"]
 
 MOST_CODINGS = 5
 """More of them, one over the other, is nothing that a server does in earnest."""
+
+MOST_RATIO = 200
+"""Bytes out of a body for each byte in it: text packs a hundredfold at most, a bomb's zeros thousandfold."""
+FREE_OF_RATIO = 2**20
+"""Bytes that may come out whatever the ratio: short repetitive pages pack well."""
+MOST_MEMBERS = 500
+"""Streams one after the other in a body. Each costs a copy of what is left of it."""
 
 _PIECE = 64 * 1024
 _STEP = 4096
@@ -39,7 +46,8 @@ class Decoded:
 
 
 def decode(body: bytes, codings: tuple[str, ...], limit: int) -> Decoded:
-    """Undo `codings`, listed as in a header: the last was applied last. At most `limit` bytes come out.
+    """Undo `codings`, listed as in a header: the last was applied last. At most `limit` bytes come out, and
+    of a long body at most `MOST_RATIO` for each byte in it.
 
     The first fault met is told. A body of which not a byte can be decoded stays as it is. Never raises for
     what is in `body`.
@@ -49,6 +57,7 @@ def decode(body: bytes, codings: tuple[str, ...], limit: int) -> Decoded:
         return _limited(Decoded(body, "unknown coding", f"{len(wanted)} codings"), limit)
     fault: Fault | None = None
     detail = ""
+    packed, fair = len(body), max(FREE_OF_RATIO, MOST_RATIO * len(body))
     for name in reversed(wanted):
         if not body:
             break
@@ -56,7 +65,9 @@ def decode(body: bytes, codings: tuple[str, ...], limit: int) -> Decoded:
         if stream is None:
             fault, detail = fault or "unknown coding", detail or f"unknown coding {name[:40]!r}"
             break
-        done = _collect(stream(body, limit), limit)
+        done = _collect(stream(body, min(limit, fair)), min(limit, fair))
+        if done.fault == "too large" and fair < limit:
+            done = replace(done, detail=f"{packed} bytes hold more than {MOST_RATIO} times as many")
         if done.fault is not None and fault is None:
             fault, detail = done.fault, f"{name}: {done.detail}"
         if done.fault is not None and not done.body:
@@ -97,11 +108,11 @@ def _limited(decoded: Decoded, limit: int) -> Decoded:
 
 def _gzip(data: bytes, limit: int) -> Iterator[bytes]:
     """Every member (RFC 1952 §2.2); what follows the last and is none is no part of the body."""
-    while True:
-        rest = yield from _zlib_stream(data, 31, limit)
-        if not rest.startswith(_GZIP_MAGIC):
+    for _ in range(MOST_MEMBERS):
+        data = yield from _zlib_stream(data, 31, limit)
+        if not data.startswith(_GZIP_MAGIC):
             return
-        data = rest
+    raise _Fault("damaged", f"more than {MOST_MEMBERS} members")
 
 
 def _deflate(data: bytes, limit: int) -> Iterator[bytes]:
@@ -173,7 +184,7 @@ def _zstd(data: bytes, limit: int) -> Iterator[bytes]:
     from backports import zstd
 
     options = {int(zstd.DecompressionParameter.window_log_max): _ZSTD_WINDOW_LOG}
-    while True:
+    for _ in range(MOST_MEMBERS):
         stream = zstd.ZstdDecompressor(options=options)
         try:
             yield stream.decompress(data, _PIECE)
@@ -186,6 +197,7 @@ def _zstd(data: bytes, limit: int) -> Iterator[bytes]:
         data = stream.unused_data
         if not _ZSTD_MAGIC.match(data):
             return
+    raise _Fault("damaged", f"more than {MOST_MEMBERS} frames")
 
 
 def _one_line(error: Exception) -> str:

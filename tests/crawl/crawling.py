@@ -71,9 +71,14 @@ def start_crawl(archive: Path, base_url: str, **options: Any) -> subprocess.Pope
     )
 
 
-def finish(process: subprocess.Popen[str]) -> Crawled:
-    """Wait for a crawl's end."""
-    out, err = process.communicate(timeout=60)
+def finish(process: subprocess.Popen[str], *, timeout: float = 60) -> Crawled:
+    """Wait for a crawl's end; kill it when it takes more than so many seconds."""
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise
     lines = out.strip().splitlines()
     return Crawled(process.returncode, json.loads(lines[-1]) if lines else {}, err)
 

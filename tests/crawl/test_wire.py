@@ -61,7 +61,7 @@ def kept(archive: Path) -> dict[str, list[Kept]]:
     return found
 
 
-def _certificate(folder: Path) -> Path:
+def certificate(folder: Path) -> Path:
     """A certificate for 127.0.0.1, signed by itself, with its key in the same file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
@@ -98,7 +98,7 @@ def odd(
     folder = tmp_path_factory.mktemp("odd")
     context, before = None, ""
     if request.param == "https":
-        pem = _certificate(folder)
+        pem = certificate(folder)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pem)
         before = f"import os; os.environ['SSL_CERT_FILE'] = {str(pem)!r}"
@@ -175,7 +175,7 @@ def test_every_exchange_is_there_once(
 
 def test_an_unknown_certificate_is_not_trusted(tmp_path: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_certificate(tmp_path))
+    context.load_cert_chain(certificate(tmp_path))
     with OddServer(tls=context) as server:
         done = crawl(tmp_path / "archive", server.base_url, start=[f"{server.base_url}/"], retries=0)
     assert done.code not in (0, 3)
