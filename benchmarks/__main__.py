@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.captures import measure_captures, why_not
 from benchmarks.crawling import measure_crawling
 from benchmarks.measure import BrokenRun, Figure, machine, machine_lines
 from benchmarks.reading import measure_reading
@@ -39,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
         if chosen.only in (None, "rereading"):
             described, told["rereading"] = measure_rereading(runs, articles, not chosen.quick, _tell)
             _print(f"Reading captures again, {runs} rounds", described, told["rereading"])
+        if chosen.only in (None, "captures"):
+            told |= _captures(runs, articles, not chosen.quick)
     except BrokenRun as error:
         print(f"benchmark is void: {error}", file=sys.stderr)
         return 1
@@ -56,6 +59,16 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _captures(runs: int, articles: int, warm_up: bool) -> dict[str, list[Figure]]:
+    title, reason = "Crawling with captures and before", why_not()
+    if reason is not None:
+        print(f"\n{title}: not measured, {reason}")
+        return {}
+    described, figures = measure_captures(runs, articles, warm_up, _tell)
+    _print(f"{title}, {runs} runs in turns", described, figures)
+    return {"captures": figures}
+
+
 def _print(title: str, described: list[str], figures: list[Figure]) -> None:
     print(f"\n{title}: median (smallest–largest)")
     for line in (*described, *(line for figure in figures for line in figure.lines())):
@@ -69,12 +82,14 @@ def _tell(line: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Reading, crawling and reading again as ratios against limits measured in the same run. "
-        "Loopback only.",
+        description="Reading, crawling, reading again and keeping captures, as ratios against limits "
+        "that are measured in the same run. Loopback only.",
     )
     parser.add_argument("--quick", action="store_true", help="a first look: two runs, a small site")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write every sample there, too")
-    parser.add_argument("--only", choices=("reading", "crawling", "rereading"), help="one of them")
+    parser.add_argument(
+        "--only", choices=("reading", "crawling", "rereading", "captures"), help="one of them"
+    )
     parser.add_argument("--runs", metavar="N", type=_number, help=f"runs of each contender [{RUNS}]")
     parser.add_argument("--articles", metavar="N", type=_number, help=f"articles of the site [{ARTICLES}]")
     return parser

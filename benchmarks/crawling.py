@@ -24,7 +24,7 @@ from storage.archive import open_archive
 AIM = 1.5
 LEAN = "bare Scrapy spider"
 PLAIN = "plain Scrapy spider"
-_CHECKOUT = Path(__file__).parents[1]
+CHECKOUT = Path(__file__).parents[1]
 _PATIENCE_S = 900
 
 
@@ -106,7 +106,7 @@ def our_crawl(served: server.Served, site: MadeSite, folder: Path, name: str) ->
     command = ["-m", "crawler.cli", "crawl", "--archive", str(archive), "--site", "sample"]
     command += ["--start", f"{served.base_url}/", "--allow-private", urlsplit(served.base_url).netloc]
     with run_python([*command, "--delay", "0", "--json"], folder) as (took, told):
-        _check_asked("our crawl", served.asked(), site.html_paths | site.feed_paths)
+        check_asked("our crawl", served.asked(), site.html_paths | site.feed_paths)
         if told["outcome"] != "complete" or told["counts"]["answers"] != len(site.answers):
             raise BrokenRun(f"our crawl ended {told['outcome']} after {told['counts']['answers']} answers")
         _check_archive(archive, site)
@@ -115,13 +115,13 @@ def our_crawl(served: server.Served, site: MadeSite, folder: Path, name: str) ->
 
 def _bare(served: server.Served, site: MadeSite, folder: Path, kind: str) -> Cost:
     with run_python(["-m", "benchmarks.bare", served.base_url, kind], folder) as (took, told):
-        _check_asked(f"the {kind} spider", served.asked(), site.html_paths)
+        check_asked(f"the {kind} spider", served.asked(), site.html_paths)
         if told["pages"] != len(site.html_paths):
             raise BrokenRun(f"the {kind} spider saw {told['pages']} of {len(site.html_paths)} pages")
         return took
 
 
-def _check_asked(who: str, asked: Counter[str], wanted: frozenset[str]) -> None:
+def check_asked(who: str, asked: Counter[str], wanted: frozenset[str]) -> None:
     """Raises `BrokenRun` unless exactly these were asked for, each once."""
     missing, extra = sorted(wanted - set(asked)), sorted(set(asked) - wanted)
     again = sorted(path for path, times in asked.items() if times > 1)
@@ -145,15 +145,17 @@ def _check_archive(directory: Path, site: MadeSite) -> None:
 
 
 @contextmanager
-def run_python(arguments: list[str], folder: Path) -> Iterator[tuple[Cost, dict[str, Any]]]:
-    """Run this Python with `arguments` to its end; what it cost and the JSON it printed.
+def run_python(
+    arguments: list[str], folder: Path, checkout: Path = CHECKOUT
+) -> Iterator[tuple[Cost, dict[str, Any]]]:
+    """Run this Python with `arguments` in a checkout to its end; what it cost and the JSON it printed.
 
     Raises `BrokenRun` when it fails. The output goes through files: nobody has to read while it runs.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         begin = monotonic()
         process = subprocess.Popen(
-            [sys.executable, *arguments], stdout=out, stderr=err, cwd=_CHECKOUT, env=_environment(folder)
+            [sys.executable, *arguments], stdout=out, stderr=err, cwd=checkout, env=_environment(folder)
         )
         cost = _waited(process, begin)
         out.seek(0)

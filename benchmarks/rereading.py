@@ -15,13 +15,16 @@ from storage.compare import archive_digest
 
 AIM = 0.2
 """At least five times as fast."""
-CRAWL = "our crawl of them"
+NEAR_S = 0.02
+"""Seconds in which a site near by answers."""
+CRAWLS = {"at once": "our crawl of them", "near": f"crawl, {NEAR_S * 1000:.0f} ms away"}
 
 
 def measure_rereading(
     runs: int, articles: int, warm_up: bool, tell: Callable[[str], None]
 ) -> tuple[list[str], list[Figure]]:
-    """What was read again (for people), and the figures: each round crawls the site and reads what came anew.
+    """What was read again (for people), and the figures: each round crawls the site twice, once as if it were
+    near by and once as if it were here, and reads what came anew.
 
     With `warm_up` a round that is not counted comes first. Raises `BrokenRun` when not everything is read, or
     the archive holds anything else afterwards.
@@ -29,33 +32,48 @@ def measure_rereading(
     with server.Served() as served, tempfile.TemporaryDirectory(prefix="msarchive-bench-") as folder:
         site = make_site(served.base_url, articles)
         served.start(site.answers)
-        crawls, rereads = [], []
+        crawls: dict[str, list[Cost]] = {name: [] for name in CRAWLS}
+        rereads = []
         for number in range(0 if warm_up else 1, runs + 1):
-            name = f"archive-{number}"
-            crawled = our_crawl(served, site, Path(folder), name)
-            again = _reread(Path(folder) / name, site, Path(folder))
+            took = {}
+            for name, wait in (("near", NEAR_S), ("at once", 0.0)):
+                served.answer_after(wait)
+                took[name] = our_crawl(served, site, Path(folder), f"{name}-{number}")
+            again = _reread(Path(folder) / f"at once-{number}", site, Path(folder))
             if number:
-                crawls.append(crawled)
                 rereads.append(again)
-            tell(f"round {number} of {runs}: crawl {crawled.wall:.1f} s, reread {again.wall:.1f} s")
+                for name, cost in took.items():
+                    crawls[name].append(cost)
+            told = ", ".join(f"{CRAWLS[name]} {cost.wall:.1f} s" for name, cost in took.items())
+            tell(f"round {number} of {runs}: {told}, reread {again.wall:.1f} s")
     pages = len(site.html_paths)
     memory = max(cost.memory_mb for cost in rereads)
     described = [
         f"  {pages:,} pages, read with as many processes as there are cores; peak memory of the first: "
-        f"{memory:.0f} MB"
+        f"{memory:.0f} MB",
+        f"  {CRAWLS['at once']}: of a server on loopback that has the answer ready; {CRAWLS['near']}: of one "
+        "that gives it that much later",
     ]
     return described, _figures(rereads, crawls, pages)
 
 
-def _figures(rereads: list[Cost], crawls: list[Cost], pages: int) -> list[Figure]:
+def _figures(rereads: list[Cost], crawls: dict[str, list[Cost]], pages: int) -> list[Figure]:
     def a_page(costs: list[Cost], clock: str) -> Samples:
         return spread([getattr(cost, clock) / pages for cost in costs])
 
-    told = (("wall", "wall time of the process", AIM), ("crawl", "wall time without start-up", None))
+    told = (
+        ("near", "wall", "wall time of the process", AIM),
+        ("at once", "wall", "wall time of the process", None),
+        ("at once", "cpu", "CPU time of the process", None),
+        ("at once", "crawl", "wall time without start-up", None),
+    )
     return [
-        Figure("reading captures again", CRAWL, name, a_page(rereads, clock), a_page(crawls, clock), aim)
-        for clock, name, aim in told
-    ]
+        Figure(
+            "reading captures again", CRAWLS[crawl], name, a_page(rereads, clock),
+            a_page(crawls[crawl], clock), aim,
+        )
+        for crawl, clock, name, aim in told
+    ]  # fmt: skip
 
 
 def _reread(archive: Path, site: MadeSite, folder: Path) -> Cost:

@@ -7,7 +7,7 @@ import importlib.util
 import multiprocessing
 import socket
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Self, cast
@@ -26,6 +26,7 @@ class Served:
         """Take a free port."""
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.base_url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._wait = 0.0
         self._pipe: Connection | None = None
         self._process: multiprocessing.process.BaseProcess | None = None
 
@@ -42,8 +43,14 @@ class Served:
     def asked(self) -> Counter[str]:
         """How often each path was asked for since the last call."""
         assert self._pipe is not None
-        self._pipe.send("asked")
+        self._pipe.send(self._wait)
         return self._told()
+
+    def answer_after(self, seconds: float) -> None:
+        """From now on each answer comes so many seconds after its request; what was asked until now is
+        forgotten."""
+        self._wait = seconds
+        self.asked()
 
     def _told(self) -> Counter[str]:
         assert self._pipe is not None
@@ -79,13 +86,16 @@ def _prepared(status: str, content_type: str, body: bytes) -> bytes:
 
 
 class _Answers(asyncio.Protocol):
-    """One connection: GET after GET, each answered in one write."""
+    """One connection: GET after GET, each answered in one write, after as long a wait as is wished."""
 
-    def __init__(self, prepared: Mapping[bytes, bytes], asked: Counter[str]) -> None:
+    def __init__(
+        self, prepared: Mapping[bytes, bytes], asked: Counter[str], wait: Callable[[], float]
+    ) -> None:
         self._prepared, self._asked = prepared, asked
         self._buffer = b""
         self._missing = _prepared("404 Not Found", "text/plain", b"not here\n")
         self._transport: asyncio.Transport | None = None
+        self._wait = wait
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but its class
@@ -97,7 +107,11 @@ class _Answers(asyncio.Protocol):
             head, _, self._buffer = self._buffer.partition(_END)
             path = head.split(b" ", 2)[1]
             self._asked[path.decode("latin-1")] += 1
-            self._transport.write(self._prepared.get(path, self._missing))
+            answer, wait = self._prepared.get(path, self._missing), self._wait()
+            if wait:
+                asyncio.get_running_loop().call_later(wait, self._transport.write, answer)
+            else:
+                self._transport.write(answer)
 
 
 def _serve(listening: socket.socket, prepared: Mapping[bytes, bytes], pipe: Connection) -> None:
@@ -109,16 +123,20 @@ def _serve(listening: socket.socket, prepared: Mapping[bytes, bytes], pipe: Conn
     else:
         loop = asyncio.new_event_loop()
     asked: Counter[str] = Counter()
+    wait = 0.0
 
     def told() -> None:
+        nonlocal wait
         try:
-            pipe.recv()
+            wait = pipe.recv()
             pipe.send(asked)
         except (EOFError, OSError):
             loop.stop()
         asked.clear()
 
-    loop.run_until_complete(loop.create_server(lambda: _Answers(prepared, asked), sock=listening))
+    loop.run_until_complete(
+        loop.create_server(lambda: _Answers(prepared, asked, lambda: wait), sock=listening)
+    )
     loop.add_reader(pipe.fileno(), told)
     pipe.send(asked)
     loop.run_forever()

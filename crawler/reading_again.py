@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,9 @@ from spiders.walk import Walk
 from storage.archive import open_archive
 from storage.bodies import BodyReader
 from storage.cleaning import storable
+from storage.db import Db
+from storage.readings import digest_of, reading_of
 from storage.record_json import encode
-from storage.records import PageRecord
-from storage.rereading import NewReading
 from storage.warc.records import RecordDamaged
 
 _ROW = (
@@ -31,6 +32,8 @@ _LISTINGS = "SELECT count(*) FROM url WHERE site = ? AND kind = 'listing' AND la
 _NO_LIMIT = 1 << 30
 DAMAGED = b""
 """In place of a reading: there is nothing to read."""
+SAME = b"="
+"""In place of a reading: it is the one that is stored."""
 
 
 class Again:
@@ -40,7 +43,8 @@ class Again:
         self._archive = open_archive(directory, read_only=True)
         self._connection = self._archive.engine.connect()
         self._bodies = BodyReader(self._archive, self._connection)
-        listings = self._connection.exec_driver_sql(_LISTINGS, (profile.name,)).scalar_one()
+        self._db = Db(self._connection)
+        listings = int(self._db.value(_LISTINGS, profile.name))
         # The crawl counted them as they came; now it is known how many there are.
         more = listings < profile.max_pages_a_listing
         self._profile = replace(profile, max_pages_a_listing=_NO_LIMIT if more else 0)
@@ -53,20 +57,22 @@ class Again:
         self._connection.close()
         self._archive.close()
 
-    def read(self, captures: list[int]) -> list[bytes]:
-        """The new reading of each of these captures, encoded; `DAMAGED` where its record in a WARC file is
-        not there, or not what the database says. Raises `OSError` when a file can't be read."""
-        return [self._read(capture_id) for capture_id in captures]
+    def read(self, captures: Iterable[tuple[int, str | None]]) -> list[bytes]:
+        """The new reading of each of these captures, encoded. `SAME` where it has the digest that stands
+        beside the capture (None: whatever it has); `DAMAGED` where the record in a WARC file is not there, or
+        not what the database says. Raises `OSError` when a file can't be read."""
+        return [self._read(capture_id, stored) for capture_id, stored in captures]
 
     def page(self, capture_id: int) -> Page | None:
         """A capture as the page it was, read again; None where its record is damaged. Raises as `read`."""
-        row = self._connection.exec_driver_sql(_ROW, (capture_id,)).one()
+        row = self._db.one(_ROW, capture_id)
+        assert row is not None, "captures are never removed"
         try:
             return self._page(capture_id, *row)
         except (RecordDamaged, FileNotFoundError):
             return None
 
-    def _read(self, capture_id: int) -> bytes:
+    def _read(self, capture_id: int, stored: str | None) -> bytes:
         page = self.page(capture_id)
         if page is None:
             return DAMAGED
@@ -74,9 +80,10 @@ class Again:
         if page.fetched.status is not None:
             record = separate(record)  # as a crawl's pipelines do, and an import of files does not
         try:
-            return encode(_new(capture_id, record))
+            data = encode(reading_of(record))
         except UnicodeEncodeError:
-            return encode(_new(capture_id, storable(record)))
+            data = encode(reading_of(storable(record)))
+        return SAME if stored is not None and digest_of(data) == stored else data
 
     def _page(
         self, capture_id: int, at: str, status: int | None, headers: str, origin: Any, truncated: str | None,
@@ -108,11 +115,3 @@ class Again:
                 reading, url=own, kind=kind, depth=profile.explore_depth, more_listings=True
             )
         return Page(fetched, kind, reading, found=found)
-
-
-def _new(capture_id: int, record: PageRecord) -> NewReading:
-    capture = record.capture
-    return NewReading(
-        capture_id, capture.kind, capture.reason, capture.url, record.url_kind, record.outcome,
-        record.article, record.cards, record.found, record.fields,
-    )  # fmt: skip

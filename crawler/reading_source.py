@@ -2,47 +2,52 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
-from crawler.reading_again import DAMAGED, Again
+from crawler.reading_again import DAMAGED, SAME, Again
+from crawler.reading_workers import Workers
 from spiders.reading.profile import SiteProfile
+from storage.readings import Capture, NewReading, digest_of
 from storage.record_json import decode
-from storage.rereading import NewReading
 from storage.spool import Spool
 
 CHUNK = 24
 """Captures that a worker reads at a time."""
-_FEW = 400
-"""So many are read in this process: starting others would take longer."""
+FEW = 400
+"""So many are read in this process: having others do it would take longer."""
 
 Progress = Callable[[int, int], None]
 """Hears how many captures are done, of how many."""
 
+_numbers = count(1)
 
-class Damaged(Exception):
-    """A capture's record can't be read."""
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What reading captures again showed."""
+
+    changed: frozenset[int]
+    """Those that read otherwise than is stored, or of whose stored reading no digest is known."""
+    damaged: tuple[int, ...]
+    """Those that can't be read."""
 
 
 class ReadingSource:
-    """Readings of captures in the order asked for: from the spool, or read now by as many processes as there
-    are cores. A context manager; its processes end with it."""
+    """Readings of captures in the order asked for: from the spool, or read now by the workers. A context
+    manager."""
 
     def __init__(
-        self, directory: Path, profile: SiteProfile, spool: Spool, progress: Progress, workers: int | None
+        self, directory: Path, profile: SiteProfile, spool: Spool, progress: Progress, workers: Workers
     ) -> None:
-        self._directory = directory
-        self._profile = profile
+        self._source = (directory, profile, next(_numbers))
         self._spool = spool
         self._progress = progress
-        self._workers = workers or _cores()
-        self._pool: ProcessPoolExecutor | None = None
+        self._workers = workers
         self._own: Again | None = None
         self._done = self._total = 0
 
@@ -50,8 +55,6 @@ class ReadingSource:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
         if self._own is not None:
             self._own.close()
 
@@ -59,102 +62,61 @@ class ReadingSource:
         """Begin to count, up to `total` captures."""
         self._done, self._total = 0, total
 
-    def damaged_among(self, captures: Sequence[tuple[int, str]]) -> list[int]:
-        """Those of these captures that can't be read. The readings of the others are in the spool then."""
-        missing = self._spool.missing(captures)
-        self.begin(len(missing))
-        found = []
-        for (capture_id, _), data in zip(missing, self._read(missing), strict=True):
-            self.done()
-            if data == DAMAGED:
-                found.append(capture_id)
-        return found
-
     def done(self) -> None:
         """Count one capture as done."""
         self._done += 1
         self._progress(self._done, self._total)
 
-    def readings(self, captures: Sequence[tuple[int, str]]) -> Iterator[NewReading]:
-        """The readings of these captures (number, digest), in their order."""
-        missing = self._spool.missing(captures)
-        fresh = self._read(missing)
-        waiting = deque(missing)
-        for capture_id, sha256 in captures:
-            if waiting and waiting[0][0] == capture_id:
-                waiting.popleft()
-                data = next(fresh)
-            else:
-                kept = self._spool.get(capture_id, sha256)
-                assert kept is not None
-                data = kept
+    def look(self, captures: Sequence[Capture]) -> Looked:
+        """Read these captures, and tell which read otherwise. Their readings are in the spool then."""
+        missing = frozenset(one.id for one in self._spool.missing(captures))
+        fresh = self._read([one for one in captures if one.id in missing], whole=False)
+        changed, damaged = [], []
+        self.begin(len(captures))
+        for one in captures:
+            data = next(fresh) if one.id in missing else self._spool.get(one)
+            self.done()
             if data == DAMAGED:
-                raise Damaged
-            yield decode(NewReading, data)
+                damaged.append(one.id)
+            elif data != SAME and (data is None or digest_of(data) != one.digest):
+                changed.append(one.id)
+        return Looked(frozenset(changed), tuple(damaged))
 
-    def _read(self, captures: Sequence[tuple[int, str]]) -> Iterator[bytes]:
+    def readings(self, captures: Sequence[Capture]) -> Iterator[tuple[NewReading, str]]:
+        """The readings of these captures in their order, each with its digest. Raises `OSError` for one that
+        can't be read."""
+        kept = {one.id for one in captures if self._spool.get(one) not in (None, SAME)}
+        fresh = self._read([one for one in captures if one.id not in kept], whole=True)
+        for one in captures:
+            data = self._spool.get(one) if one.id in kept else next(fresh)
+            if not data:
+                raise OSError(f"capture {one.id} can't be read any more, though it could a moment ago")
+            yield decode(NewReading, data), digest_of(data)
+
+    def _read(self, captures: Sequence[Capture], *, whole: bool) -> Iterator[bytes]:
+        """Read now; `whole`: also what reads as it is stored."""
         chunks = [captures[n : n + CHUNK] for n in range(0, len(captures), CHUNK)]
-        if len(captures) <= _FEW or self._workers == 1:
-            self._own = self._own or Again(self._directory, self._profile)
+        if len(captures) <= FEW or self._workers.number == 1:
+            self._own = self._own or Again(*self._source[:2])
             for chunk in chunks:
-                yield from self._kept(chunk, self._own.read([capture_id for capture_id, _ in chunk]))
+                yield from self._kept(chunk, self._own.read(_wanted(chunk, whole)))
             return
-        pool = self._started()
-        ahead: deque[tuple[Sequence[tuple[int, str]], Future[list[bytes]]]] = deque()
-        left = iter(chunks)
-        for chunk in left:
-            ahead.append((chunk, pool.submit(_read_chunk, [capture_id for capture_id, _ in chunk])))
-            if len(ahead) > 2 * self._workers:
-                break
+        ahead: deque[tuple[Sequence[Capture], Future[list[bytes]]]] = deque()
+        for chunk in chunks:
+            ahead.append((chunk, self._workers.read(self._source, _wanted(chunk, whole))))
+            if len(ahead) > 2 * self._workers.number:
+                first, future = ahead.popleft()
+                yield from self._kept(first, future.result())
         while ahead:
-            chunk, future = ahead.popleft()
-            data = future.result()
-            following = next(left, None)
-            if following is not None:
-                numbers = [capture_id for capture_id, _ in following]
-                ahead.append((following, pool.submit(_read_chunk, numbers)))
-            yield from self._kept(chunk, data)
+            first, future = ahead.popleft()
+            yield from self._kept(first, future.result())
 
-    def _kept(self, chunk: Sequence[tuple[int, str]], data: list[bytes]) -> list[bytes]:
+    def _kept(self, chunk: Sequence[Capture], data: list[bytes]) -> list[bytes]:
         self._spool.put(
-            (*one, reading) for one, reading in zip(chunk, data, strict=True) if reading != DAMAGED
+            (one, reading) for one, reading in zip(chunk, data, strict=True) if reading != DAMAGED
         )
         return data
 
-    def _started(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            # Spawned, not forked: this process has an open database and threads.
-            self._pool = ProcessPoolExecutor(
-                self._workers,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_begin_work,
-                initargs=(self._directory, self._profile),
-            )
-        return self._pool
 
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-_worker: Again | None = None
-
-
-def _begin_work(directory: Path, profile: SiteProfile) -> None:
-    """Make a process a worker: its own view of the archive, and an end when its parent ends."""
-    global _worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears of it, and ends us
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    _worker = Again(directory, profile)
-
-
-def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
-    parent.join()
-    os._exit(1)
-
-
-def _read_chunk(captures: list[int]) -> list[bytes]:
-    assert _worker is not None
-    return _worker.read(captures)
+def _wanted(captures: Sequence[Capture], whole: bool) -> list[tuple[int, str | None]]:
+    return [(one.id, None if whole else one.digest) for one in captures]

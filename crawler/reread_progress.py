@@ -23,13 +23,17 @@ def shown_progress() -> Iterator[Callable[[int, int], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("reading again"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=screen, transient=True) as bar:
-        task = bar.add_task("", total=None)
+    bar = Progress(*columns, console=screen, transient=True)
+    task = bar.add_task("", total=None)
 
-        def tell(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+    def tell(done: int, total: int) -> None:
+        bar.start()  # not sooner: its thread would stand in the way of forking
+        bar.update(task, completed=done, total=total)
 
+    try:
         yield tell
+    finally:
+        bar.stop()
 
 
 def _plain() -> Callable[[int, int], None]:

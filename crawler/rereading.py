@@ -7,7 +7,7 @@ import json
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -15,18 +15,22 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
+from crawler.collecting import rare_collections
 from crawler.exits import UserError
 from crawler.loopback import is_loopback
 from crawler.min_free import min_free
-from crawler.reading_source import Damaged, Progress, ReadingSource
+from crawler.reading_source import FEW, Progress, ReadingSource
+from crawler.reading_workers import Workers
 from spiders.reading.model import READER_VERSION
 from spiders.reading.profile import ProfileError, SiteProfile
 from spiders.sites import load_profile
-from storage.archive import Archive, open_archive
+from storage.archive import FILE_NAME, Archive, open_archive
 from storage.corrections import Comparing, RereadReport
 from storage.db import Db
+from storage.readings import NewReading
 from storage.record_json import shape
-from storage.rereading import NewReading, Reader, Rereading, Wanted
+from storage.reread_scope import Wanted
+from storage.rereading import Reader, Rereading
 from storage.room import Room
 from storage.spool import FOLDER, Spool
 
@@ -46,6 +50,8 @@ class RereadOptions:
     """Also captures that this reader has read with this profile."""
     dry_run: bool = False
     accept_losses: bool = False
+    rebuild: bool = False
+    """Also make anew what reads as before; implies `all`."""
     workers: int | None = None
     """Processes that read; None: one for each core."""
 
@@ -77,13 +83,24 @@ def reread(
     writes nothing. Raises `UserError` or `ProfileError` for a site without a profile, `ArchiveError`, and
     `sqlalchemy.exc.DBAPIError`, `sqlite3.Error` or `OSError` when the archive can't be used.
     """
-    with _to_work_on(options) as archive:
-        Room(archive.directory, min_free()).check()
-        _check_article(archive, options.article)
-        return tuple(
-            _reread_site(archive, site, profile, options, program_version, progress)
-            for site, profile in _sites(archive, options.site)
-        )
+    with Workers(options.workers) as workers:
+        if workers.number > 1 and _captures(options.archive) > FEW:
+            workers.start()  # before anything is open that must not be shared with them
+        with _to_work_on(options) as archive, rare_collections():
+            Room(archive.directory, min_free()).check()
+            _check_article(archive, options.article)
+            task = _Task(options, archive, workers, program_version, progress)
+            return tuple(_reread_site(task, site, profile) for site, profile in _sites(archive, options.site))
+
+
+def _captures(directory: Path) -> int:
+    """About how many captures an archive has; 0 where that can't be told."""
+    try:
+        path = (directory / FILE_NAME).resolve(strict=True)
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+            return int(database.execute("SELECT max(id) FROM capture").fetchone()[0] or 0)
+    except (OSError, sqlite3.Error):
+        return 0  # whoever opens the archive says what is wrong with it
 
 
 def profile_of_capture(directory: Path, capture: int, site: str | None) -> SiteProfile:
@@ -175,44 +192,44 @@ def _where_it_was(profile: SiteProfile, connection: Connection) -> SiteProfile:
     return profile
 
 
-def _reread_site(
-    archive: Archive, site: str, profile: SiteProfile, options: RereadOptions, program_version: str,
-    progress: Progress,
-) -> SiteReread:  # fmt: skip
-    begin = monotonic()
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is the same for all sites of a reread."""
+
+    options: RereadOptions
+    archive: Archive
+    workers: Workers
+    program_version: str
+    progress: Progress
+
+
+def _reread_site(task: _Task, site: str, profile: SiteProfile) -> SiteReread:
+    begin, options, archive = monotonic(), task.options, task.archive
     work = Rereading(archive, site, Reader(READER_VERSION, profile.digest))
-    if not work.choose(Wanted(options.since, options.article, options.all, options.accept_losses)):
+    wanted = Wanted(
+        options.since, options.article, options.all or options.rebuild, options.accept_losses, options.rebuild
+    )
+    if not work.choose(wanted):
         return SiteReread(site, None, None)
     with (
-        Spool(archive.directory / FOLDER, _key(site, profile, program_version)) as spool,
-        ReadingSource(options.archive, profile, spool, progress, options.workers) as source,
+        Spool(archive.directory / FOLDER, _key(site, profile, task.program_version)) as spool,
+        ReadingSource(options.archive, profile, spool, task.progress, task.workers) as source,
     ):
-        damaged: list[int] = []
-        if not work.is_whole():
-            damaged += _read_first(work, source)
-        try:
-            result = _rebuilt(archive, site, work, source, options, program_version)
-        except Damaged:
-            # Better to know all of them before it begins again; what has been read is kept.
-            damaged += source.damaged_among(work.captures())
-            work = Rereading(archive, site, Reader(READER_VERSION, profile.digest))
-            work.leave_out(damaged)
-            result = _rebuilt(archive, site, work, source, options, program_version)
+        damaged = _narrowed(work, source)
+        result = _rebuilt(task, site, work, source)
         if result.run_id is not None:
             spool.close(discard=True)
-    return replace(result, damaged=tuple(damaged), seconds=monotonic() - begin)
+    return replace(result, damaged=damaged, seconds=monotonic() - begin)
 
 
-def _rebuilt(
-    archive: Archive, site: str, work: Rereading, source: ReadingSource, options: RereadOptions,
-    program_version: str,
-) -> SiteReread:  # fmt: skip
+def _rebuilt(task: _Task, site: str, work: Rereading, source: ReadingSource) -> SiteReread:
     """Everything in the scope made anew, in one transaction; rolled back when it is not to be kept."""
+    options = task.options
     settings = {"since": options.since, "article": options.article, "all": options.all}
-    with archive.engine.connect() as before, _undone_unless_kept(work.db) as kept:
-        run = work.begin_run(program_version, settings)
-        source.begin(work.count())
-        work.rebuild(lambda: source.readings(work.captures()), run, source.done)
+    with task.archive.engine.connect() as before, _undone_unless_kept(work.db) as kept:
+        run = work.begin_run(task.program_version, settings)
+        source.begin(work.scope.count())
+        work.rebuild(lambda: source.readings(work.scope.captures()), run, source.done)
         report = Comparing(work.db, Db(before), site).write(run, READER_VERSION)
         report.new_urls = work.new_urls
         refused = bool(report.lost) and not options.accept_losses
@@ -256,19 +273,26 @@ def _counts(report: RereadReport) -> dict[str, int]:
     return {"captures": report.captures, "new_urls": report.new_urls, **by_fate}
 
 
-def _read_first(work: Rereading, source: ReadingSource) -> list[int]:
-    """Read until nothing more is touched: an article that a capture turns out to show comes in whole. The
-    captures whose records are damaged; they are left out."""
+def _narrowed(work: Rereading, source: ReadingSource) -> tuple[int, ...]:
+    """Read what was chosen, and narrow the scope to what reads otherwise and what hangs together with it. An
+    article that a capture turns out to show comes in whole. The captures whose records are damaged; they are
+    left out."""
+    scope = work.scope
+    fresh = scope.captures()
+    scope.narrow()
     known: set[int] = set()
-    damaged: list[int] = []
-    while True:
-        new = [one for one in work.captures() if one[0] not in known]
-        known.update(capture_id for capture_id, _ in new)
-        bad = source.damaged_among(new)
-        work.leave_out(bad)
-        damaged += bad
-        if not work.include(source.readings([one for one in new if one[0] not in bad])):
-            return damaged
+    damaged: tuple[int, ...] = ()
+    while fresh:
+        known.update(one.id for one in fresh)
+        looked = source.look(fresh)
+        damaged += looked.damaged
+        scope.leave_out(looked.damaged)
+        changed = [one for one in fresh if one.id in looked.changed]
+        for one, (reading, _) in zip(changed, source.readings(changed), strict=True):
+            scope.include(one.id, reading)
+        scope.complete()
+        fresh = [one for one in scope.captures() if one.id not in known]
+    return damaged
 
 
 __all__ = ["RereadOptions", "SiteReread", "profile_of_capture", "reread"]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from scrapy.settings import Settings
 
 from crawler import __version__, logs
 from crawler.cli.errors import as_user_error
+from crawler.collecting import rare_collections
 from crawler.exits import ExitCode, UserError
 from crawler.extensions.archive_run import ArchiveRun, plain_settings
 from crawler.outcome import CrawlResult
@@ -41,8 +40,6 @@ SETTINGS_MODULE = "crawler.settings"
 STOP_PATIENCE_S = 4.0
 """How long a clean stop waits for an answer that is on its way. With what comes after it, a stop takes less
 than the ten seconds after which container engines kill."""
-_YOUNG_OBJECTS = 5_000
-"""New objects that may come together before the garbage collector looks at them (Python's own: 700)."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +174,7 @@ def crawl(settings: Settings, arguments: Mapping[str, str]) -> CrawlResult:
     process = CrawlProcess(settings)
     crawler = process.create_crawler(SummariesSpider)
     task = process.crawl(crawler, **arguments)
-    with _rare_collections():
+    with rare_collections():
         process.start()
     failure = task.exception() if task.done() and not task.cancelled() else None
     run = crawler.get_extension(ArchiveRun) if crawler._extensions is not None else None
@@ -221,20 +218,3 @@ def bring_readings_up_to_date(directory: Path, site: str) -> None:
         raise UserError(
             "the archive was read by an earlier reader, and today's would lose values; see 'msarchive reread'"
         )
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Spare the garbage collector what the imports made, and have it look at new objects less often.
-
-    A page makes thousands of objects, of which hardly any outlive it: with Python's own thresholds the
-    collector looks through them many times a page, and now and then through every module there is.
-    """
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(_YOUNG_OBJECTS, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()

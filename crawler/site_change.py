@@ -15,8 +15,8 @@ from pipelines.session import CrawlSession
 from spiders.answers import utc_now
 from spiders.reading.profile import SiteProfile
 from storage.judging import Standing
+from storage.readings import NewReading
 from storage.record_json import decode
-from storage.rereading import NewReading
 from storage.site_losses import Loss
 
 _MOST_NAMED = 3
@@ -73,9 +73,10 @@ def _let_go(captures: list[int], session: CrawlSession) -> bool:
             for capture_id in captures:
                 if told:
                     return False
-                (data,) = again.read([capture_id])
+                (data,) = again.read([(capture_id, None)])
                 if data != DAMAGED:  # it waits for `verify` to be repaired
-                    session.counts["new_revisions"] += session.writer.release(decode(NewReading, data))
+                    reading = decode(NewReading, data)
+                    session.counts["new_revisions"] += session.writer.release(capture_id, reading)
                     session.counts["released"] += 1
     finally:
         again.close()

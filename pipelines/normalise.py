@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
-
-from scrapy.crawler import Crawler
+from typing import TYPE_CHECKING, Any
 
 from pipelines.articles import article_record, card_records
 from pipelines.fields import fields_record
@@ -15,6 +13,9 @@ from spiders.reading.addresses import article_id
 from spiders.reading.model import Obstacle, PageKind
 from spiders.reading.profile import SiteProfile
 from storage.records import CaptureRecord, ExchangeRecord, FoundRecord, PageRecord, UrlOutcome
+
+if TYPE_CHECKING:  # Scrapy takes 0.4 s to import; reading captures again does without
+    from scrapy.crawler import Crawler
 
 __all__ = ["Normalise", "body_digest", "found_record", "normal_journal", "normal_topic", "page_record"]
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from lxml import etree
-from scrapy.utils.gz import gunzip
-from scrapy.utils.sitemap import Sitemap, sitemap_urls_from_robots
 
 from spiders.page import Found, FoundVia, UrlKind
 from spiders.reading import addresses
@@ -50,6 +48,8 @@ def read_sitemap(body: bytes, *, url: str, depth: int, profile: SiteProfile) -> 
 
     `url` is the sitemap's own address, against which entries are resolved; `depth` is how deep it was found.
     """
+    from scrapy.utils.gz import gunzip  # here, since reading captures again does without Scrapy
+
     entries: list[Found] = []
     try:
         text = gunzip(body, max_size=_most_unpacked(body)) if body.startswith(_GZIP) else body
@@ -80,6 +80,8 @@ def _most_unpacked(body: bytes) -> int:
 
 def robots_sitemaps(body: bytes, *, url: str, profile: SiteProfile) -> tuple[Found, ...]:
     """The sitemaps that a robots.txt names (RFC 9309 §2.2.4: other records)."""
+    from scrapy.utils.sitemap import sitemap_urls_from_robots
+
     return tuple(
         dict.fromkeys(
             found
@@ -138,6 +140,8 @@ def _entries(text: bytes, url: str, depth: int, profile: SiteProfile) -> Iterato
 
 
 def _locations(text: bytes) -> Iterable[tuple[str, str | None, bool]]:
+    from scrapy.utils.sitemap import Sitemap
+
     if not text.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         for line in text.decode("utf-8-sig", "replace").splitlines():
             if line.strip().lower().startswith(("http://", "https://")):

@@ -9,6 +9,7 @@ from typing import BinaryIO, Self
 from sqlalchemy import Connection
 
 from storage.archive import Archive
+from storage.db import Db
 from storage.http.message import entity, read_head
 from storage.warc import FOLDER
 from storage.warc.records import Record, RecordDamaged, parse_first_member, parse_member
@@ -25,7 +26,7 @@ class BodyReader:
 
     def __init__(self, archive: Archive, connection: Connection) -> None:
         self._folder = archive.directory / FOLDER
-        self._connection = connection
+        self._db = Db(connection)
         self._files: dict[str, BinaryIO] = {}
 
     def read(self, capture_id: int) -> bytes:
@@ -77,11 +78,11 @@ class BodyReader:
         self.close()
 
     def _row(self, capture_id: int) -> tuple[str, int, str, str, int, int, int | None]:
-        row = self._connection.exec_driver_sql(
+        row = self._db.one(
             "SELECT c.record_type, c.size, c.sha256, f.name, c.warc_offset, c.warc_length, c.refers_to_id "
             "FROM capture c JOIN warc_file f ON f.id = c.warc_file_id WHERE c.id = ?",
-            (capture_id,),
-        ).first()
+            capture_id,
+        )
         if row is None:
             raise KeyError(capture_id)
         kind, size, sha256, name, offset, length, original = row

@@ -31,7 +31,7 @@ _COLUMNS = (
     "run_id, url_id, captured_at, origin, status, headers, kind, reason, media_type, etag, last_modified, "
     "sha256, size, record_type, record_id, warc_file_id, warc_offset, warc_length, request_offset, "
     "request_length, block_digest, payload_digest, refers_to_id, exact, file_name, truncated, ip_address, "
-    "reader_version, profile_digest, card_list_id"
+    "reader_version, profile_digest, card_list_id, reading_digest"
 )
 _INSERT = f"INSERT INTO capture ({_COLUMNS}) VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"
 
@@ -112,8 +112,9 @@ class Captures:
         self._warc.wait_synced()
 
     def insert(
-        self, capture: CaptureRecord, kept: Kept, run: int, url_id: int | None, list_id: int | None
-    ) -> int:
+        self, capture: CaptureRecord, kept: Kept, run: int, url_id: int | None, list_id: int | None,
+        reading_digest: str | None,
+    ) -> int:  # fmt: skip
         """Write the capture's row; its id."""
         original, request = kept.original, kept.request
         return self._db.insert(
@@ -125,6 +126,7 @@ class Captures:
             kept.block_digest, kept.payload_digest, original and original.capture_id,
             int(capture.exchange is None or capture.exchange.rebuilt is None), capture.file_name,
             capture.truncated, capture.ip_address, capture.reader_version, capture.profile_digest, list_id,
+            reading_digest,
         )  # fmt: skip
 
     def has(

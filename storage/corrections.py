@@ -31,8 +31,17 @@ SELECT c.id, c.kind, c.reader_version, c.revision_id, c.card_list_id, a.key, r.f
 FROM capture c LEFT JOIN article a ON a.id = c.article_key LEFT JOIN revision r ON r.id = c.revision_id
 WHERE c.id = ?
 """
-_ARTICLE = "SELECT published_raw, teaser, url, id FROM article WHERE site = ? AND key = ?"
-_COUNT = "SELECT count(*) FROM revision WHERE article_key = ?"
+_ARTICLES = (
+    "SELECT key, published_raw, teaser, url, (SELECT count(*) FROM revision r WHERE r.article_key = a.id), "
+    "id FROM article a WHERE site = ? ORDER BY key"
+)
+_READ = "(reader_version IS NOT NULL OR profile_digest IS NOT NULL)"
+_CHOSEN = f"SELECT count(*) FROM capture WHERE id IN (SELECT capture_id FROM temp.chosen) AND {_READ}"
+_SHOWN = "SELECT count(DISTINCT article_key) FROM capture WHERE id IN (SELECT capture_id FROM temp.chosen)"
+_COMPARED = (
+    f"SELECT id FROM capture WHERE id IN (SELECT capture_id FROM temp.compared) AND {_READ} "
+    "ORDER BY captured_at, id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +125,9 @@ class Comparing:
         self._lists: dict[tuple[bool, int], str] = {}
 
     def write(self, run: int, reader_version: str) -> RereadReport:
-        """Write the corrections of everything in the scope; the report over them."""
-        report = RereadReport()
-        for capture_id in self._now.column(
-            "SELECT id FROM capture WHERE id IN (SELECT capture_id FROM temp.scope) "
-            "AND (reader_version IS NOT NULL OR profile_digest IS NOT NULL) ORDER BY captured_at, id"
-        ):
-            report.captures += 1
+        """Write the corrections of everything that was made anew; the report over them."""
+        report = RereadReport(captures=int(self._now.value(_CHOSEN)), articles=int(self._now.value(_SHOWN)))
+        for capture_id in self._now.column(_COMPARED):
             for correction in self._of_capture(capture_id):
                 self._add(report, correction, run, reader_version)
         for correction in self._of_articles(report):
@@ -180,35 +185,28 @@ class Comparing:
         return to_json(rows)
 
     def _of_articles(self, report: RereadReport) -> Iterator[Correction]:
-        """What is the article's, not one capture's: its date and teaser; and how many revisions it has."""
-        keys = self._now.column(
-            "SELECT DISTINCT a.key FROM capture c JOIN article a ON a.id = c.article_key "
-            "WHERE c.id IN (SELECT capture_id FROM temp.scope) ORDER BY 1"
-        )
-        report.articles = len(keys)
-        for key in keys:
-            then, now = self._then.one(_ARTICLE, self._site, key), self._now.one(_ARTICLE, self._site, key)
-            assert now is not None
-            if then is None:
+        """What is the article's, not one capture's: its date and teaser; and how many revisions it has.
+
+        Over all articles of the site: what a listing tells of an article is in no capture of that article.
+        """
+        then, now = ({row[0]: row for row in db.all(_ARTICLES, self._site)} for db in (self._then, self._now))
+        report.articles_lost += [key for key in then if key not in now]
+        for key, is_now in now.items():
+            was = then.get(key)
+            if was is None:
                 report.articles_gained.append(key)
-                continue
-            counts = (key, int(self._then.value(_COUNT, then[3])), int(self._now.value(_COUNT, now[3])))
-            if counts[1] != counts[2]:
-                (report.merged if counts[1] > counts[2] else report.split).append(counts)
-            yield from self._of_article(key, then, now)
-        report.articles_lost += [
-            key
-            for key in self._then.column("SELECT key FROM article WHERE site = ? ORDER BY 1", self._site)
-            if self._now.one(_ARTICLE, self._site, key) is None
-        ]
+            elif was != is_now:
+                if was[4] != is_now[4]:
+                    (report.merged if was[4] > is_now[4] else report.split).append((key, was[4], is_now[4]))
+                yield from self._of_article(key, was, is_now)
 
     def _of_article(self, key: str, then: Row, now: Row) -> Iterator[Correction]:
-        for place, name in enumerate(("published", "teaser", "url")):
+        for place, name in enumerate(("published", "teaser", "url"), 1):
             if then[place] != now[place]:
                 capture_id, reader = self._then.one(
                     "SELECT id, reader_version FROM capture WHERE article_key = ? AND kind <> 'unchanged' "
                     "ORDER BY captured_at DESC, id DESC LIMIT 1",
-                    then[3],
+                    then[5],
                 ) or (0, None)
                 yield Correction(
                     capture_id, key, name, then[place], now[place], reader, lost=now[place] is None

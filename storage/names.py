@@ -12,13 +12,15 @@ _NEW_PASSAGE = (
 
 
 class Names:
-    """Ids of topics, journals and boilerplate passages, made when they are new.
+    """Ids of topics, journals and boilerplate passages, made when they are new. Without `counting` no passage
+    is known to have been found by counting.
 
     What it remembers is only true of what is committed or about to be: `forget` after a rollback.
     """
 
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Db, *, counting: bool = True) -> None:
         self._db = db
+        self._counting = counting
         self.forget()
 
     def forget(self) -> None:
@@ -72,7 +74,10 @@ class Names:
     def counted(self) -> tuple[TemplateSet, dict[str, str | None]]:
         """The passages found by counting, and the heading of each."""
         if self._counted is None:
-            rows = self._db.all("SELECT template, heading FROM boilerplate_passage WHERE source = 'counted'")
+            rows = self._db.all(
+                "SELECT template, heading FROM boilerplate_passage WHERE source = 'counted' AND ?",
+                self._counting,
+            )
             headings: dict[str, str | None] = dict(rows)
             self._counted = TemplateSet(headings), headings
         return self._counted

@@ -6,8 +6,8 @@ from storage.articles import Articles
 from storage.cards import Cards
 from storage.db import Db
 from storage.quarantine import HELD
+from storage.readings import NewReading
 from storage.records import CaptureRecord
-from storage.rereading import NewReading
 
 _CAPTURE = """
 SELECT c.captured_at, c.url_id, u.url, c.origin, c.status, c.sha256, c.reader_version, c.profile_digest,
@@ -16,22 +16,22 @@ FROM capture c JOIN quarantine q ON q.capture_id = c.id LEFT JOIN url u ON u.id 
 """
 
 
-def release(reading: NewReading, db: Db, articles: Articles, cards: Cards) -> bool:
+def release(capture_id: int, reading: NewReading, db: Db, articles: Articles, cards: Cards) -> bool:
     """Store the reading of a capture in quarantine with the capture's date; whether it made a new revision.
 
     304s that have vouched for the page since count to it. Inside the caller's transaction. Raises `KeyError`
     when the capture is not in quarantine.
     """
-    row = db.one(_CAPTURE, reading.capture_id)
+    row = db.one(_CAPTURE, capture_id)
     if row is None:
-        raise KeyError(reading.capture_id)
+        raise KeyError(capture_id)
     at, url_id, url, origin, status, sha256, reader, profile, held = row
-    db.run("DELETE FROM quarantine WHERE capture_id = ?", reading.capture_id)
-    db.run("UPDATE capture_fields SET judged = 1 WHERE capture_id = ?", reading.capture_id)
+    db.run("DELETE FROM quarantine WHERE capture_id = ?", capture_id)
+    db.run("UPDATE capture_fields SET judged = 1 WHERE capture_id = ?", capture_id)
     if not held:
         return False
     list_id = cards.save_list(reading.cards, at) if reading.cards else None
-    db.run("UPDATE capture SET card_list_id = ? WHERE id = ?", list_id, reading.capture_id)
+    db.run("UPDATE capture SET card_list_id = ? WHERE id = ?", list_id, capture_id)
     saved = None
     if reading.article is not None:
         capture = CaptureRecord(
@@ -39,9 +39,9 @@ def release(reading: NewReading, db: Db, articles: Articles, cards: Cards) -> bo
             reason=reading.reason, media_type=None, etag=None, last_modified=None, reader_version=reader,
             profile_digest=profile,
         )  # fmt: skip
-        saved = articles.save(reading.article, capture, reading.capture_id, sha256)
+        saved = articles.save(reading.article, capture, capture_id, sha256)
     if list_id is not None:
-        cards.sight(list_id, url_id, saved.key if saved else None, reading.capture_id, at)
+        cards.sight(list_id, url_id, saved.key if saved else None, capture_id, at)
         cards.tell(reading.cards)
     if reading.outcome is not None:
         db.run(

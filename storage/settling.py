@@ -34,6 +34,8 @@ class Settled:
     """How many glued topics could be split."""
     merged_revisions: int
     """How many revisions turned out to be equal to their predecessor."""
+    articles: frozenset[int] = frozenset()
+    """Internal numbers of the articles whose revisions were written anew."""
 
 
 class Settling:
@@ -69,7 +71,8 @@ class Settling:
         merged = sum(self._articles.fold_equal(key) for key in sorted(touched))
         if touched:
             self.tidy()
-        return Settled(tuple(sorted(set(found) - known)), tuple(sorted(known - set(found))), splits, merged)
+        promoted, demoted = tuple(sorted(set(found) - known)), tuple(sorted(known - set(found)))
+        return Settled(promoted, demoted, splits, merged, frozenset(touched))
 
     def _articles_count(self) -> int:
         return int(self._db.value("SELECT count(*) FROM article WHERE site = ?", self._site))

@@ -9,12 +9,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from storage.readings import Capture
+
 FOLDER = "rereading"
 """Name of the folder in an archive that holds it while a reread is unfinished."""
+_OF = "FROM reading WHERE capture_id = ? AND made_of = ?"
 
 
 class Spool:
-    """Captures' new readings, as bytes, under capture number and entity digest; a context manager.
+    """Captures' new readings, as bytes; a context manager.
 
     `folder` is made when there is none. What lies there counts only when it was made under the same `key`
     (reader version, profile, …); anything else, and a file that can't be used, is thrown away: it only ever
@@ -31,21 +34,22 @@ class Spool:
             self.discard_file()
             self._db = self._opened(key)
 
-    def get(self, capture_id: int, sha256: str) -> bytes | None:
-        """The reading of a capture whose entity has this digest; None when there is none yet."""
-        row = self._db.execute(
-            "SELECT data FROM reading WHERE capture_id = ? AND sha256 = ?", (capture_id, sha256)
-        ).fetchone()
+    def get(self, capture: Capture) -> bytes | None:
+        """What was kept for a capture, of this entity and this stored reading; None when nothing was."""
+        row = self._db.execute(f"SELECT data {_OF}", _key(capture)).fetchone()
         return None if row is None else bytes(row[0])
 
-    def put(self, readings: Iterable[tuple[int, str, bytes]]) -> None:
-        """Keep readings (capture, digest, bytes); they outlive the process."""
+    def put(self, readings: Iterable[tuple[Capture, bytes]]) -> None:
+        """Keep readings; they outlive the process."""
         with self._db:
-            self._db.executemany("INSERT OR REPLACE INTO reading VALUES (?, ?, ?)", readings)
+            self._db.executemany(
+                "INSERT OR REPLACE INTO reading VALUES (?, ?, ?)",
+                ((*_key(capture), data) for capture, data in readings),
+            )
 
-    def missing(self, captures: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
-        """Those of these captures (number, digest) that have no reading yet, in their order."""
-        return [one for one in captures if not self._has(*one)]
+    def missing(self, captures: Sequence[Capture]) -> list[Capture]:
+        """Those of these captures for which nothing is kept, in their order."""
+        return [one for one in captures if not self._has(one)]
 
     def close(self, *, discard: bool = False) -> None:
         """Close; with `discard` everything is removed, because it has been used."""
@@ -68,13 +72,8 @@ class Spool:
     ) -> None:
         self.close()
 
-    def _has(self, capture_id: int, sha256: str) -> bool:
-        return (
-            self._db.execute(
-                "SELECT 1 FROM reading WHERE capture_id = ? AND sha256 = ?", (capture_id, sha256)
-            ).fetchone()
-            is not None
-        )
+    def _has(self, capture: Capture) -> bool:
+        return self._db.execute(f"SELECT 1 {_OF}", _key(capture)).fetchone() is not None
 
     def _opened(self, key: str) -> sqlite3.Connection:
         db = sqlite3.connect(self._path)
@@ -83,7 +82,7 @@ class Spool:
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute("CREATE TABLE IF NOT EXISTS made (key TEXT NOT NULL)")
             db.execute(
-                "CREATE TABLE IF NOT EXISTS reading (capture_id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, "
+                "CREATE TABLE IF NOT EXISTS reading (capture_id INTEGER PRIMARY KEY, made_of TEXT NOT NULL, "
                 "data BLOB NOT NULL)"
             )
             with db:
@@ -95,3 +94,7 @@ class Spool:
             db.close()
             raise
         return db
+
+
+def _key(capture: Capture) -> tuple[int, str]:
+    return capture.id, f"{capture.sha256} {capture.digest or ''}"

@@ -23,9 +23,9 @@ from storage.db import Db
 from storage.judging import Judging
 from storage.names import Names
 from storage.quarantine import Look, Quarantine, held_reason
+from storage.readings import NewReading, reading_digest
 from storage.records import FoundRecord, PageRecord, UrlKind
 from storage.releasing import release
-from storage.rereading import NewReading
 from storage.revisions import Revisions
 from storage.revisiting import RevisitPolicy
 from storage.room import Room
@@ -170,12 +170,13 @@ class Writer:
         self._run()
         if self._room is not None:
             self._room.check()
+        reading = reading_digest(record)
         original = None
         if record.capture.unchanged and record.capture.url is not None:
             original = self._captures.last_of(record.capture.url, record.capture.captured_at)
         kept = self._captures.keep(record.capture, original)
         with self._transaction():
-            saved = self._save(record, kept, now)
+            saved = self._save(record, kept, reading, now)
             # On disk before the transaction that names it: a row never refers to what is not there.
             self._captures.wait_synced()
         return saved
@@ -224,13 +225,13 @@ class Writer:
         with self._transaction():
             return self._settling.settle(now)
 
-    def release(self, reading: NewReading) -> bool:
+    def release(self, capture_id: int, reading: NewReading) -> bool:
         """Let a reading out of quarantine: store it as if it had never been held, with its capture's date.
         Whether it made a new revision."""
         with self._transaction():
-            return release(reading, self.db, self._articles, self._cards)
+            return release(capture_id, reading, self.db, self._articles, self._cards)
 
-    def _save(self, record: PageRecord, kept: Kept, now: str) -> SavedPage:
+    def _save(self, record: PageRecord, kept: Kept, reading: str | None, now: str) -> SavedPage:
         run, capture, article_id = self._run(), record.capture, _article_id(record)
         url_id, depth = None, 0
         if capture.url is not None:
@@ -245,7 +246,7 @@ class Writer:
         new_urls = self._urls.hear_all(record.found, url_id, depth + 1, now=now, run=run)
         list_id = self._cards.save_list(record.cards, capture.captured_at) if record.cards else None
         before = None if url_id is None else self._sha256_before(url_id, capture.captured_at)
-        capture_id = self._captures.insert(capture, kept, run, url_id, list_id)
+        capture_id = self._captures.insert(capture, kept, run, url_id, list_id, reading)
         if look is not None:
             self._quarantine.note(look, capture_id, now)
         elif record.fields is not None and capture.origin == "crawl":

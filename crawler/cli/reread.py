@@ -37,6 +37,7 @@ _MOST_NAMED = 10
 @click.option("--since", metavar="DATE", help="Only what was captured on this day (UTC) or later.")
 @click.option("--article", metavar="ID", help="Only this article; the case of its id counts.")
 @click.option("--all", "everything", is_flag=True, help="Also what this reader has read with this profile.")
+@click.option("--rebuild", is_flag=True, help="As --all, and make anew also what reads as before.")
 @click.option("--dry-run", is_flag=True, help="Report what would be altered; write nothing.")
 @click.option("--accept-losses", is_flag=True, help="Go on although values that were there would be lost.")
 @log_format_option()
@@ -44,21 +45,21 @@ _MOST_NAMED = 10
 @click.pass_context
 def command(
     ctx: click.Context, directory: Path, site: str | None, since: str | None, article: str | None,
-    everything: bool, dry_run: bool, accept_losses: bool, log_format: LogFormat, as_json: bool,
+    everything: bool, rebuild: bool, dry_run: bool, accept_losses: bool, log_format: LogFormat, as_json: bool,
 ) -> None:  # fmt: skip
     """Read the archive's captures again with today's reader and profile. Nothing is asked of the site.
 
     What comes out is the archive that today's reader would have made from the start. What it alters is no
-    change of the site's: it makes no revision, and is kept apart as corrections. When values that were there
-    would be lost, nothing is written and the exit code is 1, unless --accept-losses. Interrupted, it goes on
-    where it was.
+    change of the site's: it makes no revision, and is kept apart as corrections. What reads as before is left
+    as it stands. When values that were there would be lost, nothing is written and the exit code is 1, unless
+    --accept-losses. Interrupted, it goes on where it was.
     """
     from crawler.reread_progress import shown_progress
     from crawler.rereading import RereadOptions, reread
 
     options = RereadOptions(
-        directory, site=site, since=_moment(since), article=article, all=everything, dry_run=dry_run,
-        accept_losses=accept_losses,
+        directory, site=site, since=_moment(since), article=article, all=everything, rebuild=rebuild,
+        dry_run=dry_run, accept_losses=accept_losses,
     )  # fmt: skip
     with shown_progress() as progress:
         results = reread(options, program_version=program_version(), progress=progress)

@@ -4,7 +4,7 @@
 # ruff: noqa: E501
 # fmt: off
 
-REVISION = "0005"
+REVISION = "0006"
 
 STATEMENTS = (
     "CREATE TABLE alembic_version (\n"
@@ -456,7 +456,7 @@ STATEMENTS = (
     "\tarticle_key INTEGER, \n"
     "\trevision_id INTEGER, \n"
     "\tcard_list_id INTEGER, \n"
-    "\ttarget_url_id INTEGER, \n"
+    "\ttarget_url_id INTEGER, reading_digest TEXT, \n"
     "\tCONSTRAINT pk_capture PRIMARY KEY (id), \n"
     "\tCONSTRAINT ck_capture_revisit CHECK ((record_type = 'revisit') = (refers_to_id IS NOT NULL)), \n"
     "\tCONSTRAINT ck_capture_captured_at CHECK (captured_at LIKE '____-__-__T__:__:__%Z'), \n"

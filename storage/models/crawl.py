@@ -292,6 +292,10 @@ class Capture(Base):
     profile_digest: Mapped[str | None] = as_text(
         "SHA-256 (hex) of the site profile that it was read with; NULL when it was not read, or unknown."
     )
+    reading_digest: Mapped[str | None] = as_text(
+        "SHA-256 (hex) of everything that was read from it, as the archive took it; NULL when it was not "
+        "read, or unknown."
+    )
     article_key: Mapped[int | None] = as_integer(
         "Article it shows; NULL when none.", ForeignKey("article.id")
     )

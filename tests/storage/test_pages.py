@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from storage import compare
 from storage.bodies import BodyReader
-from storage.records import CardRecord, FoundRecord, JournalRecord, RatingRecord, UrlOutcome
+from storage.records import CardRecord, FoundRecord, JournalRecord, RatingRecord, SectionRecord, UrlOutcome
 from storage.writer import KILLED
 from tests.storage.build import T0, House, article, at, card, page, sections, topics, url_of
 
@@ -187,7 +187,9 @@ def test_nothing_of_a_page_that_fails_is_kept(house: House) -> None:
     house.save(article())
     before = compare.archive_digest(house.archive), house.rows("SELECT * FROM capture")
     twice = (CardRecord(1, "x", None, None, None, None, None),)
-    broken: Any = replace(article("bB3dE6", journal=JournalRecord("New", "new")), sections=(object(),))
+    no_text: Any = 5
+    section = SectionRecord("findings", None, (no_text,))
+    broken = replace(article("bB3dE6", journal=JournalRecord("New", "new")), sections=(section,))
     with pytest.raises(AttributeError):
         house.save(
             broken,
