@@ -161,6 +161,9 @@ class RobotsMiddleware:
         hops: list[Request] = []
         try:
             rules = await self._rules(response, hops)
+        except NotAsked as why:  # the crawl stops; what has come of robots.txt is kept
+            self._give_up(origin(request.url), why)
+            return response
         finally:
             # The last first: a target that is stored already is not due when the hop before tells of it.
             for hop in reversed(hops):
@@ -184,6 +187,8 @@ class RobotsMiddleware:
             hops.append(Request(target, meta={_IS_HOP: True}))
             try:
                 response = await engine.download_async(hops[-1])
+            except NotAsked:
+                raise
             except Exception as error:
                 return Rules(None, str(error) or type(error).__name__)
         return Rules(None, f"more than {MAX_HOPS} redirects")

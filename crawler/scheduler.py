@@ -17,6 +17,7 @@ from scrapy import Request, Spider
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
+from crawler import logs
 from crawler.politeness import politeness_of
 from crawler.refresh import refresh_of
 from crawler.robots import RobotsMiddleware
@@ -75,6 +76,8 @@ class FrontierScheduler(BaseScheduler):
         wait = seconds_between(now, until)
         if wait <= self._session.retry.longest_wait:
             politeness_of(self._crawler).pause(wait)
+            text = f"the site asked the crawl before to leave it alone: nothing is asked for {wait:.0f} s"
+            logs.tell("site.pushback", text, wait_s=wait)
             return True
         return False
 

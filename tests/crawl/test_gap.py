@@ -29,7 +29,7 @@ def _large_site() -> dict[str, Answer | list[Answer]]:
         "/": links("/no/1", "/no/2"),
         "/news": links(),
     }
-    paths = [f"/news/view/page-aB{number:04d}" for number in range(PAGES)]
+    paths = [f"/pages/aB{number:04d}" for number in range(PAGES)]
     for number, path in enumerate(paths):
         kinds: dict[int, Answer | list[Answer]] = {
             0: redirect("/news"),

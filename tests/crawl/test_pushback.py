@@ -15,7 +15,7 @@ import pytest
 from .crawling import ask, crawl, kill, start_crawl, states
 from .scripted import Answer, Script, ScriptedSite, links, redirect, robots
 
-PAGES = [f"/news/view/page-aB{number:04d}" for number in range(40)]
+PAGES = [f"/pages/aB{number:04d}" for number in range(40)]
 
 UNDER_WAY = 2
 """Requests that may be under way, without a delay, while an answer is being read."""
@@ -192,6 +192,19 @@ def test_a_stop_while_the_site_wants_silence_is_quick(tmp_path: Path) -> None:
     assert "/news" not in site.paths
 
 
+def test_a_stop_before_the_hops_of_robots_are_asked_is_a_stop(tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    with ScriptedSite({"/robots.txt": redirect("/rules"), "/rules": robots(), "/": links()}) as site:
+        process = start_crawl(archive, site.base_url, delay=60)
+        while "/robots.txt" not in site.paths:
+            time.sleep(0.02)
+        time.sleep(0.3)
+        process.terminate()
+        out, err = process.communicate(timeout=10)
+    assert process.returncode == 5, (out, err)
+    assert site.paths == ["/robots.txt"]
+
+
 def _stored(archive: Path, path: str) -> bool:
     try:
         return bool(
@@ -215,7 +228,7 @@ import time
 from crawler.robots import RobotsMiddleware
 asked = []
 def clock():
-    return time.time() + 90_000 * any("/view/" in url for url in asked)
+    return time.time() + 90_000 * any("/pages/" in url for url in asked)
 RobotsMiddleware.from_crawler = classmethod(lambda cls, crawler: cls(crawler, clock))
 real = RobotsMiddleware.process_request
 def counting(self, request):
@@ -228,7 +241,7 @@ RobotsMiddleware.process_request = counting
 def test_a_day_later_robots_is_asked_for_again_and_what_it_says_then_holds(tmp_path: Path) -> None:
     rules = [robots("Disallow: /no"), redirect("/rules")]
     with Site(
-        lambda number, path: None, {"/robots.txt": rules, "/rules": robots("Disallow: /news/view")}
+        lambda number, path: None, {"/robots.txt": rules, "/rules": robots("Disallow: /pages")}
     ) as site:
         done = crawl(tmp_path / "archive", site.base_url, before=_JUMPING)
     assert site.paths.count("/robots.txt") >= 2, done
