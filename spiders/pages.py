@@ -36,6 +36,7 @@ class PageMaker:
         self.walk = Walk(profile)
         self._profile = profile
         self._made: Counter[str] = Counter()
+        self._told_of: set[str] = set()
         self._reader_failed = False
         self._hops: Counter[str] = Counter()
         self._spellings: dict[str, str] = {}
@@ -133,6 +134,9 @@ class PageMaker:
         )
         for kind, most, reason in limits:
             if self._made[kind] >= most:
+                if kind not in self._told_of:
+                    self._told_of.add(kind)
+                    logger.warning("Found %s: further ones are refused", reason)
                 found = tuple(
                     replace(one, refused=one.refused or reason) if one.kind == kind else one for one in found
                 )
