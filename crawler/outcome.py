@@ -18,6 +18,9 @@ from spiders.answers import utc_now
 
 logger = logging.getLogger(__name__)
 
+_PAGES = ("summary", "listing", "other", "unreadable", "sitemap", "gone", "error", "unchanged")
+"""Kinds of captures that say that something besides robots.txt was asked for."""
+
 Outcome = Literal["complete", "incomplete", "stopped", "limit", "failed", "blocked", "changed"]
 
 
@@ -112,7 +115,7 @@ def judge(
         return "limit", f"{_limit(session, reason)}; the next crawl goes on from here", ExitCode.LIMIT
     if reason != "finished":
         return "failed", f"ended early: {reason}", ExitCode.ERROR
-    if counts["refused"] and not states.get("stored", 0) - counts["robots"] and not failed:
+    if counts["refused"] and not counts["unanswered"] and not any(counts[kind] for kind in _PAGES):
         return "failed", "robots.txt disallows everything", ExitCode.ROBOTS
     if counts["reader_failures"]:
         number = counts["reader_failures"]
@@ -121,6 +124,9 @@ def judge(
     if failed:
         text = f"{len(failed)} of {_known(states)} addresses failed{in_the_way(failed)}"
         return "incomplete", text, ExitCode.INCOMPLETE
+    if states.get("due"):
+        text = f"ended with {states['due']} addresses still to be asked (a bug); the next crawl goes on from here"
+        return "failed", text, ExitCode.ERROR
     return "complete", "every address known has its answer", ExitCode.OK
 
 

@@ -187,6 +187,15 @@ def test_robots_that_disallow_everything_are_exit_code_8(tmp_path: Path) -> None
     assert site.paths == ["/robots.txt"]
 
 
+def test_a_site_that_forbids_everything_after_it_was_archived_is_exit_code_8(tmp_path: Path) -> None:
+    rules = [robots("Disallow:"), robots("Disallow: /"), robots("Disallow: /a")]
+    script: Script = {"/robots.txt": rules, "/": links("/a"), "/news": links(), "/a": links()}
+    with ScriptedSite(script) as site:
+        done = [crawl(tmp_path / "archive", site.base_url) for _ in rules]
+    assert [one.code for one in done] == [0, 8, 0]
+    assert done[1].result["reason"] == "robots.txt disallows everything"
+
+
 def test_robots_that_fail_once_are_tried_again(tmp_path: Path) -> None:
     with ScriptedSite(
         {"/robots.txt": [Answer(503), robots("Disallow:")], "/": links(), "/news": links()}
