@@ -125,7 +125,7 @@ def judge(
         text = f"{len(failed)} of {_known(states)} addresses failed{in_the_way(failed)}"
         return "incomplete", text, ExitCode.INCOMPLETE
     if states.get("due"):
-        text = f"ended with {states['due']} addresses still to be asked (a bug); the next crawl goes on from here"
+        text = f"ended with {states['due']} addresses still to be asked (a bug); the next crawl goes on"
         return "failed", text, ExitCode.ERROR
     return "complete", "every address known has its answer", ExitCode.OK
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ def test_a_run_that_ended_says_how(house: House) -> None:
 
 _DIES = """
 import os, signal, sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from storage.writer import Writer
 from tests.storage.build import House, article, url_of
@@ -151,3 +153,18 @@ def test_what_a_run_left_failed_is_told_also_after_later_runs(house: House) -> N
         ((url, "no answer"),), ((url, "no answer"),), (),
     ]  # fmt: skip
     assert story(house.archive, 99) is None
+
+
+def test_many_that_come_second_at_once_lose_no_row_while_a_writer_takes_them_in(house: House) -> None:
+    def skip_five(worker: int) -> None:
+        for minute in range(5):
+            skip(house.directory, minute, pid=worker)
+
+    with ThreadPoolExecutor(8) as pool:
+        coming = [pool.submit(skip_five, worker) for worker in range(8)]
+        while not all(one.done() for one in coming):
+            skipped.take_in(house.directory, house.archive.engine)
+    for one in coming:
+        one.result()
+    skipped.take_in(house.directory, house.archive.engine)
+    assert house.value("SELECT count(*) FROM run WHERE outcome = 'skipped'") == 40
