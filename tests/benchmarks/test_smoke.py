@@ -116,6 +116,4 @@ def test_without_the_history_the_crawl_before_captures_is_not_measured_and_it_sa
 ) -> None:
     monkeypatch.setattr(captures, "CHECKOUT", tmp_path)
     assert main(["--only", "captures"]) == 0
-    assert (
-        "not measured, this checkout's history does not go back to commit c550a7a" in capsys.readouterr().out
-    )
+    assert "not measured, this checkout's history does not go back to c550a7a" in capsys.readouterr().out
