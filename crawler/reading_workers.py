@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import multiprocessing
 import os
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from crawler import logs
 from crawler.collecting import YOUNG_OBJECTS
 from crawler.reading_again import Again
 from spiders.reading.profile import SiteProfile
@@ -64,7 +66,9 @@ class Workers:
 
     def _made(self, method: str) -> ProcessPoolExecutor:
         context = multiprocessing.get_context(method)
-        return ProcessPoolExecutor(self.number, mp_context=context, initializer=_begin_work)
+        return ProcessPoolExecutor(
+            self.number, mp_context=context, initializer=_begin_work, initargs=(logs.is_json(),)
+        )
 
 
 def _cores() -> int:
@@ -74,8 +78,10 @@ def _cores() -> int:
 _reader: tuple[int, Again] | None = None
 
 
-def _begin_work() -> None:
+def _begin_work(json_log: bool) -> None:
     """Make a process a worker: it ends when its parent ends, and spares the collector what it began with."""
+    if not logging.root.handlers:  # spawned; a forked one has its parent's
+        logs.install("json" if json_log else "human")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears of it, and ends us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     parent = multiprocessing.parent_process()

@@ -197,3 +197,22 @@ def test_what_goes_wrong_before_a_run_begins_is_an_event_too(tmp_path: Path) -> 
     (event,) = _events(done.stderr)
     assert event["event"] == "problem"
     assert event["level"] == "error"
+
+
+_IN_A_WORKER = """
+import logging
+from crawler import logs
+from crawler.reading_workers import Workers
+logs.install("json")
+with Workers(1)._made("spawn") as pool:
+    pool.submit(logging.getLogger("spiders.pages").error, "The reader failed on \\x1b[2J\\nforged").result()
+"""
+
+
+def test_the_processes_that_reread_log_as_their_parent_does() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _IN_A_WORKER], env=clean_environment(), capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    (event,) = _events(done.stderr)
+    assert event["message"] == "The reader failed on \x1b[2J\nforged"
