@@ -7,6 +7,7 @@ and answers each with a line.
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import importlib
 import json
@@ -63,6 +64,7 @@ def _live(order: dict[str, Any]) -> None:
     report = os.open(
         order["report"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o644
     )
+    faulthandler.enable()
     os.environ.update(order.get("environment", {}))
     watch = Watch(plan_from(order["plan"]), report)
     install(watch, Path(order["archive"]))
@@ -84,7 +86,9 @@ def _watch_over(child: int, order: dict[str, Any]) -> dict[str, Any]:
             signal.pidfd_send_signal(handle, order["signal"])
         hung = not ended.poll(1000 * order["patience"])
         if hung:
-            signal.pidfd_send_signal(handle, signal.SIGKILL)
+            signal.pidfd_send_signal(handle, signal.SIGABRT)  # faulthandler says where it hangs
+            if not ended.poll(10_000):
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
     finally:
         os.close(handle)
