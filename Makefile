@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test lint bench tools dictionary constraints clean help
+.PHONY: demo test lint bench torture tools dictionary constraints clean help
 
 help:
 	@echo "make demo   set up, crawl the bundled sample site into demo-archive/ and show what it found"
@@ -13,6 +13,7 @@ help:
 	@echo "make tools  set up other people's programs in .tools/ (warcio, pywb, ReplayWeb.page, scrapyd, …), for the tests"
 	@echo "make lint   set up, run ruff, mypy --strict and the import contract"
 	@echo "make bench  set up, run the benchmarks (loopback only, some minutes)"
+	@echo "make torture  set up, kill and fault crawls at every step, read beside them, fuzz the reader (many hours)"
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -51,6 +52,11 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks
+
+# ARGS="--kills 100 --stride 50 --readers 60" for less of it (docs/reliability.md).
+torture: $(STAMP)
+	@$(BIN)/python -m tests.torture $(ARGS)
+	@$(BIN)/python -m tests.torture.fuzz
 
 dictionary: $(STAMP)
 	@$(BIN)/python -m storage.dictionary

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Mapping
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -174,7 +176,7 @@ def crawl(settings: Settings, arguments: Mapping[str, str]) -> CrawlResult:
     process = CrawlProcess(settings)
     crawler = process.create_crawler(SummariesSpider)
     task = process.crawl(crawler, **arguments)
-    with rare_collections():
+    with rare_collections(), _signals_as_before():
         process.start()
     failure = task.exception() if task.done() and not task.cancelled() else None
     run = crawler.get_extension(ArchiveRun) if crawler._extensions is not None else None
@@ -218,3 +220,15 @@ def bring_readings_up_to_date(directory: Path, site: str) -> None:
         raise UserError(
             "the archive was read by an earlier reader, and today's would lose values; see 'msarchive reread'"
         )
+
+
+@contextmanager
+def _signals_as_before() -> Iterator[None]:
+    """Take Scrapy's signal handlers away at the end: they would speak to an event loop that is no more."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if handler is not None:  # one that Python did not set can't be set by it
+                signal.signal(number, handler)

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NoReturn, TextIO
 
 import click
@@ -121,11 +124,25 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _never_fail_to_encode(stream)
     logs.install("human")
     try:
-        code = _run(given)
+        with _stopping_cleanly():
+            code = _run(given)
     except (BrokenPipeError, _ReaderLeft):
         code = ExitCode.OK
     _let_go_of_output()
     sys.exit(code)
+
+
+@contextmanager
+def _stopping_cleanly() -> Iterator[None]:
+    """SIGTERM as Ctrl-C, for whatever does not handle it better: nothing half done, exit code 5."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _let_go_of_output() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from storage.archive import open_archive
 from tests.torture.campaigns import signals
+from tests.torture.plan import Plan
 from tests.torture.trials import Ground, Trial
 
 LIMIT_S = 10.0
@@ -23,6 +24,18 @@ def test_at_any_step_it_ends_cleanly_and_the_next_crawl_goes_on(
     figures = signals(ground, tmp_path / "archive", which, number=5, seed=int(which))
     assert figures.failures == []
     assert figures.codes[5] >= 3
+
+
+@pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
+def test_before_anything_is_asked_it_is_heeded_too(
+    which: signal.Signals, ground: Ground, tmp_path: Path
+) -> None:
+    trial = Trial(ground, "second", tmp_path / "archive")
+    begun = len(ground.site.seen)
+    ended = trial.strike(Plan(at=1, what="open archive.db", signal=int(which)))
+    assert ended.code == 5, ended
+    assert ground.site.asked_since(begun) == []
+    trial.finish()
 
 
 @pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
