@@ -16,6 +16,12 @@ from typing import Any
 from tests.crawl.crawling import crawl
 from tests.torture.tinysite import TinySite
 
+_IMPORTS = (
+    "crawler.cli.changes", "crawler.cli.history", "crawler.cli.list_", "crawler.cli.search",
+    "crawler.cli.show", "crawler.cli.status", "crawler.cli.verify", "rich.text", "sqlalchemy.dialects.sqlite", "storage.archive",
+    "storage.history", "storage.queries", "storage.verify", "tests.torture.readers",
+)  # fmt: skip
+
 
 @dataclass
 class Readings:
@@ -43,7 +49,8 @@ def read_beside_crawls(folder: Path, *, readers: int, seconds: float, pause: flo
     """
     archive = folder / "archive"
     seen = Readings(readers)
-    spawning = multiprocessing.get_context("spawn")
+    spawning = multiprocessing.get_context("forkserver")  # what is imported once serves all
+    spawning.set_forkserver_preload(list(_IMPORTS))
     with TinySite() as site:
         done = crawl(archive, site.base_url)
         assert done.code == 0, done
@@ -70,7 +77,7 @@ def read_beside_crawls(folder: Path, *, readers: int, seconds: float, pause: flo
                 seen.failures += failures
         finally:
             for process in processes:
-                process.terminate()
+                process.kill()  # a command would take SIGTERM for its own
                 process.join()
             met.close()
     seen.commands = sum(seen.codes.values())
@@ -82,7 +89,8 @@ def _read(archive: Path, pause: float, enough: Event, met: Any) -> None:
 
     codes: Counter[int] = Counter()
     failures = []
-    while not enough.is_set():
+    parent = multiprocessing.parent_process()
+    while not enough.is_set() and parent is not None and parent.is_alive():
         for command in _commands(archive):
             out, err = StringIO(), StringIO()
             with redirect_stdout(out), redirect_stderr(err):

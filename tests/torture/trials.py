@@ -29,9 +29,9 @@ PATIENCE_S = 60.0
 """A crawl of the tiny site that takes longer hangs."""
 IN_FLIGHT = 3
 """How many answers may be on their way at once: one is asked for, one has come, one is being written."""
-_PASSED = ("records-unnamed", "torn-end", "lock-stale", "no-checksum", "warc-unnamed")
+_PASSED = ("records-unnamed", "torn-end", "lock-stale", "no-checksum", "warc-unnamed", "quarantine")
 """Notes of `verify` that a crawl which was killed may leave."""
-_PASSED_AT_THE_END = ("records-unnamed",)
+_PASSED_AT_THE_END = ("records-unnamed", "quarantine")
 
 Content = dict[str, Any]
 
