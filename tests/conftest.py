@@ -9,7 +9,7 @@ import pytest
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Reports cross from process to process as UTF-8: what is hostile in a captured log must not end the run."""
+    """Reports go from process to process as UTF-8: what is hostile in a captured log must not end them."""
     report = yield
     report.sections = [
         (name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections

@@ -19,7 +19,8 @@ from tests.torture.tinysite import TinySite
 _IMPORTS = (
     "crawler.cli.changes", "crawler.cli.history", "crawler.cli.list_", "crawler.cli.search",
     "crawler.cli.show", "crawler.cli.status", "crawler.cli.verify", "rich.text",
-    "sqlalchemy.dialects.sqlite", "storage.archive", "storage.history", "storage.queries", "storage.verify", "tests.torture.readers",
+    "sqlalchemy.dialects.sqlite", "storage.archive", "storage.history",
+    "storage.queries", "storage.verify", "tests.torture.readers",
 )  # fmt: skip
 
 
