@@ -16,6 +16,7 @@ def kept_log(form: logs.LogFormat) -> Iterator[io.StringIO]:
     """What is logged from here on, at level INFO."""
     before, hooks = logging.root.handlers[:], (sys.excepthook, sys.unraisablehook)
     out = io.StringIO()
+    logging.root.handlers.clear()  # others may write to what has been closed
     logs.install(form, level=logging.INFO, handler=logging.StreamHandler(out))
     try:
         yield out

@@ -266,4 +266,4 @@ def test_killed_at_any_moment_an_import_can_simply_be_run_again(tmp_path: Path) 
         assert archive_digest(again) == expected
     reasons = rows("SELECT outcome, reason FROM runs ORDER BY id", str(tmp_path / "killed"))
     assert reasons[-1][0] == "complete"
-    assert all(outcome == "stopped" for outcome, _ in reasons[:-1])
+    assert {outcome for outcome, _ in reasons[:-1]} <= {"killed"}
