@@ -19,8 +19,6 @@ from storage.revisiting import seconds_between
 from storage.runs import RUNNING, SUCCESSES, RunRow, runs
 
 Level = Literal["ok", "warn", "fail"]
-MAX_AGE_DAYS = 8.0
-"""A weekly crawl that was late by a day."""
 _RECENT = 50
 _SKIPS_IN_A_ROW = 3
 _GOES_ON = frozenset({"stopped", "limit", "killed"})
@@ -57,7 +55,7 @@ def verdict(checks: Sequence[Check]) -> Level:
 
 
 def archive_checks(
-    archive: Archive, seen: Overview, *, now: datetime, crawl: str, max_age_days: float = MAX_AGE_DAYS
+    archive: Archive, seen: Overview, *, now: datetime, crawl: str, max_age_days: float
 ) -> list[Check]:
     """What the archive itself tells. `crawl` is the command that crawls into it, for the advice."""
     latest = runs(archive, _RECENT)

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from crawler.checks import MAX_AGE_DAYS, Check, archive_checks
+from crawler.checks import Check, archive_checks
 from crawler.cli.errors import as_user_error
 from crawler.exits import ExitCode, UserError
 from storage import lock
@@ -40,7 +40,8 @@ ORDER BY id DESC LIMIT 20
 """
 _LAST_CRAWL = """
 SELECT (SELECT u.url FROM url u WHERE u.site = n.site AND u.kind = 'robots'
-        ORDER BY u.last_tried_at DESC, u.id LIMIT 1), json_extract(n.settings, '$.USER_AGENT')
+        ORDER BY u.last_tried_at DESC, u.id LIMIT 1), json_extract(n.settings, '$.USER_AGENT'),
+    json_extract(n.settings, '$.MSARCHIVE_ALLOW_PRIVATE')
 FROM run n WHERE n.kind IN ('crawl', 'demo') AND n.outcome IS NOT 'skipped' ORDER BY n.id DESC LIMIT 1
 """
 
@@ -54,10 +55,12 @@ class Patient:
     """The command that crawls into it, for the advice."""
     now: datetime
     """With its time zone."""
+    max_age_days: float
+    """Without a success for so long, it is said."""
     offline: bool = False
     """Whether nothing may be asked of the site."""
     allow_private: tuple[str, ...] = ()
-    max_age_days: float = MAX_AGE_DAYS
+    """`HOST[:PORT]` that may be connected to besides what the last crawl might."""
 
 
 def examine(patient: Patient) -> list[Check]:
@@ -164,7 +167,7 @@ def _skew(captured_at: str, headers: list[list[str]]) -> timedelta | None:
 
 
 def _robots(archive: Archive, patient: Patient) -> Check:
-    """robots.txt, asked for once: under the address and in the name of the last crawl."""
+    """robots.txt, asked for once: under the address, in the name and by the leave of the last crawl."""
     with archive.engine.connect() as connection:
         row = connection.execute(text(_LAST_CRAWL)).first()
     if row is None or row[0] is None or not row[1]:
@@ -178,9 +181,11 @@ def _robots(archive: Archive, patient: Patient) -> Check:
     from crawler.fetch_once import allows
     from crawler.guard import guard_for
 
-    url, agent = row
+    url, agent, opened = row
     try:
-        allowed = allows(url, agent, guard_for(patient.allow_private))
+        allowed = allows(
+            url, agent, guard_for([*patient.allow_private, *(opened or "").replace(",", " ").split()])
+        )
     except UserError as error:
         do = (
             "check the network" if error.code is ExitCode.NO_CONNECTION else "wait; no crawl may ask the site"

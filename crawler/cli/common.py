@@ -45,6 +45,18 @@ def json_option(what: str = "Print JSON.") -> Callable[[Decorated], Decorated]:
     return click.option("--json", "as_json", is_flag=True, help=what)
 
 
+def max_age_option(what: str) -> Callable[[Decorated], Decorated]:
+    """`--max-age DAYS`, passed as `max_age: float`; `what` says what comes of a success that is older."""
+    return click.option(
+        "--max-age",
+        metavar="DAYS",
+        type=click.FloatRange(min=0, min_open=True),
+        default=8.0,  # a weekly crawl that was late by a day
+        show_default=True,
+        help=what,
+    )
+
+
 def site_option() -> Callable[[Decorated], Decorated]:
     """`--site NAME|FILE.toml`, passed as `site: str`."""
     return click.option(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.common import allow_private_option, archive_option, json_option, print_json
+from crawler.cli.common import allow_private_option, archive_option, json_option, max_age_option, print_json
 from crawler.terminal import Sheet
 
 LEVEL_STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
@@ -21,14 +21,7 @@ LEVEL_STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
     "7 disk, 8 robots.txt, 10 no connection, 12 damaged, 13 newer, or how the last crawl ended.",
 )
 @archive_option()
-@click.option(
-    "--max-age",
-    metavar="DAYS",
-    type=click.FloatRange(min=0, min_open=True),
-    default=8.0,
-    show_default=True,
-    help="Warn when no crawl has come to its end for so long.",
-)
+@max_age_option("Warn when no crawl has come to its end for so long.")
 @click.option("--offline", is_flag=True, help="Ask nothing of the site; else robots.txt is asked for once.")
 @allow_private_option()
 @json_option("Print a JSON object with every check.")

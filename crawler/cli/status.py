@@ -15,6 +15,7 @@ from crawler.cli.common import (
     archive_option,
     byte_size,
     json_option,
+    max_age_option,
     moment,
     open_to_read,
     print_json,
@@ -41,14 +42,7 @@ _VERDICTS = {"ok": "All is well.", "warn": "Something wants a look.", "fail": "S
     "machine and the site as well, and its exit code tells.",
 )
 @archive_option()
-@click.option(
-    "--max-age",
-    metavar="DAYS",
-    type=click.FloatRange(min=0, min_open=True),
-    default=8.0,
-    show_default=True,
-    help="Not all is well when no crawl has come to its end for so long.",
-)
+@max_age_option("Not all is well when no crawl has come to its end for so long.")
 @json_option("Print it as a JSON object.")
 def command(directory: Path, max_age: float, as_json: bool) -> None:
     """Say whether all is well, what to do if not, what the archive holds, and how the last run went."""
