@@ -184,6 +184,20 @@ def test_the_doctor_asks_for_robots_txt_once_and_in_the_crawls_name(
     assert len(site.paths) == before + 1
 
 
+def test_the_doctor_connects_where_the_last_crawl_might_and_nowhere_else(
+    run: Run, crawled: tuple[Path, ScriptedSite], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive, site = crawled
+    monkeypatch.delenv("MSARCHIVE_ALLOW_PRIVATE")
+    before = len(site.paths)
+    _, levels = checks(run, archive)
+    assert (levels["robots.txt"], len(site.paths)) == ("fail", before)
+    change(archive, "UPDATE run SET settings = json_set(settings, '$.MSARCHIVE_ALLOW_PRIVATE', '127.0.0.1')")
+    _, levels = checks(run, archive)
+    assert (levels["robots.txt"], len(site.paths)) == ("ok", before + 1)
+    change(archive, "UPDATE run SET settings = json_remove(settings, '$.MSARCHIVE_ALLOW_PRIVATE')")
+
+
 def test_the_doctor_asks_nothing_while_a_crawl_is_at_work(
     run: Run, crawled: tuple[Path, ScriptedSite]
 ) -> None:
