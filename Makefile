@@ -12,7 +12,7 @@ help:
 	@echo "make test   set up, run the tests"
 	@echo "make tools  set up other people's programs in .tools/ (warcio, pywb, ReplayWeb.page, scrapyd, …), for the tests"
 	@echo "make lint   set up, run ruff, mypy --strict and the import contract"
-	@echo "make bench  set up, run the benchmarks (loopback only, some minutes)"
+	@echo "make bench  set up, run the benchmarks and write docs/performance.md (loopback only; long)"
 	@echo "make torture  set up, kill and fault crawls at every step, read beside them, fuzz the reader (many hours)"
 
 $(STAMP): pyproject.toml constraints.txt
@@ -50,8 +50,9 @@ lint: $(STAMP)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+# ARGS="--only reading" for one of them (benchmarks/README.md).
 bench: $(STAMP)
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 # ARGS="--kills 100 --stride 50 --readers 60" for less of it (docs/reliability.md).
 torture: $(STAMP)

@@ -1,78 +1,77 @@
-"""`python -m benchmarks`: measures, prints, and fails when what it measured did not work."""
+"""`python -m benchmarks`: measures, prints, writes docs/performance.md; fails when what ran did not work."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.captures import measure_captures, why_not
-from benchmarks.crawling import measure_crawling
-from benchmarks.measure import BrokenRun, Figure, machine, machine_lines
-from benchmarks.reading import measure_reading
-from benchmarks.rereading import measure_rereading
-
-RUNS, QUICK_RUNS = 5, 2
-ARTICLES, QUICK_ARTICLES = 1000, 200
-READING_RUNS = 3
-"""So many times as many as crawls: reading takes less time, and its ratio is told more exactly."""
+from benchmarks.machine import machine, machine_lines
+from benchmarks.measure import BrokenRun, NotMeasurable
+from benchmarks.measurements import MEASUREMENTS, QUICK_RUNS, RUNS, Extent, Measurement
+from benchmarks.page import CHECKOUT, Result, as_plain, keep, write_page
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run what `arguments` say; the exit status: 0, or 1 when a contender did not do its job."""
-    chosen = _parser().parse_args(arguments)
-    passes, every = (1, 3) if chosen.quick else (READING_RUNS, 1)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    chosen = _parser().parse_args(given)
+    if chosen.page:
+        write_page(chosen.into)
+        return 0
     runs = chosen.runs or (QUICK_RUNS if chosen.quick else RUNS)
-    articles = chosen.articles or (QUICK_ARTICLES if chosen.quick else ARTICLES)
-    where = machine()
-    began = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    print("\n".join(machine_lines(where)))
-    told: dict[str, list[Figure]] = {}
-    try:
-        if chosen.only in (None, "reading"):
-            described, told["reading"] = measure_reading(runs * passes, every)
-            _print(f"Reading, one core, {runs * passes} passes in turns", described, told["reading"])
-        if chosen.only in (None, "crawling"):
-            described, told["crawling"] = measure_crawling(runs, articles, not chosen.quick, _tell)
-            _print(f"Crawling on loopback without delay, {runs} runs in turns", described, told["crawling"])
-        if chosen.only in (None, "rereading"):
-            described, told["rereading"] = measure_rereading(runs, articles, not chosen.quick, _tell)
-            _print(f"Reading captures again, {runs} rounds", described, told["rereading"])
-        if chosen.only in (None, "captures"):
-            told |= _captures(runs, articles, not chosen.quick)
-    except BrokenRun as error:
-        print(f"benchmark is void: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    extent = Extent(runs, chosen.quick, chosen.articles, _tell)
+    counts = runs >= RUNS and not chosen.quick
+    print("\n".join(machine_lines(machine())))
+    made, void = [], False
+    for measurement in MEASUREMENTS:
+        if chosen.only and measurement.name not in chosen.only:
+            continue
+        try:
+            result = _measured(measurement, extent)
+        except NotMeasurable as error:
+            print(f"\n{measurement.title}: not measured, {error}")
+            continue
+        except BrokenRun as error:
+            print(f"benchmark {measurement.name} is void: {error}", file=sys.stderr)
+            void = True
+            continue
+        except KeyboardInterrupt:
+            return 130
+        _print(measurement, result)
+        made.append(result)
+        if counts:
+            keep(result, chosen.into)
+    if made and not counts:
+        print(f"\nA first look: docs/performance.md stays as it is (it takes {RUNS} runs, and not --quick).")
     if chosen.json is not None:
-        result = {
-            "began": began,
-            "machine": where,
-            "runs": runs,
-            "articles": articles,
-            "figures": {part: [figure.as_plain() for figure in figures] for part, figures in told.items()},
-        }
-        chosen.json.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    return 0
+        told = {result.name: as_plain(result) for result in made}
+        chosen.json.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    return int(void)
 
 
-def _captures(runs: int, articles: int, warm_up: bool) -> dict[str, list[Figure]]:
-    title, reason = "Crawling with captures and before", why_not()
-    if reason is not None:
-        print(f"\n{title}: not measured, {reason}")
-        return {}
-    described, figures = measure_captures(runs, articles, warm_up, _tell)
-    _print(f"{title}, {runs} runs in turns", described, figures)
-    return {"captures": figures}
+def _measured(measurement: Measurement, extent: Extent) -> Result:
+    began, where = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), machine()
+    measured = measurement.measure(extent)
+    options = ["--only", measurement.name]
+    if extent.runs != RUNS:
+        options += ["--runs", str(extent.runs)]
+    if extent.articles is not None:
+        options += ["--articles", str(extent.articles)]
+    command = f".venv/bin/python -m benchmarks {shlex.join(options)}"
+    return Result(measurement.name, began, where, extent.runs, command, measured)
 
 
-def _print(title: str, described: list[str], figures: list[Figure]) -> None:
-    print(f"\n{title}: median (smallest–largest)")
-    for line in (*described, *(line for figure in figures for line in figure.lines())):
-        print(line, flush=True)
+def _print(measurement: Measurement, result: Result) -> None:
+    print(f"\n{measurement.title}, {result.runs} runs: median (smallest–largest)")
+    for line in result.measured.described:
+        print(f"  {line.strip()}")
+    for figure in result.measured.figures:
+        print("\n".join(figure.lines()), flush=True)
 
 
 def _tell(line: str) -> None:
@@ -80,18 +79,32 @@ def _tell(line: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
+    names = [measurement.name for measurement in MEASUREMENTS]
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Reading, crawling, reading again and keeping captures, as ratios against limits "
-        "that are measured in the same run. Loopback only.",
+        description="Measures against limits that are measured in the same run, and writes "
+        "docs/performance.md. Loopback and made data only.",
     )
-    parser.add_argument("--quick", action="store_true", help="a first look: two runs, a small site")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write every sample there, too")
+    parser.add_argument("--quick", action="store_true", help="a first look: few runs, little data, no page")
     parser.add_argument(
-        "--only", choices=("reading", "crawling", "rereading", "captures"), help="one of them"
+        "--only", choices=names, action="append", help="this one (repeatable)", metavar="NAME"
     )
     parser.add_argument("--runs", metavar="N", type=_number, help=f"runs of each contender [{RUNS}]")
-    parser.add_argument("--articles", metavar="N", type=_number, help=f"articles of the site [{ARTICLES}]")
+    parser.add_argument("--articles", metavar="N", type=_number, help="size of what is made, in articles")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write every sample there, too")
+    parser.add_argument(
+        "--page",
+        action="store_true",
+        help="measure nothing; make the page anew of the figures that are there",
+    )
+    parser.add_argument(
+        "--into",
+        metavar="DIR",
+        type=Path,
+        default=CHECKOUT,
+        help="write benchmarks/figures and docs/performance.md below this folder [the checkout]",
+    )
+    parser.epilog = f"Measurements: {', '.join(names)}."
     return parser
 
 

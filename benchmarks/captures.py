@@ -11,8 +11,9 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks import server
-from benchmarks.crawling import CHECKOUT, Cost, check_asked, our_crawl, run_python
-from benchmarks.measure import BrokenRun, Figure, Samples, spread
+from benchmarks.crawling import ARTICLES, CHECKOUT, QUICK_ARTICLES, Cost, check_asked, our_crawl, run_python
+from benchmarks.measure import BrokenRun, Figure, NotMeasurable, Samples, spread
+from benchmarks.measurements import Extent, Measured
 from benchmarks.site import MadeSite, make_site
 
 BEFORE = "c550a7ab86671e87ced5ae4ad52d08eaaf77f9ec"
@@ -35,38 +36,39 @@ def why_not() -> str | None:
     return f"this checkout's history does not go back to {BEFORE[:7]}, which it is to be compared with"
 
 
-def measure_captures(
-    runs: int, articles: int, warm_up: bool, tell: Callable[[str], None]
-) -> tuple[list[str], list[Figure]]:
-    """What was crawled (for people), and the figures. Each round crawls the site with both, every other round
-    the other way round; with `warm_up` a round that is not counted comes first.
+def measure(extent: Extent) -> Measured:
+    """Crawl the made site with both. Each round begins with the other one; unless it is to be quick, a round
+    that is not counted comes first.
 
-    Raises `BrokenRun` when one of them does not fetch the whole site exactly once, or an article is missing
-    from its archive.
+    Raises `NotMeasurable` without the history, `BrokenRun` when one of them does not fetch the whole site
+    exactly once, or an article is missing from its archive.
     """
+    reason = why_not()
+    if reason is not None:
+        raise NotMeasurable(reason)
     with server.Served() as served, tempfile.TemporaryDirectory(prefix="msarchive-bench-") as folder:
         place = Path(folder)
         before = _checked_out(place / "before")
-        site = make_site(served.base_url, articles)
+        site = make_site(served.base_url, extent.size(ARTICLES, QUICK_ARTICLES))
         served.start(site.answers)
         contenders: dict[str, Callable[[str], Cost]] = {
             "now": lambda name: our_crawl(served, site, place, f"now-{name}"),
             "before": lambda name: _crawl_before(served, site, place, f"before-{name}", before),
         }
         taken: dict[str, list[Cost]] = {name: [] for name in contenders}
-        for number in range(0 if warm_up else 1, runs + 1):
+        for number in range(1 if extent.quick else 0, extent.runs + 1):
             for name in sorted(contenders, reverse=bool(number % 2)):
                 cost = contenders[name](str(number))
                 if number:
                     taken[name].append(cost)
-                tell(f"crawl {number} of {runs}: {name} {cost.wall:.1f} s")
+                extent.tell(f"crawl {number} of {extent.runs}: {name} {cost.wall:.1f} s")
     pages = len(site.html_paths)
     described = [
-        f"  {LIMIT}: this project at commit {BEFORE[:7]}, which kept bodies in the database; the same site, "
+        f"{LIMIT}: this project at commit {BEFORE[:7]}, which kept bodies in the database; the same site, "
         f"{pages:,} pages",
-        "  everything else that has changed since then, for better or worse, is in the figures too",
+        "everything else that has changed since then, for better or worse, is in the figures too",
     ]
-    return described, _figures(taken, pages)
+    return Measured(described, _figures(taken, pages))
 
 
 def _figures(taken: dict[str, list[Cost]], pages: int) -> list[Figure]:

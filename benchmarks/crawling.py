@@ -10,7 +10,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -18,10 +18,12 @@ from urllib.parse import urlsplit
 
 from benchmarks import server
 from benchmarks.measure import BrokenRun, Figure, Samples, spread
+from benchmarks.measurements import Extent, Measured
 from benchmarks.site import MadeSite, make_site
 from storage.archive import open_archive
 
 AIM = 1.5
+ARTICLES, QUICK_ARTICLES = 1000, 200
 LEAN = "bare Scrapy spider"
 PLAIN = "plain Scrapy spider"
 CHECKOUT = Path(__file__).parents[1]
@@ -30,7 +32,7 @@ _PATIENCE_S = 900
 
 @dataclass(frozen=True)
 class Cost:
-    """What one crawl's process took, in seconds for the whole crawl."""
+    """What one process (a crawl, say) took, in seconds for all of its work."""
 
     wall: float
     """From starting the process to its end."""
@@ -40,19 +42,19 @@ class Cost:
     """Wall time of the crawl alone, as its process says: without the interpreter's start-up and imports."""
     memory_mb: float
     """Peak resident memory."""
+    status: int = 0
+    """Exit status of the process; negative: the signal that ended it."""
 
 
-def measure_crawling(
-    runs: int, articles: int, warm_up: bool, tell: Callable[[str], None]
-) -> tuple[list[str], list[Figure]]:
-    """What was crawled (for people), and the figures.
+def measure(extent: Extent) -> Measured:
+    """Crawl the made site with each contender.
 
-    Every contender runs once a round, and the next round begins with another; with `warm_up` a round that is
-    not counted comes first. Raises `BrokenRun` when one
-    of them does not fetch the whole site exactly once, or an article is missing from the archive.
+    Every contender runs once a round, and the next round begins with another; unless it is to be quick, a
+    round that is not counted comes first. Raises `BrokenRun` when one of them does not fetch the whole site
+    exactly once, or an article is missing from the archive.
     """
     with server.Served() as served, tempfile.TemporaryDirectory(prefix="msarchive-bench-") as folder:
-        site = make_site(served.base_url, articles)
+        site = make_site(served.base_url, extent.size(ARTICLES, QUICK_ARTICLES))
         served.start(site.answers)
         place = Path(folder)
         contenders: dict[str, Callable[[int], Cost]] = {
@@ -61,13 +63,13 @@ def measure_crawling(
             "plain": lambda _: _bare(served, site, place, "plain"),
         }
         taken: dict[str, list[Cost]] = {name: [] for name in contenders}
-        for number in range(0 if warm_up else 1, runs + 1):
+        for number in range(1 if extent.quick else 0, extent.runs + 1):
             for name in _turned(list(contenders), number):
                 cost = contenders[name](number)
                 if number:
                     taken[name].append(cost)
-                tell(f"crawl {number} of {runs}: {name} {cost.wall:.1f} s")
-    return _described(site, taken), _figures(taken, len(site.html_paths))
+                extent.tell(f"crawl {number} of {extent.runs}: {name} {cost.wall:.1f} s")
+    return Measured(_described(site, taken), _figures(taken, len(site.html_paths)))
 
 
 def _figures(taken: dict[str, list[Cost]], pages: int) -> list[Figure]:
@@ -92,11 +94,11 @@ def _described(site: MadeSite, taken: dict[str, list[Cost]]) -> list[str]:
         f"{name} {max(cost.memory_mb for cost in costs):.0f} MB" for name, costs in taken.items()
     )
     return [
-        f"  {LEAN}: our settings, an XPath for links, a set of what it has asked for; nothing kept",
-        f"  {PLAIN}: the same as mostly written, every link handed to Scrapy, which drops what it knows",
-        f"  {len(site.html_paths):,} pages ({len(site.articles):,} articles), "
+        f"{LEAN}: our settings, an XPath for links, a set of what it has asked for; nothing kept",
+        f"{PLAIN}: the same as mostly written, every link handed to Scrapy, which drops what it knows",
+        f"{len(site.html_paths):,} pages ({len(site.articles):,} articles), "
         f"{sizes[len(sizes) // 2] / 1000:.1f} kB each; {server.NAME}, in a process of its own",
-        f"  ours also asks for {len(site.feed_paths)} files (robots.txt, sitemaps); peak memory: {memory}",
+        f"ours also asks for {len(site.feed_paths)} files (robots.txt, sitemaps); peak memory: {memory}",
     ]
 
 
@@ -153,21 +155,21 @@ def run_python(
     Raises `BrokenRun` when it fails. The output goes through files: nobody has to read while it runs.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        begin = monotonic()
-        process = subprocess.Popen(
-            [sys.executable, *arguments], stdout=out, stderr=err, cwd=checkout, env=_environment(folder)
-        )
-        cost = _waited(process, begin)
+        environment = python_environment(folder)
+        cost = waited([sys.executable, *arguments], stdout=out, stderr=err, cwd=checkout, env=environment)
         out.seek(0)
         err.seek(0)
         said = err.read().decode("utf-8", "replace").strip().splitlines()
-        if process.returncode != 0:
-            raise BrokenRun(f"{arguments[1]} exited {process.returncode}: {said[-1] if said else 'no word'}")
+        if cost.status != 0:
+            raise BrokenRun(f"{arguments[1]} exited {cost.status}: {said[-1] if said else 'no word'}")
         told: dict[str, Any] = json.loads(out.read())
-        yield _with_crawl(cost, _seconds(told)), told
+        yield replace(cost, crawl=_seconds(told)), told
 
 
-def _waited(process: subprocess.Popen[bytes], begin: float) -> Cost:
+def waited(command: list[str], **options: Any) -> Cost:
+    """Run a command to its end (`options` as of `subprocess.Popen`), and what it cost."""
+    begin = monotonic()
+    process = subprocess.Popen(command, **{"cwd": CHECKOUT, **options})
     try:
         _, status, usage = os.wait4(process.pid, 0)
     except BaseException:
@@ -177,7 +179,8 @@ def _waited(process: subprocess.Popen[bytes], begin: float) -> Cost:
     wall = monotonic() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
     unit = 1024**2 if sys.platform == "darwin" else 1024
-    return Cost(wall, usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / unit)
+    cpu, memory = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit
+    return Cost(wall, cpu, wall, memory, process.returncode)
 
 
 def _seconds(told: dict[str, Any]) -> float:
@@ -186,11 +189,7 @@ def _seconds(told: dict[str, Any]) -> float:
     return sum(float(part["seconds"]) for part in parts)
 
 
-def _with_crawl(cost: Cost, seconds: float) -> Cost:
-    return Cost(cost.wall, cost.cpu, seconds, cost.memory_mb)
-
-
-def _environment(folder: Path) -> dict[str, str]:
+def python_environment(folder: Path) -> dict[str, str]:
     """The environment without anything that would configure a crawl; compiled modules are kept in `folder`.
 
     Where the environment forbids keeping them, every process would compile Scrapy anew.

@@ -1,22 +1,22 @@
-"""What was measured, against what limit, and on what machine."""
+"""What was measured, against what limit or aim."""
 
 from __future__ import annotations
 
-import os
-import platform
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-_LIBRARIES = ("msarchive", "scrapy", "twisted", "uvloop", "parsel", "lxml", "sqlalchemy")
+A_PAGE = "seconds a page"
+"""The unit of figures that people read as pages in a second."""
 
 
 class BrokenRun(Exception):
     """What ran did not do its job, so its time means nothing. The message is one line."""
+
+
+class NotMeasurable(Exception):
+    """It can't be measured here (a program or the history is missing). The message says why, in one line."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,11 @@ class Samples:
         """The largest."""
         return max(self.values)
 
-    def show(self, form: str = ".2f") -> str:
-        """`median (low-high)`, each in the given format."""
-        return f"{self.median:{form}} ({self.low:{form}}–{self.high:{form}})"
+    def show(self, form: str | None = None) -> str:
+        """`median (low–high)`, each in the given format, or with three digits that count."""
+        numbers = (self.median, self.low, self.high)
+        middle, low, high = (short(one) if form is None else f"{one:{form}}" for one in numbers)
+        return f"{middle} ({low}–{high})"
 
     def over(self, limit: Samples) -> Samples:
         """Ratios pair by pair: what ran one right after the other met the same machine."""
@@ -55,74 +57,125 @@ class Samples:
 
 @dataclass(frozen=True)
 class Figure:
-    """Seconds a page takes us and takes the limit, measured in turns."""
+    """What something costs us, so that less is better: a ratio, when a limit was measured in turns with it;
+    what it is, without one (`absolute`)."""
 
     name: str
-    limit_name: str
+    limit_name: str | None
+    """None: there is no limit, and `aim` is for our own cost."""
     clock: str
-    """What the seconds are: `CPU time`, `wall time`, …"""
+    """What is counted: `CPU time`, `wall time`, `peak memory`, …"""
     ours: Samples
-    limit: Samples
+    limit: Samples | None
     aim: float | None = None
-    """The largest ratio that is good enough; None for a figure that is only told."""
+    """The ratio (without a limit: the cost) that is just good enough; None for a figure that is only told."""
+    unit: str = A_PAGE
+    """Of the samples: `seconds a page` (told as pages/s), or any other (`ms`, `MB`, `bytes a page`)."""
+    at_least: bool = False
+    """Whether `aim` is how many times as fast (small, …) as the limit we are to be at least."""
+    why_missed: str = ""
+    """Why the aim is missed, for as long as it is; a sentence for the page."""
 
     @property
-    def ratio(self) -> Samples:
-        """How many times as long as the limit we take."""
-        return self.ours.over(self.limit)
+    def ratio(self) -> Samples | None:
+        """How many times the limit we take (`at_least`: how many times ours it takes); None without one."""
+        if self.limit is None:
+            return None
+        return self.limit.over(self.ours) if self.at_least else self.ours.over(self.limit)
+
+    @property
+    def judged(self) -> float:
+        """The number that is compared with the aim: the median ratio, or our median cost."""
+        return (self.ratio or self.ours).median
 
     @property
     def met(self) -> bool | None:
-        """Whether the median ratio is within the aim; None without one."""
-        return None if self.aim is None else self.ratio.median <= self.aim
+        """Whether the aim is met; None without one."""
+        if self.aim is None:
+            return None
+        return self.judged >= self.aim if self.at_least else self.judged <= self.aim
+
+    @property
+    def aim_text(self) -> str:
+        """The aim for people: `at most 1.5`; nothing without one."""
+        if self.aim is None:
+            return ""
+        unit = "" if self.limit is not None else f" {self.unit}"
+        return f"{'at least' if self.at_least else 'at most'} {self.aim:g}{unit}"
+
+    @property
+    def verdict(self) -> str:
+        """`met`, or `MISSED by 12 %`; nothing without an aim."""
+        if self.aim is None:
+            return ""
+        missed_by = abs(self.judged / self.aim - 1) if self.aim else self.judged
+        return "met" if self.met else f"MISSED by {missed_by:.0%}".replace("%", " %")
+
+    @property
+    def relation(self) -> str:
+        """What the ratio is."""
+        return "times as good" if self.at_least else "times the limit"
+
+    def shown(self, samples: Samples) -> str:
+        """Samples of this figure with their unit, as people read them."""
+        if self.unit == A_PAGE:
+            return f"{samples.rates().show(',.0f')} pages/s"
+        return f"{samples.show()} {self.unit}"
 
     def lines(self) -> list[str]:
         """The figure for people."""
-        aim = ""
-        if self.aim is not None:
-            aim = f"   aim: at most {self.aim:g}: {'met' if self.met else 'MISSED'}"
+        aim = f"   aim: {self.aim_text}: {self.verdict}" if self.aim is not None else ""
+        head, ours = f"  {self.name}, {self.clock}", f"    {'msarchive':<20} {self.shown(self.ours)}"
+        if self.limit is None or self.ratio is None:
+            return [head, ours + aim]
         return [
-            f"  {self.name}, {self.clock}",
-            f"    {'msarchive':<20} {self.ours.rates().show(',.0f')} pages/s",
-            f"    {self.limit_name:<20} {self.limit.rates().show(',.0f')} pages/s",
-            f"    {'times the limit':<20} {self.ratio.show()}{aim}",
+            head,
+            ours,
+            f"    {self.limit_name:<20} {self.shown(self.limit)}",
+            f"    {self.relation:<20} {self.ratio.show('.2f')}{aim}",
         ]
 
     def as_plain(self) -> dict[str, Any]:
-        """The figure for programs; seconds a page."""
+        """The figure for programs: every sample, and what came of them; `figure_of` reads it back."""
+        ratio = self.ratio
         return {
             "name": self.name,
             "limit": self.limit_name,
             "clock": self.clock,
-            "ratio": {"median": self.ratio.median, "min": self.ratio.low, "max": self.ratio.high},
+            "unit": self.unit,
+            "ratio": ratio and {"median": ratio.median, "min": ratio.low, "max": ratio.high},
             "aim": self.aim,
+            "at_least": self.at_least,
             "met": self.met,
-            "seconds_a_page": {"ours": list(self.ours.values), "limit": list(self.limit.values)},
+            "why_missed": self.why_missed,
+            "samples": {
+                "ours": list(self.ours.values),
+                "limit": None if self.limit is None else list(self.limit.values),
+            },
         }
 
 
-def machine() -> dict[str, Any]:
-    """The size of the machine and the versions of what ran; None where the system does not tell."""
-    return {
-        "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "memory_gb": _memory_gb(),
-        "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
-        "system": f"{platform.system()} {platform.release()}",
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "sqlite": sqlite3.sqlite_version,
-        **{name: _version(name) for name in _LIBRARIES},
-    }
+def figure_of(plain: dict[str, Any]) -> Figure:
+    """The figure that `as_plain` wrote. Raises `KeyError` when it is none."""
+    samples = plain["samples"]
+    return Figure(
+        plain["name"],
+        plain["limit"],
+        plain["clock"],
+        Samples(tuple(samples["ours"])),
+        None if samples["limit"] is None else Samples(tuple(samples["limit"])),
+        plain["aim"],
+        plain["unit"],
+        plain["at_least"],
+        plain["why_missed"],
+    )
 
 
-def machine_lines(told: dict[str, Any]) -> list[str]:
-    """The machine for people."""
-    versions = ", ".join(f"{name} {told[name]}" for name in (*_LIBRARIES, "sqlite") if told[name])
-    return [
-        f"{told['cores']} cores ({told['processor']}), {told['memory_gb']} GB, {told['system']}, "
-        f"load {told['load']} when it began",
-        f"{told['python']}, {versions}",
-    ]
+def absolute(
+    name: str, clock: str, unit: str, values: Sequence[float], aim: float | None = None, why_missed: str = ""
+) -> Figure:
+    """A figure without a limit: what was measured in `unit`, one sample a run, to be at most `aim`."""
+    return Figure(name, None, clock, spread(values), None, aim, unit, why_missed=why_missed)
 
 
 def spread(values: Sequence[float]) -> Samples:
@@ -130,24 +183,9 @@ def spread(values: Sequence[float]) -> Samples:
     return Samples(tuple(values))
 
 
-def _processor() -> str | None:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine() or None
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
-def _memory_gb() -> int | None:
-    try:
-        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3)
-    except (AttributeError, ValueError, OSError):
-        return None
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
+def short(value: float) -> str:
+    """A number with about three digits that count: `1,234`, `56.7`, `8.90`, `0.0123`."""
+    for least, form in ((100, ",.0f"), (10, ".1f"), (1, ".2f")):
+        if abs(value) >= least:
+            return f"{value:{form}}"
+    return f"{value:.3g}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import server
-from benchmarks.crawling import Cost, our_crawl, run_python
+from benchmarks.crawling import ARTICLES, QUICK_ARTICLES, Cost, our_crawl, run_python
 from benchmarks.measure import BrokenRun, Figure, Samples, spread
+from benchmarks.measurements import Extent, Measured
 from benchmarks.site import MadeSite, make_site
 from storage.archive import open_archive
 from storage.compare import archive_digest
@@ -20,21 +20,18 @@ NEAR_S = 0.02
 CRAWLS = {"at once": "our crawl of them", "near": f"crawl, {NEAR_S * 1000:.0f} ms away"}
 
 
-def measure_rereading(
-    runs: int, articles: int, warm_up: bool, tell: Callable[[str], None]
-) -> tuple[list[str], list[Figure]]:
-    """What was read again (for people), and the figures: each round crawls the site twice, once as if it were
-    near by and once as if it were here, and reads what came anew.
+def measure(extent: Extent) -> Measured:
+    """Each round crawls the site twice, once as if it were near by and once as if it were here, and reads
+    again what came; unless it is to be quick, a round that is not counted comes first.
 
-    With `warm_up` a round that is not counted comes first. Raises `BrokenRun` when not everything is read, or
-    the archive holds anything else afterwards.
+    Raises `BrokenRun` when not everything is read, or the archive holds anything else afterwards.
     """
     with server.Served() as served, tempfile.TemporaryDirectory(prefix="msarchive-bench-") as folder:
-        site = make_site(served.base_url, articles)
+        site = make_site(served.base_url, extent.size(ARTICLES, QUICK_ARTICLES))
         served.start(site.answers)
         crawls: dict[str, list[Cost]] = {name: [] for name in CRAWLS}
         rereads = []
-        for number in range(0 if warm_up else 1, runs + 1):
+        for number in range(1 if extent.quick else 0, extent.runs + 1):
             took = {}
             for name, wait in (("near", NEAR_S), ("at once", 0.0)):
                 served.answer_after(wait)
@@ -45,16 +42,16 @@ def measure_rereading(
                 for name, cost in took.items():
                     crawls[name].append(cost)
             told = ", ".join(f"{CRAWLS[name]} {cost.wall:.1f} s" for name, cost in took.items())
-            tell(f"round {number} of {runs}: {told}, reread {again.wall:.1f} s")
+            extent.tell(f"round {number} of {extent.runs}: {told}, reread {again.wall:.1f} s")
     pages = len(site.html_paths)
     memory = max(cost.memory_mb for cost in rereads)
     described = [
-        f"  {pages:,} pages, read with as many processes as there are cores; peak memory of the first: "
+        f"{pages:,} pages, read with as many processes as there are cores; peak memory of the first: "
         f"{memory:.0f} MB",
-        f"  {CRAWLS['at once']}: of a server on loopback that has the answer ready; {CRAWLS['near']}: of one "
+        f"{CRAWLS['at once']}: of a server on loopback that has the answer ready; {CRAWLS['near']}: of one "
         "that gives it that much later",
     ]
-    return described, _figures(rereads, crawls, pages)
+    return Measured(described, _figures(rereads, crawls, pages))
 
 
 def _figures(rereads: list[Cost], crawls: dict[str, list[Cost]], pages: int) -> list[Figure]:

@@ -1,0 +1,70 @@
+"""The table of measurements: one entry each, loaded only when it is asked for.
+
+A measurement is a module with a function `measure(extent: Extent) -> Measured`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks.measure import Figure
+
+RUNS, QUICK_RUNS = 5, 2
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is to be measured."""
+
+    runs: int
+    """Of each contender; figures of fewer than `RUNS` do not go on the page."""
+    quick: bool
+    """A first look: small, and without a round for warming up."""
+    articles: int | None
+    """Size of what is made, where the command line says one."""
+    tell: Callable[[str], None]
+    """Takes a line of progress."""
+
+    def size(self, full: int, quick: int) -> int:
+        """How many articles to make: what the command line says, or one of these."""
+        return self.articles or (quick if self.quick else full)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What came of a measurement."""
+
+    described: list[str]
+    """What was measured on what, a sentence each, for people."""
+    figures: list[Figure]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """An entry of the table."""
+
+    name: str
+    """For `--only`, and the name of the file with its figures."""
+    title: str
+    """Its heading on the page."""
+    module: str
+    """Where its `measure` is."""
+
+    def measure(self, extent: Extent) -> Measured:
+        """Measure. Raises `BrokenRun` when a contender did not do its job (its time means nothing then), and
+        `NotMeasurable` when it can't be measured here."""
+        measured = importlib.import_module(self.module).measure(extent)
+        assert isinstance(measured, Measured)
+        return measured
+
+
+MEASUREMENTS = (
+    Measurement("startup", "Start-up of the command line", "benchmarks.startup"),
+    Measurement("reading", "Reading pages, on one core", "benchmarks.reading"),
+    Measurement("crawling", "Crawling on loopback, without delay", "benchmarks.crawling"),
+    Measurement("captures", "Crawling with captures, and before there were any", "benchmarks.captures"),
+    Measurement("rereading", "Reading captures again", "benchmarks.rereading"),
+)
+"""In the order of the page."""

@@ -1,0 +1,93 @@
+"""docs/performance.md is made of the figures that were measured, and says of each aim whether it is met."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks import measurements
+from benchmarks.__main__ import main
+from benchmarks.measure import BrokenRun, Figure, Samples, absolute, figure_of
+from benchmarks.measurements import MEASUREMENTS, Extent, Measured
+from benchmarks.page import Result, keep, page, results
+
+CHECKOUT = Path(__file__).parents[2]
+MACHINE = {
+    "processor": "Abacus", "cores": 2, "memory_gb": 4, "system": "Linux 6", "load": 0.1, "python": "CPython",
+    "sqlite": "3.40.1", "msarchive": "0.1.0", "scrapy": None, "twisted": None, "uvloop": None, "parsel": None,
+    "lxml": None, "sqlalchemy": None,
+}  # fmt: skip
+SLOW = Figure("pages | all", "a peer", "CPU time", Samples((3.0, 3.2)), Samples((1.0, 1.0)), 2.0)
+FAST = replace(SLOW, ours=Samples((0.5, 0.4)), aim=2.0, at_least=True)
+LARGE = absolute("an export", "peak memory", "MB", [220, 250, 230], 200, "it holds a page of everything")
+
+
+def result(name: str, *figures: Figure, began: str = "2026-11-30T13:00:00Z") -> Result:
+    command = f".venv/bin/python -m benchmarks --only {name}"
+    return Result(name, began, MACHINE, 5, command, Measured(["on made pages"], list(figures)))
+
+
+def test_the_page_in_docs_is_what_the_figures_beside_it_come_to() -> None:
+    assert (CHECKOUT / "docs/performance.md").read_text("utf-8") == page(results())
+
+
+def test_measuring_one_thing_anew_leaves_the_sections_of_the_others_as_they_were(tmp_path: Path) -> None:
+    keep(result("reading", SLOW), tmp_path)
+    keep(result("startup", LARGE), tmp_path)
+    before = (tmp_path / "docs/performance.md").read_text("utf-8")
+    keep(result("startup", replace(LARGE, aim=300), began="2026-12-24T06:30:00Z"), tmp_path)
+    after = (tmp_path / "docs/performance.md").read_text("utf-8")
+
+    def reading(text: str) -> str:
+        return text.partition("## Reading pages")[2].partition("\n## ")[0]
+
+    assert reading(before) == reading(after)
+    assert "Measured 2026-11-30 13:00 UTC, 5 runs" in reading(after)
+    assert "Measured 2026-12-24 06:30 UTC, 5 runs" in after
+    assert "on 2 cores (Abacus), 4 GB, Linux 6, load 0.1" in after
+    assert "- Crawling on loopback" in after.partition("## Not measured yet")[2]
+
+
+def test_each_aim_is_told_as_met_or_by_how_much_it_is_missed_and_why(tmp_path: Path) -> None:
+    keep(result("reading", SLOW, FAST, LARGE, replace(LARGE, aim=None)), tmp_path)
+    aims = (tmp_path / "docs/performance.md").read_text("utf-8").partition("## Aims")[2].partition("\n## ")[0]
+    assert "1 of 3 aims are met." in aims
+    link = "[Reading pages, on one core](#reading-pages-on-one-core)"
+    pages = f"| {link}: pages \\| all, CPU time | a peer"
+    assert f"{pages} | 3.10 times the limit | at most 2 | **MISSED by 55 %** |" in aims
+    assert f"{pages} | 2.25 times as good | at least 2 | met |" in aims
+    assert f"| {link}: an export, peak memory |  | 230 MB | at most 200 MB | **MISSED by 15 %** |" in aims
+    assert "- an export, peak memory: it holds a page of everything" in aims
+
+
+@pytest.mark.parametrize("figure", [SLOW, FAST, LARGE], ids=["at most", "at least", "absolute"])
+def test_a_figure_comes_back_from_its_file_as_it_was(figure: Figure) -> None:
+    assert figure_of(json.loads(json.dumps(figure.as_plain()))) == figure
+
+
+def test_figures_of_five_runs_go_on_the_page_and_void_ones_do_not_stop_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measure(one: measurements.Measurement, extent: Extent) -> Measured:
+        if one.name == "startup":
+            raise BrokenRun("it did not start")
+        return Measured([], [absolute("it", "CPU time", "ms", [1.0] * extent.runs)])
+
+    monkeypatch.setattr(measurements.Measurement, "measure", measure)
+    chosen = ["--only", "startup", "--only", "reading", "--into", str(tmp_path)]
+    assert main([*chosen, "--quick"]) == 1
+    assert main([*chosen, "--runs", "4"]) == 1
+    assert not list(tmp_path.iterdir())
+    assert main(chosen) == 1
+    assert "startup is void: it did not start" in capsys.readouterr().err
+    assert list(results(tmp_path)) == ["reading"]
+    assert results(tmp_path)["reading"].command == ".venv/bin/python -m benchmarks --only reading"
+
+
+def test_every_measurement_has_a_module_that_measures() -> None:
+    for one in MEASUREMENTS:
+        path = CHECKOUT / Path(*one.module.split(".")).with_suffix(".py")
+        assert "def measure(extent: Extent) -> Measured:" in path.read_text("utf-8")
