@@ -85,7 +85,7 @@ _ADVICE = {
 
 def _response(made: Page | Response, visit: Visit, request: Request) -> Response:
     if isinstance(made, Response):
-        return made
+        return tagged(made, request) if made.status_code == 200 else made
     html = render(made.template, request, archive=visit.archive.directory.name, **made.values)
     return tagged(HTMLResponse(html, made.status), request)
 
@@ -104,7 +104,7 @@ def tagged(response: Response, request: Request) -> Response:
 async def _static(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in _STATIC:
-        raise HTTPException(404, f"no file {name!r}")
+        raise HTTPException(404, f"There is no file {name!r}.")
     body = static_file(name)
     response = Response(body, media_type=_STATIC[name], headers={"Cache-Control": "public, max-age=31536000"})
     return tagged(response, request)

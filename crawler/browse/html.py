@@ -6,6 +6,7 @@ Everything is escaped (Jinja's autoescape; no template marks anything safe), so 
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -86,6 +87,7 @@ def _environment() -> Environment:
         "plural": _plural,
         "number": _number,
         "paragraphs": _paragraphs,
+        "from_json": json.loads,
     }
     return environment
 

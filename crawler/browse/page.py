@@ -28,4 +28,5 @@ def asked_time(query: QueryParams) -> tuple[str | None, str | None]:
     try:
         return typed, moments.end_of(typed)
     except moments.NotAMoment as error:
-        raise HTTPException(400, str(error)) from None
+        said = str(error)
+        raise HTTPException(400, f"{said[:1].upper()}{said[1:]}.") from None

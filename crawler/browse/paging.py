@@ -72,7 +72,7 @@ def number(query: QueryParams, name: str, default: int, *, most: int = 2**53) ->
     if value is None:
         return default
     if not (value.isascii() and value.isdecimal()) or len(value) > 16 or not 1 <= int(value) <= most:
-        raise HTTPException(400, f"{name} is a number from 1, not {value[:40]!r}")
+        raise HTTPException(400, f"{name.capitalize()} is a number from 1, not {value[:40]!r}.")
     return int(value)
 
 
@@ -80,5 +80,5 @@ def paged(query: QueryParams, total: int, *path: object, size: int = SIZE, **mor
     """The page of a list of `total` rows that a request asks for. Raises 400 or, past the end, 404."""
     paging = Paging(page_number(query), total, path, dict(more), size)
     if paging.number > paging.last:
-        raise HTTPException(404, f"this list ends with page {paging.last:,}")
+        raise HTTPException(404, f"This list ends with page {paging.last:,}.")
     return paging

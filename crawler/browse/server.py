@@ -7,8 +7,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crawler.exits import ExitCode, UserError
+
+if TYPE_CHECKING:
+    import uvicorn
 
 ADDRESS = "127.0.0.1"
 _NEEDED = ("starlette", "uvicorn", "jinja2")
@@ -28,15 +32,24 @@ def serve(directory: Path, port: int, started: Callable[[str], None]) -> None:
 
     Raises `UserError` when the port can't be had.
     """
+    with listener(port) as opened:
+        server = server_on(opened, directory)
+        started(f"http://{ADDRESS}:{opened.getsockname()[1]}/")
+        # uvicorn ends cleanly at a signal, and then raises it again.
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[opened])
+
+
+def server_on(opened: socket.socket, directory: Path) -> uvicorn.Server:
+    """The server for what comes to a socket of `listener`; its `run(sockets=[…])` answers until it is to end."""
     import uvicorn
 
     from crawler.browse.app import application
     from crawler.browse.security import allowed_hosts
 
-    with _listener(port) as listener:
-        real = listener.getsockname()[1]
-        config = uvicorn.Config(
-            application(directory, allowed_hosts(real)),
+    return uvicorn.Server(
+        uvicorn.Config(
+            application(directory, allowed_hosts(opened.getsockname()[1])),
             log_config=None,
             log_level="warning",
             access_log=False,
@@ -45,14 +58,11 @@ def serve(directory: Path, port: int, started: Callable[[str], None]) -> None:
             ws="none",
             timeout_graceful_shutdown=_PATIENCE_S,
         )
-        server = uvicorn.Server(config)
-        started(f"http://{ADDRESS}:{real}/")
-        # uvicorn ends cleanly at a signal, and then raises it again.
-        with suppress(KeyboardInterrupt):
-            server.run(sockets=[listener])
+    )
 
 
-def _listener(port: int) -> socket.socket:
+def listener(port: int) -> socket.socket:
+    """A socket on loopback. Raises `UserError` when the port can't be had."""
     try:
         return socket.create_server((ADDRESS, port))
     except OSError as error:

@@ -57,7 +57,7 @@ def _values(detail: ArticleDetail) -> dict[str, Any]:
         "name": (detail.fields["site"], detail.fields["key"]),
         "article": detail.fields,
         "detail": detail,
-        "absent": {field: _why(each) for field, each in absent.items()},
+        "why": lambda field: _why(absent[field]) if field in absent else "absent",
         "absent_elsewhere": [(f, _why(each)) for f, each in absent.items() if f not in _TOLD_IN_PLACE],
         "headings": _HEADINGS,
         "paper": _paper(detail.fields),
