@@ -6,9 +6,9 @@ from urllib.parse import quote, urlencode, urlsplit
 
 
 def here(*parts: object, **query: object) -> str:
-    """The address of a page: its path's parts, and the query's values that are neither None nor ''."""
+    """The address of a page: its path's parts, and the query's values that are not None or empty."""
     path = "/" + "/".join(quote(str(part), safe="") for part in parts)
-    asked = {name: value for name, value in query.items() if value not in (None, "")}
+    asked = {name: value for name, value in query.items() if value not in (None, "", ())}
     return f"{path}?{urlencode(asked, doseq=True)}" if asked else path
 
 

@@ -87,7 +87,9 @@ def _response(made: Page | Response, visit: Visit, request: Request) -> Response
     if isinstance(made, Response):
         return tagged(made, request) if made.status_code == 200 else made
     html = render(made.template, request, archive=visit.archive.directory.name, **made.values)
-    return tagged(HTMLResponse(html, made.status), request)
+    if made.status != 200:
+        return HTMLResponse(html, made.status, {"Cache-Control": "no-store"})
+    return tagged(HTMLResponse(html), request)
 
 
 def tagged(response: Response, request: Request) -> Response:

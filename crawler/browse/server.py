@@ -41,7 +41,7 @@ def serve(directory: Path, port: int, started: Callable[[str], None]) -> None:
 
 
 def server_on(opened: socket.socket, directory: Path) -> uvicorn.Server:
-    """The server for what comes to a socket of `listener`; its `run(sockets=[…])` answers until it is to end."""
+    """The server for what comes to a socket of `listener`; `run(sockets=[…])` answers until it is to end."""
     import uvicorn
 
     from crawler.browse.app import application

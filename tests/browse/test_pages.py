@@ -20,6 +20,8 @@ PAGES = (
     "/topics?sort=name", "/topic/sleep", "/journals", "/journal/brain%2C%20behavior%20and%20cells",
     "/changes", "/changes?what=changed", "/changes?what=new&page=2", "/runs", "/run/1", "/coverage",
     "/coverage/stored", "/coverage/stored?reason=summary", "/alarms", "/about",
+    "/search", "/search?q=moved", "/search?q=article+OR+iron&page=2",
+    "/search?q=moved&only=topic%3A%3D%22sleep%22",
 )  # fmt: skip
 
 
@@ -63,6 +65,13 @@ def test_each_page_has_a_title_of_its_own_and_one_heading(client: httpx.Client, 
         ("/coverage/nothing", 404, "no state 'nothing'"),
         ("/go", 400, "Say where to go"),
         ("/go?to=nothing", 404, "no article 'nothing'"),
+        ("/search?q=(", 400, "Nothing to search for"),
+        ("/search?q=topic:", 400, ""),
+        ("/search?q=moved&sort=random", 400, "can be sorted by relevance"),
+        ("/search?q=" + "word+" * 500, 400, "too much"),
+        ("/search?q=moved&page=9", 404, "ends with page 2"),
+        ("/search?page=100000", 400, "narrow it"),
+        ("/search?as_of=never", 400, "is no date"),
         ("/static/nothing", 404, "no file"),
         ("/static/..%2Fapp.py", 404, ""),
         ("/article/sample/%00%ff", 404, "no article"),
@@ -107,6 +116,25 @@ def test_history_and_difference_tell_the_words_that_changed(client: httpx.Client
     difference = client.get("/difference/sample/aB3dE6").text
     assert "Cells <del>of aB3dE6</del><ins>hardly</ins> moved." in difference
     assert "<ins>Another</ins>" in difference
+
+
+def test_a_search_marks_what_it_found_and_can_be_narrowed_step_by_step(client: httpx.Client) -> None:
+    document = html.fromstring(client.get("/search?q=moved").text)
+    assert {mark.text for mark in document.findall(".//mark")} == {"moved"}
+    facets = document.xpath("//aside//li")
+    assert [" ".join(one.text_content().split()) for one in facets[:2]] == ["Sleep 29", "Iron 1"]
+    narrowed = html.fromstring(client.get(facets[1].find("a").get("href")).text)
+    assert narrowed.xpath("//article[@class='row']//h2/a/@href") == ["/article/sample/aB3dE6"]
+    (away,) = narrowed.xpath("//ul[@class='chosen']//a/@href")
+    assert away == "/search?q=moved"
+    ratings = [one.text_content() for one in document.xpath("//aside//li/a") if " of " in one.text_content()]
+    assert ratings == ["4 of 5", "3 of 5"]
+
+
+def test_a_search_as_of_a_date_finds_what_was_there_then(client: httpx.Client) -> None:
+    now, then = "/search?q=hardly", "/search?q=hardly&as_of=2026-03-01T01:00:00Z"
+    assert "1 article" in text_of(client.get(now))
+    assert "0 articles" in text_of(client.get(then))
 
 
 def test_lists_lead_from_page_to_page(client: httpx.Client) -> None:

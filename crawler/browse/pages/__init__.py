@@ -17,6 +17,7 @@ from crawler.browse.pages.changes import changes
 from crawler.browse.pages.history import difference, history
 from crawler.browse.pages.names import all_journals, all_topics
 from crawler.browse.pages.runs import alarms, coverage, covered, run, runs
+from crawler.browse.pages.search import find
 from crawler.browse.pages.start import start
 
 Handler = Callable[[Visit, Request], "Page | Response"]
@@ -26,6 +27,7 @@ _ARTICLE = "{site}/{key:path}"
 ROUTES: tuple[tuple[str, Handler], ...] = (
     ("/", start),
     ("/articles", articles),
+    ("/search", find),
     ("/go", go),
     (f"/article/{_ARTICLE}", article),
     (f"/evidence/{_ARTICLE}", evidence_of),
