@@ -44,6 +44,7 @@ _HELD: dict[Holds, str] = {
     Holds.NUMBER: "number",
     Holds.FLAG: "0 or 1",
     Holds.DATE: "date",
+    Holds.DAY: "day",
     Holds.TIME: "UTC time",
     Holds.TEXTS: "JSON list of text",
     Holds.PAIRS: "JSON list of pairs",

@@ -20,6 +20,7 @@ _SHAPES: dict[Holds, Schema] = {
     Holds.NUMBER: {"type": "number"},
     Holds.FLAG: {"type": "boolean"},
     Holds.DATE: {"type": "string", "pattern": DATE_PATTERN},
+    Holds.DAY: {"type": "string", "format": "date"},
     Holds.TIME: {"type": "string", "format": "date-time", "pattern": _TIME_PATTERN},
     Holds.TEXTS: {"type": "array", "items": _TEXT},
     Holds.PAIRS: {"type": "array", "items": {"type": "array", "items": _TEXT, "minItems": 2, "maxItems": 2}},

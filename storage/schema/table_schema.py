@@ -15,6 +15,7 @@ _TYPES: dict[Holds, dict[str, Any]] = {
     Holds.FLAG: {"type": "boolean"},
     # Not `date`: that has no way to say "March 2021".
     Holds.DATE: {"type": "string"},
+    Holds.DAY: {"type": "date"},
     Holds.TIME: {"type": "datetime"},
     Holds.TEXTS: {"type": "array"},
     Holds.PAIRS: {"type": "array"},
@@ -23,16 +24,19 @@ _TYPES: dict[Holds, dict[str, Any]] = {
 
 
 def table_schema(
-    columns: Mapping[str, tuple[Kind, str]], *, tables: Mapping[str, Collection[str]] | None = None
+    columns: Mapping[str, tuple[Kind, str]],
+    key: Sequence[str] = (),
+    *,
+    tables: Mapping[str, tuple[str, Collection[str]]] | None = None,
 ) -> dict[str, Any]:
-    """The Table Schema of `columns`, with its primary key when all of that is there.
+    """The Table Schema of `columns`; `key` are those that identify a row.
 
-    `tables` are the tables (and their columns) of the same package: foreign keys lead only into those.
+    `tables` are the other views in the same package, with the names and columns that they have there: foreign
+    keys lead only into those.
     """
     schema: dict[str, Any] = {"fields": [_field(name, kind, doc) for name, (kind, doc) in columns.items()]}
-    key = [name for name, (kind, _) in columns.items() if kind.key]
     if key:
-        schema["primaryKey"] = key
+        schema["primaryKey"] = list(key)
     foreign = _foreign_keys(columns, tables or {})
     if foreign:
         schema["foreignKeys"] = foreign
@@ -51,19 +55,20 @@ def _field(name: str, kind: Kind, doc: str) -> dict[str, Any]:
 
 
 def _foreign_keys(
-    columns: Mapping[str, tuple[Kind, str]], tables: Mapping[str, Collection[str]]
+    columns: Mapping[str, tuple[Kind, str]], tables: Mapping[str, tuple[str, Collection[str]]]
 ) -> Sequence[dict[str, Any]]:
     """Those that lead into `tables`; what refers to several columns of one view is one key."""
     leading: dict[str, list[tuple[str, str]]] = {}
     for name, (kind, _) in columns.items():
         if kind.refers_to is not None:
             view, _, column = kind.refers_to.partition(".")
-            if column in tables.get(view, ()):
-                leading.setdefault(view, []).append((name, column))
+            resource, known = tables.get(view, ("", ()))
+            if column in known:
+                leading.setdefault(resource, []).append((name, column))
     return [
         {
             "fields": [name for name, _ in pairs],
-            "reference": {"resource": view, "fields": [column for _, column in pairs]},
+            "reference": {"resource": resource, "fields": [column for _, column in pairs]},
         }
-        for view, pairs in leading.items()
+        for resource, pairs in leading.items()
     ]

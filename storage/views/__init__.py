@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from storage.views.articles import (
+    ARTICLE_ABSENCES,
     ARTICLE_CARDS,
     ARTICLE_SECTIONS,
     ARTICLE_TOPICS,
@@ -34,6 +35,7 @@ VIEWS: tuple[View, ...] = (
     ARTICLE_TOPICS,
     ARTICLE_CARDS,
     ARTICLE_UNPLACED,
+    ARTICLE_ABSENCES,
     JOURNALS,
     BOILERPLATE,
     REVISIONS,

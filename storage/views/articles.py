@@ -170,6 +170,25 @@ JOIN passage p ON p.id = sp.passage_id
 """,
 )
 
+ARTICLE_ABSENCES = View(
+    "article_absences",
+    "What each article's current revision does not have, and why.",
+    {
+        "article_id": (T, "The site's id of the article; NULL when unknown."),
+        "article_key": (T.as_key.to("articles.key"), "The article's key, as in articles."),
+        "site": (T.as_key.to("articles.site"), "Name of the site profile."),
+        "field": (T.as_key, "The field: title, topics, journal, source, published, sections.findings, …"),
+        "reason": (T.always, "Why it is absent."),
+        "detail": (T, "More about that; empty when there is no more."),
+    },
+    """
+SELECT a.article_id, a.key, a.site, e.field, e.reason, e.detail
+FROM article a
+JOIN revision r ON r.article_key = a.id AND r.is_current = 1
+JOIN absence e ON e.revision_id = r.id
+""",
+)
+
 JOURNALS = View(
     "journals",
     "Journals named by current revisions, as printed.",

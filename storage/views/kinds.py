@@ -20,6 +20,8 @@ class Holds(StrEnum):
     """0 or 1."""
     DATE = "date"
     """ISO text, only as precise as printed: `2026-05-01`, `2026-05` or `2026`."""
+    DAY = "day"
+    """ISO text of one day."""
     TIME = "time"
     """UTC text, `2026-11-23T06:48:27.123Z`."""
     TEXTS = "texts"
@@ -82,5 +84,5 @@ class Kind:
 
 T, N, R = Kind(Holds.TEXT), Kind(Holds.INTEGER), Kind(Holds.NUMBER)
 FLAG = Kind(Holds.FLAG, required=True)
-DATE, UTC = Kind(Holds.DATE), Kind(Holds.TIME)
+DATE, DAY, UTC = Kind(Holds.DATE), Kind(Holds.DAY), Kind(Holds.TIME)
 TEXTS, PAIRS, OBJECT = Kind(Holds.TEXTS), Kind(Holds.PAIRS), Kind(Holds.OBJECT)

@@ -57,13 +57,12 @@ REVISION_ABSENCES = View(
         "article_key": (T.as_key.to("articles.key"), "The article's key, as in articles."),
         "site": (T.as_key.to("articles.site"), "Name of the site profile."),
         "revision": (N.as_key, "Number of the revision."),
-        "is_current": (FLAG, "1 for the article's current revision, else 0."),
         "field": (T.as_key, "The field: title, topics, journal, source, published, sections.findings, …"),
         "reason": (T.always, "Why it is absent."),
         "detail": (T, "More about that; empty when there is no more."),
     },
     """
-SELECT a.article_id, a.key, a.site, r.number, r.is_current, e.field, e.reason, e.detail
+SELECT a.article_id, a.key, a.site, r.number, e.field, e.reason, e.detail
 FROM article a
 JOIN revision r ON r.article_key = a.id
 JOIN absence e ON e.revision_id = r.id
