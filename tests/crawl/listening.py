@@ -19,17 +19,15 @@ class Listening:
     tls: ssl.SSLContext | None = None
     connections: int = 0
     """How many have come."""
+    port: int = 0
+    """Where it listens."""
 
     def listen(self, listener: socket.socket) -> str:
         """Take the socket to listen on; the address of the server that it makes."""
         self._listener = listener
+        self.port = int(listener.getsockname()[1])
         scheme = "https" if self.tls else "http"
         return f"{scheme}://127.0.0.1:{self.port}"
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return int(self._listener.getsockname()[1])
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
