@@ -26,8 +26,9 @@ class WholeFile:
         if self.path.is_dir() or (not replace and self.path.exists()):
             raise TargetExists(_exists(path, self.path.is_dir()))
         self._replace = replace
-        self._part = _beside(self.path, "part")
-        self.file: BinaryIO = self._part.open("xb")
+        # For who writes by name what can't be written through `file`.
+        self.part = _beside(self.path, "part")
+        self.file: BinaryIO = self.part.open("xb")
 
     def __enter__(self) -> Self:
         return self
@@ -38,7 +39,7 @@ class WholeFile:
         # What is still buffered may not fit on the disk: that is no news when the file is given up.
         with contextlib.suppress(OSError):
             self.file.close()
-        self._part.unlink(missing_ok=True)
+        self.part.unlink(missing_ok=True)
 
     def finish(self) -> None:
         """Put the file in its place, for good: it outlasts a loss of power."""
@@ -46,10 +47,10 @@ class WholeFile:
         os.fsync(self.file.fileno())
         self.file.close()
         if self._replace:
-            self._part.replace(self.path)
+            self.part.replace(self.path)
         else:
             try:
-                self.path.hardlink_to(self._part)  # unlike a rename this fails when somebody was faster
+                self.path.hardlink_to(self.part)  # unlike a rename this fails when somebody was faster
             except FileExistsError:
                 raise TargetExists(_exists(self.path, False)) from None
         sync(self.path.parent)

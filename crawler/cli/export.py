@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from storage.export.exporting import Export, Exported, Tell
 
 # Spelled out here as well as in storage.export.formats: `--help` does without the database library.
-FORMATS = ("jsonl", "csv", "parquet")
+FORMATS = ("jsonl", "csv", "parquet", "sqlite", "bibtex", "ris", "csl-json", "jsonld")
 
 
 @click.command(
@@ -38,6 +38,7 @@ FORMATS = ("jsonl", "csv", "parquet")
     "  msarchive export csv -o tables                  (a folder: a file for each table)\n"
     "  msarchive export csv -o fatigue --query 'topic:fatigue after:2026-01-01'\n"
     "  msarchive export jsonl -o - --fields id,title,topics | head -3\n"
+    "  msarchive export bibtex -o fatigue.bib --query topic:fatigue\n"
     "  msarchive export parquet -o tables --history --as-of 2026-03-31",
 )
 @click.argument("form", metavar="FORMAT", type=click.Choice(FORMATS))
@@ -81,6 +82,9 @@ def command(
       jsonl    JSON lines, an article with all that belongs to it on each
       csv      a folder of CSV files, one for each table, with a datapackage.json
       parquet  a folder of Parquet files, likewise
+      sqlite   one SQLite file with the public views as tables, and full-text search
+      bibtex, ris, csl-json  citations: the summaries, and the studies they are about
+      jsonld   the same and more, in the words of schema.org
 
     What is written is there whole or not at all, with checksums, and with the run and the moment it stands
     for beside it. The same archive gives the same bytes. docs/exports.md says what each format holds.
@@ -88,7 +92,7 @@ def command(
     from storage.as_of import as_of as then
     from storage.export.exporting import Export
 
-    choice = _choice(queries, fields, history, as_of)
+    choice = _choice(form, queries, fields, history, as_of)
     with (
         _explained(output),
         open_to_read(directory) as archive,
@@ -106,7 +110,9 @@ def command(
         _tell(written)
 
 
-def _choice(queries: tuple[str, ...], fields: str | None, history: bool, as_of: str | None) -> Choice:
+def _choice(
+    form: str, queries: tuple[str, ...], fields: str | None, history: bool, as_of: str | None
+) -> Choice:
     from crawler.asking import parse
     from storage.export.choice import Choice
     from storage.search.selection import selected
@@ -114,6 +120,8 @@ def _choice(queries: tuple[str, ...], fields: str | None, history: bool, as_of: 
     names = None if fields is None else tuple(name.strip() for name in fields.split(",") if name.strip())
     if names == ():
         raise UserError("--fields names no field", ExitCode.USAGE)
+    if names is not None and form not in ("jsonl", "csv", "parquet", "sqlite"):
+        raise UserError(f"--fields is not for {form}, which has fields of its own", ExitCode.USAGE)
     choice = Choice(history=history, fields=names, as_of=as_of)
     if not queries:
         return choice
@@ -128,6 +136,8 @@ def _write(export: Export, form: str, output: Path, force: bool) -> Exported:
         if str(output) == "-":
             raise UserError(f"{form} is a folder of files: -o names it", ExitCode.USAGE)
         return export.to_folder(output, replace=force)
+    if str(output) == "-" and not KNOWN[form].can_stream:
+        raise UserError(f"{form} is written to a file: -o names it", ExitCode.USAGE)
     if str(output) == "-":
         return export.to_stream(sys.stdout.buffer)
     return export.to_file(output, replace=force)

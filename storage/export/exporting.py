@@ -12,13 +12,11 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import Connection
 
-from storage.export import csv_tables, folders
+from storage.export import csv_tables, files, folders, sqlite_snapshot
 from storage.export.choice import Choice
-from storage.export.documents import documents, shape
 from storage.export.formats import FORMATS, Format
 from storage.export.provenance import provenance
 from storage.export.tables import Table, count, counted, tables
-from storage.schema import json_schema
 from storage.whole import WholeFile, WholeFolder
 
 Tell = Callable[[str, int, int], None]
@@ -74,14 +72,20 @@ class Export:
             WholeFile(beside, replace=replace) as told,
             WholeFile(sums, replace=replace) as checked,
         ):
-            digest, size = self._write_to(whole.file)
+            digest, size, rows = self._write_file(whole)
             about = self._about_file()
             told.file.write(about)
             digests = [(path.name, digest), (beside.name, hashlib.sha256(about).hexdigest())]
             checked.file.write(folders.checksum_lines(digests).encode())
             for one in (checked, told, whole):  # the file itself last: with it all of it is there
                 one.finish()
-        return Exported(path, self._articles, {}, size, self._about)
+        return Exported(path, self._articles, rows, size, self._about)
+
+    def _write_file(self, whole: WholeFile) -> tuple[str, int, dict[str, int]]:
+        if self._format.name != "sqlite":
+            return (*self._write_to(whole.file), {})
+        rows = sqlite_snapshot.write(whole.part, self._connection, self._choice, self._about, self._heard)
+        return folders.sha256(whole.part), whole.part.stat().st_size, rows
 
     def to_stream(self, stream: BinaryIO) -> Exported:
         """Write a format of one file to a stream."""
@@ -98,12 +102,13 @@ class Export:
 
     def _pieces(self) -> Iterator[bytes]:
         heard = partial(self._heard, "articles")
-        for document in documents(self._connection, self._choice, heard):
-            yield (json.dumps(document, ensure_ascii=False) + "\n").encode()
+        return files.pieces(self._format.name, self._connection, self._choice, self._about, heard)
 
     def _about_file(self) -> bytes:
-        schema = json_schema.document(f"a line of {self._format.name}", shape(self._choice).schema)
-        about = {**self._about, "articles": self._articles, "schema": schema}
+        about = {**self._about, "articles": self._articles}
+        schema = files.schema(self._format.name, self._choice)
+        if schema is not None:
+            about["schema"] = schema
         return (json.dumps(about, ensure_ascii=False, indent=2) + "\n").encode()
 
     def _heard(self, what: str, done: int) -> None:

@@ -93,7 +93,7 @@ def table(name: str, choice: Choice, columns: Sequence[str] | None = None) -> Ta
     taken = view.columns if columns is None else {one: view.columns[one] for one in columns}
     # Not the stored view: an archive that no writer has opened since keeps those of an earlier version.
     sql = f"WITH {view.name}_ ({', '.join(view.columns)}) AS ({view.select}) SELECT {', '.join(taken)} "
-    sql += f"FROM {view.name}_ WHERE {_where(view, choice)} ORDER BY {_order(view)}"
+    sql += f"FROM {view.name}_ WHERE {_where(name, view, choice)} ORDER BY {_order(view)}"
     whose = next((n for n, one in enumerate(taken) if one == _whose(view)), None)
     return Table(name, view.name, view.doc, taken, sql, choice.parameters, whose)
 
@@ -123,9 +123,9 @@ def _whose(view: View) -> str:
     return "key" if view.name == "articles" else "article_key"
 
 
-def _where(view: View, choice: Choice) -> str:
+def _where(named: str, view: View, choice: Choice) -> str:
     chosen = None if choice.selected is None else _CHOSEN.format(choice.selected)
-    if view.name == "captures":
+    if view.name == "captures" and named == "article_captures":
         return _OF_ARTICLES if chosen is None else _OF_CHOSEN.format(chosen)
     if chosen is None or _whose(view) not in view.columns:
         return "1"
@@ -134,7 +134,8 @@ def _where(view: View, choice: Choice) -> str:
 
 def _order(view: View) -> str:
     first = [name for name in (_whose(view), "site") if name in view.columns]
-    return ", ".join([*first, *(name for name in view.key if name not in first)])
+    rest = view.key or tuple(view.columns)  # without a key, whatever tells rows apart
+    return ", ".join([*first, *(name for name in rest if name not in first)])
 
 
 def _unknown(name: str, tables: Sequence[str]) -> str:
