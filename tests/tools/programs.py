@@ -20,7 +20,7 @@ def program(environment: str, name: str) -> str:
     """The path of a program in an environment of `make tools` (named as in tests/tools/environments)."""
     path = CHECKOUT / ".tools" / environment / "bin" / name
     if not path.is_file():
-        _missing(f"{name} is not set up; 'make tools' does it")
+        missing(f"{name} is not set up; 'make tools' does it")
     return str(path)
 
 
@@ -33,7 +33,7 @@ def system_program(name: str) -> str:
     """The path of a program that the system has."""
     path = shutil.which(name)
     if path is None:
-        _missing(f"{name} is not installed")
+        missing(f"{name} is not installed")
     assert path is not None
     return path
 
@@ -42,7 +42,7 @@ def browser() -> str:
     """The system's Chromium."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
-        _missing("Chromium is not installed")
+        missing("Chromium is not installed")
     assert path is not None
     return path
 
@@ -54,7 +54,7 @@ def run(*command: str | Path, cwd: Path | None = None) -> subprocess.CompletedPr
     )
 
 
-def _missing(reason: str) -> None:
+def missing(reason: str) -> None:
     if os.environ.get("MSARCHIVE_REQUIRE_TOOLS") == "1":
         pytest.fail(reason)
     pytest.skip(reason)

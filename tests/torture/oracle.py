@@ -23,7 +23,10 @@ def wrong_values(reading: Reading, build: Build, page: Mutated) -> list[str]:
         return [reading.reason or ""]
     if reading.kind is not PageKind.SUMMARY:
         return []
-    return list(_wrong(reading, build, page))
+    mine = list(_wrong(reading, build, page))
+    if not mine or page.other is None:
+        return mine
+    return mine
 
 
 def _wrong(reading: Reading, build: Build, page: Mutated) -> Iterator[str]:
