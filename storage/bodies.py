@@ -49,6 +49,11 @@ class BodyReader:
         row = self._row(capture_id)
         return self._at(row[3], row[4], row[5])
 
+    def member(self, capture_id: int) -> bytes:
+        """The capture's own WARC record as it lies in its file, compressed. Raises as `read` does."""
+        row = self._row(capture_id)
+        return self._bytes_at(row[3], row[4], row[5])
+
     def response(self, capture_id: int) -> bytes:
         """The capture's whole response, a revisit's body back behind its own head. Raises as `read` does."""
         row, own = self._row(capture_id), self.record(capture_id)
@@ -89,13 +94,20 @@ class BodyReader:
         return kind, size, sha256, name, offset, length, original
 
     def _at(self, name: str, offset: int, length: int | None) -> Record:
+        if length is None:
+            return parse_first_member(self._file(name, offset).read(_MOST_HEAD))
+        return parse_member(self._bytes_at(name, offset, length))
+
+    def _bytes_at(self, name: str, offset: int, length: int) -> bytes:
+        data = self._file(name, offset).read(length)
+        if len(data) < length:
+            raise RecordDamaged(f"{name} ends before the record at {offset} does")
+        return data
+
+    def _file(self, name: str, offset: int) -> BinaryIO:
+        """The file, at that offset."""
         file = self._files.get(name)
         if file is None:
             file = self._files[name] = (self._folder / name).open("rb")
         file.seek(offset)
-        if length is None:
-            return parse_first_member(file.read(_MOST_HEAD))
-        data = file.read(length)
-        if len(data) < length:
-            raise RecordDamaged(f"{name} ends before the record at {offset} does")
-        return parse_member(data)
+        return file

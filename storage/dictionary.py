@@ -13,6 +13,7 @@ from sqlalchemy import Column, Table
 
 from storage.models import Base
 from storage.views import VIEWS
+from storage.views.kinds import Holds, Kind
 
 PATH = Path("docs", "data-dictionary.md")
 """Within the checkout."""
@@ -37,6 +38,21 @@ Open the file read-only (`sqlite3 -readonly archive/archive.db`): a crawl can go
 """
 
 
+_HELD: dict[Holds, str] = {
+    Holds.TEXT: "text",
+    Holds.INTEGER: "integer",
+    Holds.NUMBER: "number",
+    Holds.FLAG: "0 or 1",
+    Holds.DATE: "date",
+    Holds.DAY: "day",
+    Holds.TIME: "UTC time",
+    Holds.TEXTS: "JSON list of text",
+    Holds.PAIRS: "JSON list of pairs",
+    Holds.OBJECT: "JSON object",
+}
+"""What a view's column holds, in the dictionary's words."""
+
+
 class Undocumented(Exception):
     """A view, table or column without a description; the message names it."""
 
@@ -54,12 +70,15 @@ def _contents() -> Iterator[str]:
 def _views() -> Iterator[str]:
     yield "## Views"
     yield ""
+    yield "`key` marks what identifies a row, `→` what a column refers to, `NULL` that it may be absent."
+    yield ""
     for view in VIEWS:
         yield from _heading(view.name, view.doc)
-        yield "| column | type | meaning |"
-        yield "|---|---|---|"
+        yield "| column | holds | | meaning |"
+        yield "|---|---|---|---|"
         for name, (kind, doc) in view.columns.items():
-            yield f"| `{name}` | {kind} | {_described(doc, view.name, name)} |"
+            meaning = _described(doc, view.name, name)
+            yield f"| `{name}` | {_HELD[kind.holds]} | {_view_marks(kind)} | {meaning} |"
         yield ""
 
 
@@ -93,6 +112,14 @@ def _described(doc: str, table: str, column: str) -> str:
     if not doc.strip():
         raise Undocumented(f"{table}.{column} has no description")
     return doc.replace("|", "\\|")
+
+
+def _view_marks(kind: Kind) -> str:
+    marks = ["key"] if kind.key else []
+    marks += [f"→ {kind.refers_to}"] if kind.refers_to else []
+    marks += [kind.unit] if kind.unit else []
+    marks += [] if kind.required else ["NULL"]
+    return ", ".join(marks)
 
 
 def _marks(column: Column[object]) -> str:

@@ -32,6 +32,8 @@ COMMANDS = {
     ),
     "import": ("crawler.cli.import_", "Read saved pages, WARC and WACZ files into the archive."),
     "wacz": ("crawler.cli.wacz", "Pack the archive into one file that browsers replay."),
+    "export": ("crawler.cli.export", "Write the records for other tools: JSON lines, CSV, Parquet."),
+    "browse": ("crawler.cli.browse", "Show the archive in a browser, on this machine only."),
     "list": ("crawler.cli.list_", "List the articles, one a line."),
     "show": ("crawler.cli.show", "Show one article whole."),
     "search": ("crawler.cli.search", "Search the articles' own text, best match first."),

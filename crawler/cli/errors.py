@@ -22,13 +22,15 @@ def as_user_error(error: BaseException) -> UserError | None:
     """
     if isinstance(error, UserError):
         return error
-    return _profile_error(error) or _archive_error(error) or _database_error(error) or _system_error(error)
+    return _typed_error(error) or _archive_error(error) or _database_error(error) or _system_error(error)
 
 
-def _profile_error(error: BaseException) -> UserError | None:
-    module = sys.modules.get("spiders.reading.profile")
-    if module is not None and isinstance(error, module.ProfileError):
-        return UserError(str(error), ExitCode.USAGE)
+def _typed_error(error: BaseException) -> UserError | None:
+    """What a person wrote: a site's profile, a search."""
+    for name, kind in (("spiders.reading.profile", "ProfileError"), ("storage.search.query", "SearchError")):
+        module = sys.modules.get(name)
+        if module is not None and isinstance(error, getattr(module, kind)):
+            return UserError(str(error), ExitCode.USAGE)
     return None
 
 

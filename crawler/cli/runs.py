@@ -143,10 +143,10 @@ def _one(told: RunStory, as_json: bool) -> None:
     sheet.pair("Profile", f"SHA-256 {run.profile_digest}")
     if run.kind in ("crawl", "demo") and run.outcome != "skipped":
         sheet.heading("Asked of the site")
-        for label, value in _asked(told.asked):
+        for label, value in asked_of_the_site(told.asked):
             sheet.pair(label, value, width=20)
     sheet.heading("What came of it")
-    for label, value in _came(told):
+    for label, value in what_came(told):
         sheet.pair(label, value, width=20)
     sheet.heading("Settings")
     for name, value in sorted(run.settings.items()):
@@ -159,7 +159,8 @@ def _one(told: RunStory, as_json: bool) -> None:
             sheet.text(f"and more: 'msarchive coverage --run {run.id} --state failed'", indent=2)
 
 
-def _asked(asked: Asked) -> list[tuple[str, str]]:
+def asked_of_the_site(asked: Asked) -> list[tuple[str, str]]:
+    """What a run asked of the site, label and value."""
     share = asked.share_not_modified
     gap = asked.smallest_gap_ms
     return [
@@ -173,7 +174,8 @@ def _asked(asked: Asked) -> list[tuple[str, str]]:
     ]
 
 
-def _came(told: RunStory) -> list[tuple[str, str]]:
+def what_came(told: RunStory) -> list[tuple[str, str]]:
+    """What came of a run, label and value."""
     lines = [
         ("Captures", ", ".join(f"{number:,} {kind}" for kind, number in told.captures.items()) or "none"),
         ("New addresses", f"{told.new_urls:,}"),

@@ -57,9 +57,9 @@ def command(
     """
     from storage.alarms import in_quarantine
     from storage.moments import NotAMoment, beginning_of
-    from storage.wacz.package import PackageExists
     from storage.wacz.packing import CaptureMissing, pack
     from storage.wacz.selection import NothingToPack
+    from storage.whole import TargetExists
 
     try:
         with open_to_read(directory) as archive:
@@ -76,7 +76,7 @@ def command(
             )
     except NotAMoment as error:
         raise UserError(f"--since: {error}", ExitCode.USAGE) from None
-    except PackageExists as error:
+    except TargetExists as error:
         raise UserError(str(error), ExitCode.USAGE) from None
     except CaptureMissing as error:
         raise UserError(str(error), ExitCode.DAMAGED) from None

@@ -19,13 +19,15 @@ def read_topic_list(article: ArticleContext) -> tuple[Topic, ...] | None:
         if line.block.index not in article.placed and not article.is_label(line)
         and not (line.block.hidden and comparable(line.text) in article.visible_texts)
     ]  # fmt: skip
-    topics = read_topics(article.whole(lines), glued=article.page.form == "text")
+    topics = read_topics(lines, glued=article.page.form == "text")
+    topics = tuple((topic, line) for topic, line in topics if line is not article.torn)
     for number, (topic, line) in enumerate(topics):
         article.ledger.take(line, "topics")
         article.ledger.won(f"topics[{number}]", topic.text, "heading", line)
     if topics:
         return tuple(topic for topic, _ in topics)
-    for claim in article.claims("topics"):
+    # A page that is cut off may be going to show other ones.
+    for claim in article.claims("topics") if not article.page.cut_off else ():
         values = claim.value if isinstance(claim.value, (list, tuple)) else (claim.value,)
         texts = texts_of(values)
         if texts:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from spiders.reading.article_context import ArticleContext
 from spiders.reading.model import Reason, Role, Section
-from spiders.reading.outline import Line, Mark, same_words
+from spiders.reading.outline import LONGEST_TEXT_HEADING, Line, Mark, same_words
 from spiders.reading.passages import passage_of
 from spiders.reading.reading_time import READING_TIME
 from spiders.reading.words import comparable, squeeze
@@ -65,6 +65,8 @@ def read_sections(article: ArticleContext, title: str | None) -> tuple[Section, 
 def _headed_section(article: ArticleContext, mark: Mark) -> list[_Found]:
     """The section under a heading; none when there is no text under it."""
     heading, lines = article.marked(mark)
+    if article.torn is not None and len(article.torn.text) <= LONGEST_TEXT_HEADING:
+        lines = article.whole(lines)  # it may have been going to be the next part's heading
     kind = mark.part.removeprefix("section:")
     boilerplate = {line.block.index for line in lines if passage_of(line, None, article.profile)}
     paragraphs = _paragraphs(

@@ -21,6 +21,8 @@ _WORDY_DATE = re.compile(
     r"\b(?:\d{1,2}\s+)?[A-Z][a-z]{2,8}\.?\s+(?:\d{1,2},\s+)?\d{4}\b|\b\d{4}-\d{2}-\d{2}\b"
 )
 _SHORT = 60
+LEAST_SURE = 5
+_LOST = "\ufffd"  # what stands for bytes that are no text (Unicode, "replacement character")
 
 
 class CardLine(NamedTuple):
@@ -46,6 +48,8 @@ class CardFields(NamedTuple):
     src: str | None
     has_more: bool
     """It closes with "Read More"."""
+    told_by: int
+    """How its title was told, 1 to `LEAST_SURE`: the lesser the surer."""
     roles: tuple[str | None, ...]
     """For each line what it was taken for: `title`, `date`, `teaser`, `image`, `more`."""
 
@@ -87,42 +91,54 @@ def read_card(lines: tuple[CardLine, ...], profile: SiteProfile) -> CardFields:
             roles[index] = "image"
         elif is_more(line.text, profile):
             roles[index] = "more"
-        elif (date is None or looks_like_date(line.text)) and (found := _date(line, profile)) is not None:
+        elif (found := _date(line, profile)) is not None and (
+            date is None or looks_like_date(line.text) or found == date
+        ):
             date = date or found
             roles[index] = "date"
         elif any(character.isalnum() for character in line.text):
             rest.append(index)
-    title = _title(lines, [lines[index] for index in rest], profile)
+    title, told_by = _title(lines, [lines[index] for index in rest], profile)
     teaser = None
     for index in rest:
         text = lines[index].text
-        if title is not None and same_words(text, title):
+        if title is not None and (same_words(text, title) or _is_damaged_copy(text, title)):
             roles[index] = "title"
         elif teaser is None or (len(text) > len(teaser) and len(teaser) < _SHORT):
             teaser = text
             roles[index] = "teaser"
-    return CardFields(title, date, teaser, src, "more" in roles, tuple(roles))
+    return CardFields(title, date, teaser, src, "more" in roles, told_by, tuple(roles))
 
 
-def _title(lines: Sequence[CardLine], rest: Sequence[CardLine], profile: SiteProfile) -> str | None:
+def _is_damaged_copy(text: str, title: str) -> bool:
+    """Whether two texts are the same but for characters that could not be decoded."""
+    if _LOST not in text + title or len(text) != len(title):
+        return False
+    return all(one == other or _LOST in (one, other) for one, other in zip(text, title, strict=True))
+
+
+def _title(
+    lines: Sequence[CardLine], rest: Sequence[CardLine], profile: SiteProfile
+) -> tuple[str | None, int]:
+    """The title, and how it was told (`CardFields.told_by`)."""
     for line in rest:
         if line.level is not None:
-            return line.text
-    alts = [line.text for line in lines if line.is_image and line.text]
+            return line.text, 1
+    alts = [line.text for line in lines if line.is_image and any(map(str.isalnum, line.text))]
     for line in rest:
         if any(same_words(line.text, alt) for alt in alts):
-            return line.text
+            return line.text, 2
     texts = [comparable(line.text) for line in rest]
     for line, text in zip(rest, texts, strict=True):
         if texts.count(text) > 1:
-            return line.text
+            return line.text, 2
     linked = [line for line in rest if line.href and line.in_element]
     plain = [line for line in rest if not line.href and line.in_element]
     if linked and (plain or len(linked) == 1 or len({line.href for line in linked}) == 1):
-        return linked[0].text
+        return linked[0].text, 3
     if len(rest) > 1 and rest[0].in_element:
-        return rest[0].text
-    return alts[0] if alts else _text_title(lines, rest, profile)
+        return rest[0].text, 4
+    return (alts[0], 2) if alts else (_text_title(lines, rest, profile), LEAST_SURE)
 
 
 def _text_title(lines: Sequence[CardLine], rest: Sequence[CardLine], profile: SiteProfile) -> str | None:

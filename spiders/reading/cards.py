@@ -7,10 +7,11 @@ captures) or no element of their own (flat markup), by their order and by "Read 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from spiders.reading.addresses import absolute_address, article_id, page_address
-from spiders.reading.card import card_line, is_more, read_card
+from spiders.reading.card import LEAST_SURE, CardFields, card_line, is_more, read_card
 from spiders.reading.dates import looks_like_date
 from spiders.reading.model import Card, Part, Role
 from spiders.reading.outline import Line, same_words
@@ -45,11 +46,15 @@ class CardReader:
         else:  # all of it waits in a hidden place, or none of it links
             targets = self._targets(lines)
         groups = _by_target(lines, targets, self._is_more) if targets else self._by_order(lines)
+        read = [
+            (target, members, read_card(tuple(map(card_line, members)), self._profile))
+            for target, members in groups
+            if target is None or not article_id(target, self._profile) == own_id is not None
+        ]
+        usual = _usual_way([fields for _, _, fields in read])
         cards: list[Card] = []
-        for target, members in groups:
-            if target is not None and article_id(target, self._profile) == own_id is not None:
-                continue
-            card = self._card(len(cards) + 1, target, members)
+        for target, members, fields in read:
+            card = self._card(len(cards) + 1, target, members, fields, fields.told_by <= usual)
             if card is not None:
                 cards.append(card)
         return tuple(cards)
@@ -115,16 +120,26 @@ class CardReader:
                 groups.append([])
         return [(None, group) for group in groups if any(line.is_text for line in group)]
 
-    def _card(self, position: int, target: str | None, lines: Sequence[Line]) -> Card | None:
-        fields = read_card(tuple([card_line(line) for line in lines]), self._profile)
+    def _card(
+        self, position: int, target: str | None, lines: Sequence[Line], fields: CardFields, has_title: bool
+    ) -> Card | None:
+        """None for what is no card; `has_title` False: what was taken for its title may be something else."""
         if target is None and fields.date is None and not fields.has_more:
             return None  # nothing says that this is a card: text behind the list
         for line, role in zip(lines, fields.roles, strict=True):
-            if role is not None:
+            if role is not None and (has_title or role != "title"):
                 self._take(line, f"card {position}: {role}")
         src = None if fields.src and _SAVED_BESIDE.match(fields.src) else fields.src
         image = absolute_address(src, self._url or self._profile.base_url) if src else None
-        return Card(position, fields.title, target, fields.date, fields.teaser, image)
+        title = fields.title if has_title else None
+        return Card(position, title, target, fields.date, fields.teaser, image)
+
+
+def _usual_way(cards: Sequence[CardFields]) -> int:
+    """The way in which most of a list tell their titles: a card told less surely may have lost its own."""
+    ways = Counter(card.told_by for card in cards if card.title is not None)
+    way, number = ways.most_common(1)[0] if ways else (0, 0)
+    return way if number > 1 and 2 * number > len(cards) else LEAST_SURE
 
 
 def _is_title(parts: Sequence[Part]) -> bool:

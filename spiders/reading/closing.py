@@ -17,7 +17,7 @@ def read_boilerplate(article: ArticleContext) -> list[tuple[Passage, Line]]:
     """The boilerplate's passages in the page's order, once each, with their lines."""
     heading, lines = article.part("boilerplate")
     words = heading.text if heading else None
-    found = passages_under(lines, words, article.profile)
+    found = passages_under(_without_copies(article, lines), words, article.profile)
     taken = {line.block.index for _, line in found}
     article.stray += [line for line in lines if line.block.index not in taken]
     found = [entry for entry in found if entry[1] is not article.torn]
@@ -40,6 +40,14 @@ def read_boilerplate(article: ArticleContext) -> list[tuple[Passage, Line]]:
             line for line in article.outline.lines if line.block.index > last and not line.block.chrome
         ]
     return list(once.values())
+
+
+def _without_copies(article: ArticleContext, lines: Sequence[Line]) -> list[Line]:
+    """Lines without those that stand further up, too: a copy of a card or a section is no passage."""
+    first: dict[str, Line] = {}
+    for line in article.outline.lines:
+        first.setdefault(comparable(line.text), line)
+    return [line for line in lines if first[comparable(line.text)] is line]
 
 
 def read_journal(

@@ -13,6 +13,7 @@ from functools import lru_cache
 from lxml import etree
 
 from spiders.reading.model import Block, Part, Role
+from spiders.reading.repeats import without_repeats
 from spiders.reading.tree import Element, count_below, text_of
 from spiders.reading.words import heading_key, squeeze, word_set
 
@@ -238,6 +239,7 @@ class _Walk:
         if self._parts or self._images:
             self._flush(outer)
         self._breaks = 0
+        outer.unit = 0  # an inline element that holds blocks is a box, and what else it holds is no one word
         context.is_block = True
         context.unit = 0
         context.style = _look(tag, attributes)
@@ -306,6 +308,8 @@ class _Walk:
             self._datetime = None
             return False
         self._parts = []
+        if len(parts) > 1:
+            parts = without_repeats(parts)
         if context.level and len(parts) > 1 and not context.hidden:
             shown = [part for part in parts if not part[1].hidden]
             if len(shown) < len(parts) and any(not text.isspace() for text, _ in shown):

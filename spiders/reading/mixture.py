@@ -60,9 +60,12 @@ def _headed(lines: Sequence[Line], index: int, profile: SiteProfile) -> tuple[st
 
 def _text_behind(lines: Sequence[Line], index: int) -> str | None:
     """The beginning of a heading's text in comparison form; None without one."""
+    heading = lines[index]
+    # Text that leads elsewhere is none of the part's, unless heading and all stand in one link.
+    around = {None, heading.href, *(part.href for part in heading.parts)}
     for line in lines[index + 1 : index + 1 + _NEAR]:
         if line.part is not None:
             return None
-        if line.is_text and len(line.text) >= _SHORTEST_TEXT and not line.href:
+        if line.is_text and len(line.text) >= _SHORTEST_TEXT and line.href in around:
             return comparable(line.text)
     return None

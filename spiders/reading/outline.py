@@ -19,9 +19,13 @@ from spiders.reading.profile import SiteProfile
 from spiders.reading.words import comparable, heading_key, squeeze
 
 LONGEST_HEADING = 120
+LONGEST_TEXT_HEADING = 70
+"""Of a heading that only its length and its place tell from text."""
 _LONGEST_INVISIBLE = 8
 _FIRST_WORD = 16
 """Characters among which invisible ones may hide the first word of a heading."""
+_PLAIN = frozenset(("p", "div", "span", "li", "td", "dd", "a"))
+"""Styles of elements without a class that hold headings and text alike."""
 _DIGITS_AROUND = re.compile(r"^\d+\s+|\s+\d+$")
 _AFTER_RUN_IN = re.compile(r"\s*[:–—]\s*|\s+-\s+")
 
@@ -255,6 +259,7 @@ def _unknown_headings(
     shared = _heading_styles(lines, body) - of_text
     looks = _shared_look([lines[index].block.style for index in body], of_text)
     plain = all(lines[index].block.level is None and lines[index].block.style in of_text for index in body)
+    framed = all(lines[index].block.chrome for index in body)  # all of the article stands in a form, say
     details = chosen.get("details")
     in_text = not lines[body[0]].block.trail
     cards = chosen.get("cards")
@@ -266,7 +271,7 @@ def _unknown_headings(
     found = []
     for index in range(min(body) + 1, len(lines)):
         line = lines[index]
-        if line.part or line.block.chrome or line.block.trail[: len(scope)] != scope:
+        if line.part or line.block.chrome > framed or line.block.trail[: len(scope)] != scope:
             continue
         if details is not None and index > details and heading_key(line.text) in profile.source_labels:
             continue  # a label in "More Details"
@@ -298,9 +303,9 @@ def _unknown_headings(
 
 
 def _heading_styles(lines: Sequence[Line], body: Sequence[int]) -> set[str]:
-    """The looks that known headings share."""
+    """The looks that known headings share, and those of single ones that are not everybody's."""
     styles = Counter(lines[index].block.style for index in body)
-    return {style for style, count in styles.items() if count >= 2 and style}
+    return {style for style, count in styles.items() if style and (count >= 2 or style not in _PLAIN)}
 
 
 def _text_styles(lines: Sequence[Line], body: Sequence[int], marks: set[int]) -> set[str]:
@@ -338,12 +343,19 @@ def _heads(style: str) -> bool:
 
 
 def _text_heading(lines: Sequence[Line], index: int) -> bool:
-    """In a text capture: a short line without a sentence's end, between two long ones."""
+    """In a text capture: a short line without a sentence's end, between two long ones.
+
+    In place of the one before a known heading may stand, whose own text is missing; the one behind may be the
+    last of the capture, and cut off.
+    """
     text = lines[index].text
-    if not 3 <= len(text) <= 70 or text[-1] in ".!?…,;\"”’'" or not text[0].isupper():
+    if not 3 <= len(text) <= LONGEST_TEXT_HEADING or text[-1] in ".!?…,;\"”’'" or not text[0].isupper():
         return False
-    before, after = lines[index - 1].text, lines[index + 1].text if index + 1 < len(lines) else ""
-    return len(before) > 70 and len(after) > 70
+    before = lines[index - 1]
+    if len(before.text) <= LONGEST_TEXT_HEADING and before.part is None:
+        return False
+    last = len(lines) - 1
+    return index < last and (index + 1 == last or len(lines[index + 1].text) > LONGEST_TEXT_HEADING)
 
 
 def _container(heading: tuple[int, ...], region: Sequence[Line]) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -162,27 +162,28 @@ def _drawn(
 ) -> dict[str, Found]:
     headings = _with_ancestors(boundaries)
     drawings: dict[str, _Drawing] = {}
+    copies: list[_Drawing] = []
     undrawn: list[_Spot] = []
     for name, line, element, key in labelled[:_MOST_LABELS]:
-        if name in drawings:
-            continue
         others = [other for other_name, _, other, _ in labelled if other_name != name]
         spot = _Spot(name, line, element, key, headings | _with_ancestors(others))
-        drawing = _read_spot(spot, drawings, profile)
-        if drawing is not None:
+        drawing = _read_spot(spot, [*drawings.values(), *copies], profile)
+        if drawing is None:
+            undrawn.append(spot)
+        elif name not in drawings:
             drawings[name] = drawing
         else:
-            undrawn.append(spot)
+            copies.append(drawing)  # where ratings stand twice, a copy's drawing is no other label's
     for spot in undrawn:
         if spot.name not in drawings:
-            drawings |= _values_before_labels(spot, drawings, profile) or _alike(spot, drawings)
+            drawings |= _values_before_labels(spot, drawings, profile) or _alike(spot, drawings, copies)
     return {
         name: Found(drawing.spot.line, drawing.rating, drawing.rule) for name, drawing in drawings.items()
     }
 
 
 def _read_spot(
-    spot: _Spot, drawings: Mapping[str, _Drawing], profile: SiteProfile, only: str = ""
+    spot: _Spot, drawings: Iterable[_Drawing], profile: SiteProfile, only: str = ""
 ) -> _Drawing | None:
     """The nearest drawing at a label that is no other's; `only` names the one neighbourhood to look in."""
     for candidates, rule in _neighbourhoods(spot.element, spot.fences):
@@ -194,10 +195,10 @@ def _read_spot(
     return None
 
 
-def _taken(spot: _Spot, candidates: Sequence[Element], drawings: Mapping[str, _Drawing]) -> bool:
+def _taken(spot: _Spot, candidates: Sequence[Element], drawings: Iterable[_Drawing]) -> bool:
     return any(
-        name != spot.name and not drawing.elements.keys().isdisjoint(candidates)
-        for name, drawing in drawings.items()
+        drawing.spot.name != spot.name and not drawing.elements.keys().isdisjoint(candidates)
+        for drawing in drawings
     )
 
 
@@ -205,7 +206,7 @@ def _values_before_labels(
     last: _Spot, drawings: Mapping[str, _Drawing], profile: SiteProfile
 ) -> dict[str, _Drawing]:
     """`★★★ Credibility ★★ Interest`: what the last label lacks went to the one before."""
-    own = _read_spot(last, {}, profile, only="drawn-before-label")
+    own = _read_spot(last, (), profile, only="drawn-before-label")
     for name, drawing in drawings.items() if own is not None else ():
         if (
             drawing.rule != "drawn-after-label"
@@ -213,13 +214,13 @@ def _values_before_labels(
             or drawing.elements.keys().isdisjoint(own.elements)
         ):
             continue
-        moved = _read_spot(drawing.spot, {last.name: own}, profile, only="drawn-before-label")
+        moved = _read_spot(drawing.spot, (own,), profile, only="drawn-before-label")
         if moved is not None:
             return {name: moved, last.name: own}
     return {}
 
 
-def _alike(spot: _Spot, drawings: Mapping[str, _Drawing]) -> dict[str, _Drawing]:
+def _alike(spot: _Spot, drawings: Mapping[str, _Drawing], copies: Sequence[_Drawing]) -> dict[str, _Drawing]:
     """A row of icons that look all the same, told by the looks of the other rating's row."""
     looks = {
         look: state
@@ -228,7 +229,7 @@ def _alike(spot: _Spot, drawings: Mapping[str, _Drawing]) -> dict[str, _Drawing]
         for look, state in looks_of(list(drawing.elements)).items()
     }
     for candidates, rule in _neighbourhoods(spot.element, spot.fences) if looks else ():
-        if _taken(spot, candidates, drawings):
+        if _taken(spot, candidates, [*drawings.values(), *copies]):
             continue
         rating = icons_rating(icon_states(candidates, looks))
         if rating is not None:

@@ -13,11 +13,12 @@ from collections.abc import Iterable, Sequence
 from spiders.reading.icons import FEWEST_ICONS, ICON_TAGS, MOST_ICONS, cut_share, icon_states
 from spiders.reading.model import Rating
 from spiders.reading.tree import Element, text_of
-from spiders.reading.words import comparable, squeeze
+from spiders.reading.words import comparable, shown, squeeze
 
 _NUMBER = r"(\d{1,3}(?:[.,]\d+)?)"
 _OF = re.compile(rf"{_NUMBER}\s*(?:/|out\s+of|of)\s*{_NUMBER}", re.I)
 _STARS_WORD = re.compile(rf"{_NUMBER}\s*(?:stars?|points?)\b", re.I)
+_NUMBERED = re.compile(r"\d")
 _PERCENT = re.compile(rf"{_NUMBER}\s*%")
 _ALONE = re.compile(rf"{_NUMBER}")
 _WIDTH = re.compile(rf"(?:^|[;\s])(?:max-)?width\s*:\s*{_NUMBER}\s*%", re.I)
@@ -75,11 +76,12 @@ def read_rating(elements: Sequence[Element], label: str, default_scale: float) -
 
 def rating_in_text(text: str, default_scale: float) -> Rating | None:
     """A rating written out: `4/5`, `4 out of 5`, `★★★★☆`, `4 stars`, `80%`; None when there is none."""
+    text = shown(text)
     match = _OF.search(text)
     if match:
         return _checked(_float(match[1]), _float(match[2]), match[0])
     match = _STARS_WORD.search(text)
-    if match:
+    if match and not _NUMBERED.search(text[: match.start()]):  # else the scale, and the value is before it
         return _checked(_float(match[1]), default_scale, match[0])
     stars = _star_characters(text)
     if stars:

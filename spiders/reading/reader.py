@@ -154,14 +154,18 @@ def _is_cut_off(text: str, outline: Outline, profile: SiteProfile) -> bool:
     """Whether a page's HTML stops before its end.
 
     The end tags of `html` and `body` may be left out (HTML Living Standard, 13.1.2.4): a page without them is
-    whole when all its closing boilerplate is there.
+    whole when all its closing boilerplate is there, and closes it: no part of the article begins behind.
     """
     ending = text[-4096:].lower()
     if "</html" in ending or "</body" in ending:
         return False
-    lines = [line for line in outline.lines if len(line.text) > 60]
     wanted = {anchor.passage for anchor in profile.anchors}
-    return not wanted or not wanted <= {name for line in lines for name in passage_names(line, profile)}
+    found: set[str] = set()
+    behind = max((mark.at for mark in outline.known.values() if mark.part != "boilerplate"), default=0)
+    for line in outline.lines[behind:]:
+        if len(line.text) > 60:
+            found |= passage_names(line, profile)
+    return not wanted or not wanted <= found
 
 
 def _is_summary(outline: Outline) -> bool:

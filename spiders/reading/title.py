@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from spiders.reading.addresses import page_address
 from spiders.reading.article_context import ArticleContext
 from spiders.reading.outline import Line, same_words
 from spiders.reading.profile import RATINGS
@@ -12,7 +13,7 @@ from spiders.reading.reading_time import without_reading_time
 from spiders.reading.words import comparable, heading_key
 
 _LONGEST_VALUE = 20
-_SITE_SUFFIX = re.compile(r"\s+[|·–—-]\s+[^|·–—]{2,60}$")
+_SITE_SUFFIX = re.compile(r"\s+[|·–—-]\s+([^|·–—]{2,60})$")
 
 
 def read_title(article: ArticleContext, by_order: bool) -> str | None:
@@ -28,9 +29,12 @@ def read_title(article: ArticleContext, by_order: bool) -> str | None:
         article.ledger.won("title", text, rule, line)
         return _against_claims(article, "title", text)
     for claim in claimed:
-        text = _SITE_SUFFIX.sub("", str(claim.value)) if claim.rule == "title-element" else str(claim.value)
-        article.ledger.won("title", text, claim.rule, where=claim.where)
-        return text
+        text = str(claim.value)
+        if claim.rule == "title-element":
+            text = _without_site_name(text, article.profile.title)
+        if text:
+            article.ledger.won("title", text, claim.rule, where=claim.where)
+            return text
     article.missing("title", "the capture has no title line" if by_order else "", can_show=not by_order)
     return None
 
@@ -53,7 +57,7 @@ def _shown_title(article: ArticleContext) -> tuple[Line | None, str]:
         return shown, "shown-and-claimed"
     counts = [comparable(line.text) for line in before if not line.block.chrome]
     for line in content:
-        if counts.count(comparable(line.text)) > 1 and len(line.text) > 3:
+        if counts.count(comparable(line.text)) > 1 and len(line.text) > 3 and not _leads_away(article, line):
             return line, "shown-twice"
     headings = [line for line in content if line.block.level]
     if headings:
@@ -63,6 +67,26 @@ def _shown_title(article: ArticleContext) -> tuple[Line | None, str]:
         if len(candidates) == 1:
             return candidates[0], "only-line-before-parts"
     return None, ""
+
+
+def _without_site_name(text: str, site: str) -> str:
+    """A `<title>` without the site's name before or behind it; "" where nothing says which is which."""
+    match = _SITE_SUFFIX.search(text)
+    if match is None:
+        return text
+    left, right = text[: match.start()], match[1]
+    name = comparable(site)
+    if name.startswith(comparable(left)):
+        return right
+    return left if len(left) > len(right) or name.startswith(comparable(right)) else ""
+
+
+def _leads_away(article: ArticleContext, line: Line) -> bool:
+    """Whether a line is a link to another page: the site's name leads to its front page, say."""
+    if not line.href or line.href.startswith("#"):
+        return False
+    target = page_address(line.href, article.page.base, article.profile)
+    return target is None or target != article.page.url
 
 
 def _claimed(groups: Iterable[Sequence[Line]], claimed: Sequence[str]) -> Line | None:

@@ -38,6 +38,11 @@ def comparable(text: str) -> str:
     return " ".join(text.split()).replace("`", "'").casefold()
 
 
+def shown(text: str) -> str:
+    """Text without invisible characters."""
+    return text if text.isascii() else text.translate(_INVISIBLE)
+
+
 @lru_cache(maxsize=20_000)
 def heading_key(text: str) -> str:
     """Comparison form of a heading or label: also without icons, colons, numbering and counts around it.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from storage.views.articles import (
+    ARTICLE_ABSENCES,
     ARTICLE_CARDS,
     ARTICLE_SECTIONS,
     ARTICLE_TOPICS,
@@ -21,6 +22,7 @@ from storage.views.articles import (
 from storage.views.crawl import CAPTURES, RUNS, URL_HISTORY, URLS
 from storage.views.evidence import CORRECTIONS, EVIDENCE
 from storage.views.history import ARTICLE_EVENTS, REVISION_CHANGES, REVISIONS
+from storage.views.revision_parts import REVISION_ABSENCES, REVISION_SECTIONS, REVISION_TOPICS
 from storage.views.search import SEARCH_DOCUMENTS
 from storage.views.site_change import ALARMS, FIELD_COVERAGE, QUARANTINE
 from storage.views.view import View
@@ -33,9 +35,13 @@ VIEWS: tuple[View, ...] = (
     ARTICLE_TOPICS,
     ARTICLE_CARDS,
     ARTICLE_UNPLACED,
+    ARTICLE_ABSENCES,
     JOURNALS,
     BOILERPLATE,
     REVISIONS,
+    REVISION_SECTIONS,
+    REVISION_TOPICS,
+    REVISION_ABSENCES,
     REVISION_CHANGES,
     ARTICLE_EVENTS,
     EVIDENCE,

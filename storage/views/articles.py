@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from storage.views.view import N, R, T, View
+from storage.views.sections import own_section, section_text
+from storage.views.view import DATE, FLAG, TEXTS, UTC, N, R, T, View
 
 ARTICLES = View(
     "articles",
     "One row an article: its current content, and what cards say of it.",
     {
         "id": (T, "The site's case-sensitive id; NULL when no capture could tell it."),
-        "key": (T, "What this program calls the article: its id, or body:… or url:… where there is none."),
-        "site": (T, "Name of the site profile."),
+        "key": (
+            T.as_key,
+            "What this program calls the article: its id, or body:… or url:… where there is none.",
+        ),
+        "site": (T.as_key, "Name of the site profile."),
         "url": (T, "Its address as last seen; NULL when unknown."),
         "title": (T, "As printed; NULL when absent."),
         "takeaway": (T, "Key takeaway as printed; NULL when absent."),
@@ -18,33 +22,39 @@ ARTICLES = View(
         "credibility_scale": (R, "Best value that credibility can take."),
         "interest": (R, "Interest rating; NULL when absent."),
         "interest_scale": (R, "Best value that interest can take."),
-        "reading_minutes": (N, "Reading time as printed, in minutes; NULL when absent."),
+        "reading_minutes": (
+            N.counted_in("minutes"),
+            "Reading time as printed, in minutes; NULL when absent.",
+        ),
         "journal": (T, "Journal as printed; NULL when absent."),
         "journal_group": (T, "Form of the journal's name that groups its spellings."),
-        "topics": (T, "Topics as printed, in order, as a JSON list; NULL when the page shows no topic list."),
+        "topics": (
+            TEXTS,
+            "Topics as printed, in order, as a JSON list; NULL when the page shows no topic list.",
+        ),
         "published_on": (
-            T,
+            DATE,
             "Its date as ISO text, only as precise as printed (2026-05-01, 2026-05 or 2026).",
         ),
-        "published_precision": (T, "day, month or year."),
+        "published_precision": (T.of("day", "month", "year"), "day, month or year."),
         "published_raw": (T, "Its date as printed."),
         "published_source": (T, "What dates it: card, or the rule that found the page's own date."),
         "teaser": (T, "Teaser on the cards that point to it, as last seen."),
         "description": (T, "The page's own description, from its structured data."),
         "source_title": (T, "Title of the original paper as printed."),
-        "source_authors": (T, "Authors of the original paper as printed, as a JSON list."),
+        "source_authors": (TEXTS, "Authors of the original paper as printed, as a JSON list."),
         "source_journal": (T, "Journal of the original paper as printed."),
-        "source_published_on": (T, "Date of the original paper as ISO text, only as precise as printed."),
+        "source_published_on": (DATE, "Date of the original paper as ISO text, only as precise as printed."),
         "source_published_raw": (T, "Date of the original paper as printed."),
         "source_doi": (T, "DOI of the original paper, bare and in lower case."),
         "source_pmid": (T, "PubMed id of the original paper, digits only."),
         "source_url": (T, "Link to the original paper."),
-        "first_seen_at": (T, "When the earliest capture of it was made (UTC)."),
-        "last_seen_at": (T, "When the latest capture of it was made (UTC)."),
-        "gone_since": (T, "Since when it answers 404 or 410 (UTC); NULL while it is there."),
-        "revision": (N, "Number of its current revision."),
-        "revisions": (N, "How many revisions the archive holds."),
-        "captures": (N, "How many captures show it."),
+        "first_seen_at": (UTC.always, "When the earliest capture of it was made (UTC)."),
+        "last_seen_at": (UTC.always, "When the latest capture of it was made (UTC)."),
+        "gone_since": (UTC, "Since when it answers 404 or 410 (UTC); NULL while it is there."),
+        "revision": (N.always, "Number of its current revision."),
+        "revisions": (N.always, "How many revisions the archive holds."),
+        "captures": (N.always, "How many captures show it."),
     },
     """
 SELECT a.article_id, a.key, a.site, a.url, r.title, r.takeaway, r.credibility, r.credibility_scale,
@@ -69,32 +79,22 @@ ARTICLE_SECTIONS = View(
     "The sections of each article's current revision, in order, free of boilerplate.",
     {
         "article_id": (T, "The site's id of the article; NULL when unknown."),
-        "article_key": (T, "The article's key, as in articles."),
-        "site": (T, "Name of the site profile."),
-        "position": (N, "Order on the page; numbers may be left out."),
+        "article_key": (T.as_key.to("articles.key"), "The article's key, as in articles."),
+        "site": (T.as_key.to("articles.site"), "Name of the site profile."),
+        "position": (N.as_key, "Order on the page; numbers may be left out."),
         "kind": (
-            T,
+            T.always,
             "findings, audience, considerations, …; other for an unknown heading, lead for text before any.",
         ),
         "heading": (T, "As printed; NULL when there is none, or no capture shows it."),
-        "text": (T, "Its paragraphs as printed, an empty line between them."),
+        "text": (T, "Its paragraphs as printed, an empty line between them; empty when it has none."),
     },
-    """
-SELECT a.article_id, a.key, a.site, s.position, s.kind, s.heading, coalesce((
-           SELECT group_concat(t.text, char(10) || char(10)) FROM (
-               SELECT p.text AS text FROM section_paragraph sp JOIN passage p ON p.id = sp.passage_id
-               WHERE sp.revision_id = s.revision_id AND sp.section_position = s.position
-               ORDER BY sp.position) t), '')
+    f"""
+SELECT a.article_id, a.key, a.site, s.position, s.kind, s.heading, {section_text("s")}
 FROM article a
 JOIN revision r ON r.article_key = a.id AND r.is_current = 1
 JOIN section s ON s.revision_id = r.id
-WHERE s.kind <> 'unplaced'
-  AND (EXISTS (SELECT 1 FROM section_paragraph sp
-               WHERE sp.revision_id = s.revision_id AND sp.section_position = s.position)
-       OR NOT EXISTS (SELECT 1 FROM revision_boilerplate rb
-                      JOIN boilerplate_passage b ON b.id = rb.boilerplate_id
-                      WHERE rb.revision_id = s.revision_id AND rb.section_position = s.position
-                        AND b.heading = s.heading))
+WHERE s.kind <> 'unplaced' AND {own_section("s")}
 """,
 )
 
@@ -103,12 +103,12 @@ ARTICLE_TOPICS = View(
     "The topics of each article's current revision, one by one.",
     {
         "article_id": (T, "The site's id of the article; NULL when unknown."),
-        "article_key": (T, "The article's key, as in articles."),
-        "site": (T, "Name of the site profile."),
-        "position": (N, "Order on the page, from 1."),
-        "topic": (T, "As printed."),
-        "topic_group": (T, "Form that groups spellings of one topic."),
-        "uncertain": (N, "1 when it may be several topics whose borders no capture shows, else 0."),
+        "article_key": (T.as_key.to("articles.key"), "The article's key, as in articles."),
+        "site": (T.as_key.to("articles.site"), "Name of the site profile."),
+        "position": (N.as_key, "Order on the page, from 1."),
+        "topic": (T.always, "As printed."),
+        "topic_group": (T.always, "Form that groups spellings of one topic."),
+        "uncertain": (FLAG, "1 when it may be several topics whose borders no capture shows, else 0."),
     },
     """
 SELECT a.article_id, a.key, a.site, rt.position, t.text, t.normal, rt.uncertain
@@ -124,19 +124,19 @@ ARTICLE_CARDS = View(
     "The cards that each article's page showed when it was last seen.",
     {
         "article_id": (T, "The site's id of the article whose page shows the card; NULL when unknown."),
-        "article_key": (T, "The key of that article, as in articles."),
-        "site": (T, "Name of the site profile."),
-        "position": (N, "Order in the list, from 1."),
+        "article_key": (T.as_key.to("articles.key"), "The key of that article, as in articles."),
+        "site": (T.as_key.to("articles.site"), "Name of the site profile."),
+        "position": (N.as_key, "Order in the list, from 1."),
         "title": (T, "As printed; NULL when the capture shows none."),
         "url": (T, "Address it points to; NULL when the capture shows none."),
         "target_id": (T, "Article id in that address; NULL without."),
-        "date": (T, "Its date as ISO text, only as precise as printed."),
-        "date_precision": (T, "day, month or year."),
+        "date": (DATE, "Its date as ISO text, only as precise as printed."),
+        "date_precision": (T.of("day", "month", "year"), "day, month or year."),
         "date_raw": (T, "Its date as printed."),
         "teaser": (T, "As printed."),
         "image": (T, "Address of its picture."),
-        "first_seen_at": (T, "When this list was first seen on that page (UTC)."),
-        "last_seen_at": (T, "When this list was last seen on that page (UTC)."),
+        "first_seen_at": (UTC.always, "When this list was first seen on that page (UTC)."),
+        "last_seen_at": (UTC.always, "When this list was last seen on that page (UTC)."),
     },
     """
 SELECT a.article_id, a.key, a.site, c.position, c.title, c.url, c.article_id, c.date_iso, c.date_precision,
@@ -155,10 +155,10 @@ ARTICLE_UNPLACED = View(
     "Text of each article's current revision that no part of the page claims, paragraph by paragraph.",
     {
         "article_id": (T, "The site's id of the article; NULL when unknown."),
-        "article_key": (T, "The article's key, as in articles."),
-        "site": (T, "Name of the site profile."),
-        "position": (N, "Order on the page."),
-        "text": (T, "As printed."),
+        "article_key": (T.as_key.to("articles.key"), "The article's key, as in articles."),
+        "site": (T.as_key.to("articles.site"), "Name of the site profile."),
+        "position": (N.as_key, "Order on the page."),
+        "text": (T.always, "As printed."),
     },
     """
 SELECT a.article_id, a.key, a.site, sp.position, p.text
@@ -170,15 +170,34 @@ JOIN passage p ON p.id = sp.passage_id
 """,
 )
 
+ARTICLE_ABSENCES = View(
+    "article_absences",
+    "What each article's current revision does not have, and why.",
+    {
+        "article_id": (T, "The site's id of the article; NULL when unknown."),
+        "article_key": (T.as_key.to("articles.key"), "The article's key, as in articles."),
+        "site": (T.as_key.to("articles.site"), "Name of the site profile."),
+        "field": (T.as_key, "The field: title, topics, journal, source, published, sections.findings, …"),
+        "reason": (T.always, "Why it is absent."),
+        "detail": (T, "More about that; empty when there is no more."),
+    },
+    """
+SELECT a.article_id, a.key, a.site, e.field, e.reason, e.detail
+FROM article a
+JOIN revision r ON r.article_key = a.id AND r.is_current = 1
+JOIN absence e ON e.revision_id = r.id
+""",
+)
+
 JOURNALS = View(
     "journals",
     "Journals named by current revisions, as printed.",
     {
-        "journal": (T, "As printed."),
-        "journal_group": (T, "Form that groups spellings of one journal."),
-        "articles": (N, "How many articles name it now."),
-        "first_seen_at": (T, "When an article now naming it was first seen (UTC)."),
-        "last_seen_at": (T, "When an article naming it was last seen (UTC)."),
+        "journal": (T.as_key, "As printed."),
+        "journal_group": (T.always, "Form that groups spellings of one journal."),
+        "articles": (N.always, "How many articles name it now."),
+        "first_seen_at": (UTC.always, "When an article now naming it was first seen (UTC)."),
+        "last_seen_at": (UTC.always, "When an article naming it was last seen (UTC)."),
     },
     """
 SELECT j.name, j.normal, count(*), min(a.first_seen_at), max(a.last_seen_at)
@@ -193,11 +212,14 @@ BOILERPLATE = View(
     "boilerplate",
     "Passages that many articles share but for their slots, each once.",
     {
-        "template": (T, "As printed, with each slot's value replaced by its name in braces."),
+        "template": (T.as_key, "As printed, with each slot's value replaced by its name in braces."),
         "heading": (T, "Heading it stands under; NULL when there is none, or no capture shows it."),
-        "source": (T, "profile (found by the profile's anchors) or counted (over the archive)."),
-        "articles": (N, "How many articles' current revisions carry it."),
-        "first_seen_at": (T, "When it was first seen (UTC)."),
+        "source": (
+            T.always.of("profile", "counted"),
+            "profile (found by the profile's anchors) or counted (over the archive).",
+        ),
+        "articles": (N.always, "How many articles' current revisions carry it."),
+        "first_seen_at": (UTC.always, "When it was first seen (UTC)."),
     },
     """
 SELECT b.template, b.heading, b.source,

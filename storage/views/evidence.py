@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage.views.view import N, T, View
+from storage.views.view import FLAG, UTC, N, T, View
 
 _CAPTURE = "c.id, c.captured_at, u.url, f.name, c.warc_offset, c.warc_length"
 _JOINS = """JOIN article a ON a.id = r.article_key
@@ -38,13 +38,13 @@ EVIDENCE = View(
     "Where each value of each revision was read, by which rule and reader; and what says that one is absent.",
     {
         "article_id": (T, "The site's id of the article; NULL when unknown."),
-        "article_key": (T, "The article's key, as in articles."),
-        "site": (T, "Name of the site profile."),
-        "revision": (N, "Number of the revision whose value it is."),
-        "is_current": (N, "1 for the article's current revision, else 0."),
-        "field": (T, "The field: title, sections.findings, topics[0], source.doi, …"),
+        "article_key": (T.always.to("articles.key"), "The article's key, as in articles."),
+        "site": (T.always.to("articles.site"), "Name of the site profile."),
+        "revision": (N.always, "Number of the revision whose value it is."),
+        "is_current": (FLAG, "1 for the article's current revision, else 0."),
+        "field": (T.always, "The field: title, sections.findings, topics[0], source.doi, …"),
         "claim": (
-            T,
+            T.always.of("taken", "overruled", "absent"),
             "taken (it is the value), overruled (a source of higher precedence says otherwise) or absent.",
         ),
         "value": (T, "The value as found; NULL when absent, or when it stands in the revision itself."),
@@ -57,12 +57,12 @@ EVIDENCE = View(
         "reason": (T, "Why it is absent; NULL when it is not."),
         "detail": (T, "More about that; NULL when it is not absent."),
         "reader_version": (T, "Version of the reader that read it; NULL when unknown."),
-        "capture": (N, "The capture it was read from, as in captures."),
-        "captured_at": (T, "When that was fetched or imported (UTC)."),
+        "capture": (N.always.to("captures.id"), "The capture it was read from, as in captures."),
+        "captured_at": (UTC.always, "When that was fetched or imported (UTC)."),
         "url": (T, "Address of that capture; NULL for a file whose address can't be told."),
-        "warc_file": (T, "WARC file, in the archive's folder captures, that its record is in."),
-        "warc_offset": (N, "Where the record begins in that file, in bytes."),
-        "warc_length": (N, "Length of the compressed record in bytes."),
+        "warc_file": (T.always, "WARC file, in the archive's folder captures, that its record is in."),
+        "warc_offset": (N.always.counted_in("bytes"), "Where the record begins in that file, in bytes."),
+        "warc_length": (N.always.counted_in("bytes"), "Length of the compressed record in bytes."),
     },
     f"""
 SELECT a.article_id, a.key, a.site, r.number, r.is_current, e.field,
@@ -88,19 +88,19 @@ CORRECTIONS = View(
     "corrections",
     "Values that a better reader read otherwise from captures the archive had. No changes of the site's.",
     {
-        "id": (N, "Number of the correction."),
-        "run": (N, "The run that read again, as in runs."),
-        "at": (T, "When that run began (UTC)."),
-        "site": (T, "Name of the site profile."),
-        "capture": (N, "The capture that was read again, as in captures."),
-        "captured_at": (T, "When that was fetched or imported (UTC)."),
+        "id": (N.as_key, "Number of the correction."),
+        "run": (N.always.to("runs.id"), "The run that read again, as in runs."),
+        "at": (UTC.always, "When that run began (UTC)."),
+        "site": (T.always, "Name of the site profile."),
+        "capture": (N.always.to("captures.id"), "The capture that was read again, as in captures."),
+        "captured_at": (UTC.always, "When that was fetched or imported (UTC)."),
         "article_id": (T, "The site's id of the article it shows; NULL when none or unknown."),
         "article_key": (T, "The key of that article, as in articles; NULL when it shows none."),
-        "field": (T, "The field."),
+        "field": (T.always, "The field."),
         "before": (T, "What was read before, as text or JSON; NULL when nothing was."),
         "after": (T, "What is read now, as text or JSON; NULL when nothing is."),
         "reader_before": (T, "Version of the reader before; NULL when none had read it."),
-        "reader_after": (T, "Version of the reader that corrected it."),
+        "reader_after": (T.always, "Version of the reader that corrected it."),
     },
     """
 SELECT x.id, x.run_id, n.started_at, n.site, c.id, c.captured_at, a.article_id, a.key, x.field, x.before,

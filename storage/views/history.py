@@ -3,7 +3,7 @@ articles."""
 
 from __future__ import annotations
 
-from storage.views.view import N, R, T, View
+from storage.views.view import DATE, FLAG, TEXTS, UTC, N, R, T, View
 
 
 def _topics(revision: str) -> str:
@@ -121,14 +121,14 @@ REVISIONS = View(
     "Every revision of every article: its own content at a time, and which fields had changed.",
     {
         "article_id": (T, "The site's id of the article; NULL when unknown."),
-        "article_key": (T, "The article's key, as in articles."),
-        "site": (T, "Name of the site profile."),
-        "revision": (N, "1 for the earliest, counting up."),
-        "first_seen_at": (T, "When the earliest capture of it was made (UTC)."),
-        "last_seen_at": (T, "When the latest capture of it was made (UTC)."),
-        "is_current": (N, "1 for the article's latest content, else 0."),
+        "article_key": (T.as_key.to("articles.key"), "The article's key, as in articles."),
+        "site": (T.as_key.to("articles.site"), "Name of the site profile."),
+        "revision": (N.as_key, "1 for the earliest, counting up."),
+        "first_seen_at": (UTC.always, "When the earliest capture of it was made (UTC)."),
+        "last_seen_at": (UTC.always, "When the latest capture of it was made (UTC)."),
+        "is_current": (FLAG, "1 for the article's latest content, else 0."),
         "changed_fields": (
-            T,
+            TEXTS,
             "Fields that differ from what was known of them before, as a JSON list (title, takeaway, "
             "credibility, interest, topics, journal, source, sections.findings, …); NULL for revision 1.",
         ),
@@ -138,15 +138,21 @@ REVISIONS = View(
         "credibility_scale": (R, "Best value that credibility can take."),
         "interest": (R, "Interest rating; NULL when absent."),
         "interest_scale": (R, "Best value that interest can take."),
-        "reading_minutes": (N, "Reading time as printed, in minutes; NULL when absent."),
+        "reading_minutes": (
+            N.counted_in("minutes"),
+            "Reading time as printed, in minutes; NULL when absent.",
+        ),
         "journal": (T, "Journal as printed; NULL when absent."),
         "journal_group": (T, "Form of the journal's name that groups its spellings."),
-        "topics": (T, "Topics as printed, in order, as a JSON list; NULL when the page shows no topic list."),
+        "topics": (
+            TEXTS,
+            "Topics as printed, in order, as a JSON list; NULL when the page shows no topic list.",
+        ),
         "description": (T, "The page's own description, from its structured data."),
         "source_title": (T, "Title of the original paper as printed."),
-        "source_authors": (T, "Authors of the original paper as printed, as a JSON list."),
+        "source_authors": (TEXTS, "Authors of the original paper as printed, as a JSON list."),
         "source_journal": (T, "Journal of the original paper as printed."),
-        "source_published_on": (T, "Date of the original paper as ISO text, only as precise as printed."),
+        "source_published_on": (DATE, "Date of the original paper as ISO text, only as precise as printed."),
         "source_published_raw": (T, "Date of the original paper as printed."),
         "source_doi": (T, "DOI of the original paper, bare and in lower case."),
         "source_pmid": (T, "PubMed id of the original paper, digits only."),
@@ -174,19 +180,25 @@ REVISION_CHANGES = View(
     "One row for each field of a revision that differs from what was last known of it before.",
     {
         "article_id": (T, "The site's id of the article; NULL when unknown."),
-        "article_key": (T, "The article's key, as in articles."),
-        "site": (T, "Name of the site profile."),
-        "revision": (N, "Number of the revision that brought the change."),
-        "at": (T, "When it was first seen (UTC): the change was made between then and the capture before."),
-        "field": (T, "title, takeaway, credibility, interest, topics, journal, source or sections.KIND."),
+        "article_key": (T.as_key.to("articles.key"), "The article's key, as in articles."),
+        "site": (T.as_key.to("articles.site"), "Name of the site profile."),
+        "revision": (N.as_key, "Number of the revision that brought the change."),
+        "at": (
+            UTC.always,
+            "When it was first seen (UTC): the change was made between then and the capture before.",
+        ),
+        "field": (
+            T.as_key,
+            "title, takeaway, credibility, interest, topics, journal, source or sections.KIND.",
+        ),
         "before": (
             T,
             "What it said before; NULL when it was absent. Text as printed; ratings as 4/5; topics as a JSON "
             "list, source as a JSON object.",
         ),
         "after": (T, "What it says since, likewise."),
-        "added": (T, "For topics: those that are new, as a JSON list; else NULL."),
-        "removed": (T, "For topics: those that are there no more, as a JSON list; else NULL."),
+        "added": (TEXTS, "For topics: those that are new, as a JSON list; else NULL."),
+        "removed": (TEXTS, "For topics: those that are there no more, as a JSON list; else NULL."),
     },
     f"""
 SELECT a.article_id, a.key, a.site, r.number, r.first_seen_at, c.field,
@@ -206,18 +218,18 @@ ARTICLE_EVENTS = View(
     "What happened to articles as a whole: gone from the site, back again, moved to another address.",
     {
         "article_id": (T, "The site's id of the article; NULL when unknown."),
-        "article_key": (T, "The article's key, as in articles."),
-        "site": (T, "Name of the site profile."),
-        "at": (T, "When the capture that shows it was made (UTC)."),
+        "article_key": (T.as_key.to("articles.key"), "The article's key, as in articles."),
+        "site": (T.as_key.to("articles.site"), "Name of the site profile."),
+        "at": (UTC.as_key, "When the capture that shows it was made (UTC)."),
         "event": (
-            T,
+            T.as_key.of("gone", "back", "moved"),
             "gone (its addresses answer 404 or 410), back (shown again after that) or moved (found at "
             "another address).",
         ),
         "status": (N, "HTTP status of that capture; NULL for a file."),
         "from_url": (T, "For moved: its address before; else NULL."),
         "to_url": (T, "For moved: its address since; for gone and back the address asked."),
-        "capture": (N, "The capture that shows it, as in captures."),
+        "capture": (N.always.to("captures.id"), "The capture that shows it, as in captures."),
     },
     """
 SELECT a.article_id, a.key, a.site, e.at, e.event, e.status, e.from_url, e.to_url, e.capture_id

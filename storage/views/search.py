@@ -8,7 +8,7 @@ SEARCH_DOCUMENTS = View(
     "search_documents",
     "What full-text search looks at: one row a revision, free of boilerplate. The content of article_search.",
     {
-        "id": (N, "Internal number of the revision; the rowid in article_search."),
+        "id": (N.as_key, "Internal number of the revision; the rowid in article_search."),
         "title": (T, "Title as printed."),
         "takeaway": (T, "Key takeaway as printed."),
         "sections": (T, "The paragraphs of all sections as printed, a line each."),

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from storage.views.kinds import DATE, FLAG, OBJECT, PAIRS, TEXTS, UTC, Kind, N, R, T
+
+__all__ = ["DATE", "FLAG", "OBJECT", "PAIRS", "TEXTS", "UTC", "Kind", "N", "R", "T", "View"]
+
 
 @dataclass(frozen=True)
 class View:
@@ -12,8 +16,8 @@ class View:
 
     name: str
     doc: str
-    columns: Mapping[str, tuple[str, str]]
-    """Column name -> (SQL type, description), in the order of `select`."""
+    columns: Mapping[str, tuple[Kind, str]]
+    """Column name -> (what it holds, description), in the order of `select`."""
     select: str
 
     @property
@@ -21,6 +25,7 @@ class View:
         """The statement that creates it."""
         return f"CREATE VIEW {self.name} ({', '.join(self.columns)}) AS\n{self.select.strip()}"
 
-
-T, N, R = "TEXT", "INTEGER", "REAL"
-"""SQL types of a view's columns."""
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that identify a row; empty when nothing does."""
+        return tuple(name for name, (kind, _) in self.columns.items() if kind.key)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 import zipfile
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -14,26 +12,20 @@ from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any, Self
 
+from storage.whole import WholeFile
+
 _PIECE = 1 << 20
-
-
-class PackageExists(Exception):
-    """There is a file of that name already. The message is one line."""
 
 
 class Package:
     """Writes a package beside its place and puts it there at the end; a context manager.
 
-    `at` (UTC text) is the time that all members bear. Raises `PackageExists` unless `replace`, `OSError` when
+    `at` (UTC text) is the time that all members bear. Raises `TargetExists` unless `replace`, `OSError` when
     it can't be written; nothing is left of it then.
     """
 
     def __init__(self, path: Path, at: str, *, replace: bool = False) -> None:
-        if not replace and path.exists():
-            raise PackageExists(f"{path} exists already; --force replaces it")
-        self._path = path
-        self._part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        self._replace = replace
+        self._whole = WholeFile(path, replace=replace)
         self._date = (
             int(at[:4]),
             int(at[5:7]),
@@ -42,8 +34,7 @@ class Package:
             int(at[14:16]),
             int(at[17:19]),
         )
-        self._file = self._part.open("xb")
-        self._zip = zipfile.ZipFile(self._file, "w")
+        self._zip = zipfile.ZipFile(self._whole.file, "w")
         self._resources: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
@@ -54,9 +45,7 @@ class Package:
     ) -> None:
         # After a failure the ZIP file is only given up: its directory need not be written, now or ever.
         self._zip.fp = None
-        self._file.close()
-        with contextlib.suppress(FileNotFoundError):
-            self._part.unlink()
+        self._whole.__exit__(kind, error, trace)
 
     def add(
         self,
@@ -70,7 +59,7 @@ class Package:
         """Add a member of `size` bytes; None where that is not known before. `stored` for what is compressed
         already. `described` is what the data package says of it besides name, size and digest."""
         if size is None:
-            with TemporaryFile(dir=self._path.parent) as whole:
+            with TemporaryFile(dir=self._whole.path.parent) as whole:
                 whole.writelines(pieces)
                 size = whole.tell()
                 whole.seek(0)
@@ -108,21 +97,7 @@ class Package:
             self._info("datapackage-digest.json", False), (json.dumps(digest, indent=2) + "\n").encode()
         )
         self._zip.close()
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        if self._replace:
-            self._part.replace(self._path)
-        else:
-            try:
-                self._path.hardlink_to(self._part)  # unlike a rename this fails when somebody was faster
-            except FileExistsError:
-                raise PackageExists(f"{self._path} exists already; --force replaces it") from None
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        self._whole.finish()
 
     def _info(self, name: str, stored: bool) -> zipfile.ZipInfo:
         info = zipfile.ZipInfo(name, max(self._date, (1980, 1, 1, 0, 0, 0)))

@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection
 
 from storage.archive import Archive
+from storage.schema.table_schema import table_schema
 from storage.wacz import ABOUT, URLS_MEMBER, WACZ_VERSION, index
 from storage.wacz.package import Package
-from storage.wacz.records import lines, record_files, schema, table_schema, url_lines
+from storage.wacz.records import lines, record_files, schema, url_lines
 from storage.wacz.selection import NothingToPack, PackedCapture, Selection, select, sites
 from storage.warc import FOLDER
 from storage.warc.records import RecordDamaged, parse_member
@@ -66,7 +67,7 @@ def pack(
     """Write a package of all captures of `site`, of those of one `run`, or of those `since` a time.
 
     Times are UTC text. `site` may be None where the archive has but one. Whatever a writer does meanwhile,
-    the package is of one moment. Raises `NothingToPack`, `CaptureMissing`, `PackageExists`, `OSError`.
+    the package is of one moment. Raises `NothingToPack`, `CaptureMissing`, `TargetExists`, `OSError`.
     """
     with archive.engine.connect() as connection:
         chosen = select(connection, site or _only_site(connection), run=run, since=since)
@@ -224,7 +225,7 @@ def _add_records(package: Package, connection: Connection, chosen: Selection) ->
         package.add(
             f"records/{file.name}.jsonl",
             counted(chain([first], rows)) if file.name == "articles" else chain([first], rows),
-            described={"type": "table", "schema": table_schema(file.view)},
+            described={"type": "table", "schema": table_schema(file.view.columns, file.view.key)},
         )
         package.add(f"records/{file.name}.schema.json", [schema(file.view)], described={"type": "json"})
     if chosen.whole:

@@ -12,22 +12,12 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from storage.schema import json_schema
+from storage.schema.values import meant
 from storage.url_records import url_records
 from storage.views import VIEWS, View
 from storage.wacz.selection import Selection
 
-_TYPES = {"TEXT": "string", "INTEGER": "integer", "REAL": "number"}
-# Columns that hold JSON text: in a JSON file they are what they say.
-_JSON: dict[str, dict[str, Any]] = {
-    "topics": {"type": ["array", "null"], "items": {"type": "string"}},
-    "source_authors": {"type": ["array", "null"], "items": {"type": "string"}},
-    "changed_fields": {"type": ["array", "null"], "items": {"type": "string"}},
-    "added": {"type": ["array", "null"]},
-    "removed": {"type": ["array", "null"]},
-    "headers": {"type": "array"},
-    "settings": {"type": "object"},
-    "counts": {"type": "object"},
-}
 _NAMES = (
     "articles", "article_sections", "article_topics", "article_cards", "revisions", "revision_changes",
     "article_events", "corrections", "captures", "runs",
@@ -41,7 +31,6 @@ _ORDER = {
     "article_events": "article_key, at, event",
     "corrections": "id",
 }
-_DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +50,8 @@ def record_files() -> tuple[RecordFile, ...]:
 
 def schema(view: View) -> bytes:
     """The JSON Schema (draft 2020-12) of one line of a view's file."""
-    properties = {
-        name: {**(_JSON.get(name) or {"type": [_TYPES[kind], "null"]}), "description": doc}
-        for name, (kind, doc) in view.columns.items()
-    }
-    described = {
-        "$schema": _DRAFT,
-        "title": view.name,
-        "description": view.doc,
-        "type": "object",
-        "properties": properties,
-        "required": list(view.columns),
-        "additionalProperties": False,
-    }
+    described = json_schema.document(view.name, json_schema.of_object(view.columns, view.doc))
     return (json.dumps(described, ensure_ascii=False, indent=2) + "\n").encode()
-
-
-def table_schema(view: View) -> dict[str, Any]:
-    """The same as a Table Schema (specs.frictionlessdata.io/table-schema), as a data package has it."""
-    return {
-        "fields": [
-            {"name": name, "type": _table_type(name, kind), "description": doc}
-            for name, (kind, doc) in view.columns.items()
-        ]
-    }
 
 
 def lines(connection: Connection, view: View, chosen: Selection) -> Iterator[bytes]:
@@ -96,20 +63,13 @@ def lines(connection: Connection, view: View, chosen: Selection) -> Iterator[byt
     )
     for row in rows.mappings():
         if keep is None or row[keep[0]] in keep[1]:
-            yield _line({name: _value(name, value) for name, value in row.items()})
+            yield _line({name: meant(view.columns[name][0], value) for name, value in row.items()})
 
 
 def url_lines(connection: Connection, chosen: Selection) -> Iterator[bytes]:
     """The URL table of a whole archive, for making it again."""
     for row in url_records(connection, chosen.site):
         yield _line(row)
-
-
-def _table_type(name: str, kind: str) -> str:
-    if name not in _JSON:
-        return _TYPES[kind]
-    told = _JSON[name]["type"]
-    return str(told if isinstance(told, str) else told[0])
 
 
 def _kept(connection: Connection, view: View, chosen: Selection) -> tuple[str, set[Any]] | None:
@@ -131,10 +91,6 @@ def _kept(connection: Connection, view: View, chosen: Selection) -> tuple[str, s
         if number in shown
     }
     return ("key" if view.name == "articles" else "article_key"), keys
-
-
-def _value(name: str, value: Any) -> Any:
-    return json.loads(value) if name in _JSON and value is not None else value
 
 
 def _line(row: dict[str, Any]) -> bytes:

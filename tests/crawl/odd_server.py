@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import socket
 import ssl
-import threading
 import zlib
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
+
+from .listening import Listening, on_loopback
 
 BODY = (
     b"<!doctype html><html><head><title>Odd</title></head><body><p>"
@@ -105,9 +103,9 @@ INTERIM: dict[str, bytes] = {
 
 
 @dataclass
-class OddServer:
-    """Answers `/KIND` as `ODD` says, `/many/N` plainly, and lists all of them on its home page. A context
-    manager; with `tls` over TLS."""
+class OddServer(Listening):
+    """Answers `/KIND` as `ODD` says, `/many/N` plainly, and lists all of them on its home page; with
+    `tls` over TLS."""
 
     tls: ssl.SSLContext | None = None
     kinds: tuple[str, ...] = (*ODD, *INTERIM)
@@ -116,47 +114,23 @@ class OddServer:
     """Path -> the final answers that were sent for it, without interim ones."""
     asked: dict[str, list[bytes]] = field(default_factory=dict)
     """Path -> the requests that came for it, head and all."""
-    connections: int = 0
 
     def __post_init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        scheme = "https" if self.tls else "http"
-        self.base_url = f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.base_url = self.listen(on_loopback())
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, plain: socket.socket) -> None:
-        with contextlib.suppress(OSError), plain:
-            connection = self.tls.wrap_socket(plain, server_side=True) if self.tls else plain
-            self.connections += 1
-            with connection, connection.makefile("rb") as stream:
-                while head := _head(stream):
-                    path = head.split()[1].decode()
-                    kind = path.strip("/")
-                    self.asked.setdefault(path, []).append(head)
-                    answer = self._answer(path)
-                    connection.sendall(INTERIM.get(kind, b""))
-                    self.sent.setdefault(path, []).append(answer)
-                    connection.sendall(answer)
-                    if kind in CLOSES:
-                        return
+    def serve(self, connection: socket.socket, number: int) -> None:
+        """Answer what is asked, and remember both."""
+        with connection.makefile("rb") as stream:
+            while head := _head(stream):
+                path = head.split()[1].decode()
+                kind = path.strip("/")
+                self.asked.setdefault(path, []).append(head)
+                answer = self._answer(path)
+                connection.sendall(INTERIM.get(kind, b""))
+                self.sent.setdefault(path, []).append(answer)
+                connection.sendall(answer)
+                if kind in CLOSES:
+                    return
 
     def _answer(self, path: str) -> bytes:
         if path == "/robots.txt":

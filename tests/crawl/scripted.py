@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
+
+from .listening import Listening, on_loopback
 
 
 @dataclass(frozen=True)
@@ -39,53 +39,30 @@ Script = Mapping[str, "Answer | list[Answer] | Callable[[str], Answer]"]
 
 
 @dataclass
-class ScriptedSite:
+class ScriptedSite(Listening):
     """Serves `script`: path (with query) to an answer, to a list of answers in turn (the last one stays), or
-    to a function of the path. What it does not name is 404. A context manager."""
+    to a function of the path. What it does not name is 404. With `tls` over TLS."""
 
     script: Script
     host: str = "127.0.0.1"
+    tls: ssl.SSLContext | None = None
     seen: list[tuple[float, str]] = field(default_factory=list)
     """When (monotonic) and what was asked, in order."""
     heads: dict[str, list[list[bytes]]] = field(default_factory=dict)
     """Path to the header lines of each request for it, in order."""
 
     def __post_init__(self) -> None:
-        self._listener = socket.create_server((self.host, 0))
         self._turns: dict[str, int] = {}
-        self.base_url = f"http://{self.host}:{self._listener.getsockname()[1]}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        self.base_url = self.listen(on_loopback(self.host)).replace("127.0.0.1", self.host)
 
     @property
     def paths(self) -> list[str]:
         """What was asked, in order."""
         return [path for _, path in self.seen]
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        # What is no HTTP (a TLS handshake, say) ends the connection.
-        with (
-            connection,
-            contextlib.suppress(OSError, UnicodeDecodeError, IndexError),
-            connection.makefile("rb") as stream,
-        ):
+    def serve(self, connection: socket.socket, number: int) -> None:
+        """Answer what is asked; what is no HTTP (a TLS handshake, say) ends the connection."""
+        with contextlib.suppress(UnicodeDecodeError, IndexError), connection.makefile("rb") as stream:
             while line := stream.readline():
                 path = line.split()[1].decode()
                 head = self.heads.setdefault(path, [])

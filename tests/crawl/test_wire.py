@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import json
 import ssl
 import subprocess
@@ -13,16 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from sqlalchemy import text
 
 from storage.archive import open_archive
 from storage.bodies import BodyReader
 from storage.warc.records import Record, read_record
 
+from .certificates import certificate, server_context
 from .crawling import Crawled, ask, crawl
 from .odd_server import CLOSES, INTERIM, ODD, OddServer
 from .scripted import Answer, ScriptedSite, links, redirect, robots
@@ -61,35 +56,6 @@ def kept(archive: Path) -> dict[str, list[Kept]]:
     return found
 
 
-def certificate(folder: Path) -> Path:
-    """A certificate for 127.0.0.1, signed by itself, with its key in the same file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "server.pem"
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
-
-
 @pytest.fixture(scope="module", params=["http", "https"])
 def odd(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -99,8 +65,7 @@ def odd(
     context, before = None, ""
     if request.param == "https":
         pem = certificate(folder)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(pem)
+        context = server_context(pem)
         before = f"import os; os.environ['SSL_CERT_FILE'] = {str(pem)!r}"
     with OddServer(tls=context, many=150) as server:
         done = crawl(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import TracebackType
 
 import pytest
 
 from .crawling import Crawled, ask, crawl
+from .listening import Listening, on_loopback
 from .test_wire import kept
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
@@ -28,26 +29,21 @@ def home(*paths: str) -> bytes:
     return OK + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
-class Rude:
-    """A server of which each path does to its connection what it wants. A context manager."""
+class Rude(Listening):
+    """A server of which each path does to its connection what it wants."""
 
     def __init__(self, acts: dict[str, Act | bytes]) -> None:
         self._acts = acts
-        self._listener = socket.create_server(("127.0.0.1", 0))
         self._over = threading.Event()
-        self.base_url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.base_url = self.listen(on_loopback())
         self.asked: list[tuple[int, str]] = []
         """Number of the connection, and path, in order."""
 
-    def __enter__(self) -> Rude:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._over.set()
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        super().__exit__(kind, error, trace)
 
     @property
     def paths(self) -> list[str]:
@@ -57,16 +53,9 @@ class Rude:
         """Say nothing more until the test is over."""
         self._over.wait(30)
 
-    def _accept(self) -> None:
-        for number in range(10_000):
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection, number), daemon=True).start()
-
-    def _serve(self, connection: socket.socket, number: int) -> None:
-        with contextlib.suppress(OSError), connection, connection.makefile("rb") as stream:
+    def serve(self, connection: socket.socket, number: int) -> None:
+        """Do to it what the path says."""
+        with connection.makefile("rb") as stream:
             while line := stream.readline():
                 while stream.readline().strip():
                     pass

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
-import threading
-from types import TracebackType
-from typing import Self
+
+from tests.crawl.listening import Listening
 
 SPELLINGS = (
     # loopback, as numbers of every kind that inet_aton takes
@@ -42,37 +40,17 @@ SPELLINGS = (
 """What may stand for a host in an address; none of it may be connected to."""
 
 
-class Trap:
-    """Listens on every address of this machine, IPv4 and IPv6, and counts who comes. A context manager."""
+class Trap(Listening):
+    """Listens on every address of this machine, IPv4 and IPv6, and counts who comes (`connections`)."""
 
     def __init__(self, host: str | None = None, port: int = 0) -> None:
         if host is None and socket.has_dualstack_ipv6():
-            self._listener = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
+            self.listen(socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True))
         else:
-            self._listener = socket.create_server((host or "0.0.0.0", port))
-        self.port: int = self._listener.getsockname()[1]
-        self.calls = 0
+            self.listen(socket.create_server((host or "0.0.0.0", port)))
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _accept(self) -> None:
-        answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\nsecret"
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.calls += 1
-            with contextlib.suppress(OSError), connection:
-                connection.settimeout(5)
-                connection.recv(65536)
-                connection.sendall(answer)
+    def serve(self, connection: socket.socket, number: int) -> None:
+        """Answer, whatever is asked."""
+        connection.settimeout(5)
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\nsecret")

@@ -97,7 +97,7 @@ def test_no_spelling_of_a_private_address_is_connected_to(opened: tuple[str, ...
     with Trap() as trap:
         urls = [f"http://{host}:{trap.port}/" for host in SPELLINGS]
         result = asked([*urls, "http://metadata.example/latest/", "https://169.254.169.254/"], *opened)
-        assert trap.calls == 0
+        assert trap.connections == 0
     assert result["connects"] == []
     assert len(result["outcomes"]) == len(urls) + 2
     for url, outcomes in result["outcomes"].items():
@@ -112,7 +112,7 @@ def test_what_is_opened_is_connected_to_and_nothing_beside_it() -> None:
         result = asked([here, same, *others], f"127.0.0.1:{opened.port}")
         assert result["outcomes"][here] == ["200", "200"]
         assert result["outcomes"][same] == ["200", "200"]  # another name, but that very address
-        assert closed.calls == 0
+        assert closed.connections == 0
         assert all(f"127.0.0.1', {opened.port})" in place for place in result["connects"])
         for url in others:
             assert "not a public address" in " ".join(result["outcomes"][url])
@@ -221,7 +221,7 @@ def test_a_name_that_is_pointed_inside_during_the_crawl_gains_nothing(tmp_path: 
                 start=[f"http://rebind.example:{port}/{path}" for path in "ab"], delay=0,
                 before=before, contact="me@example.org", allow_private=[f"127.0.0.2:{port}"],
             )  # fmt: skip
-            assert inside.calls == 0
+            assert inside.connections == 0
     rows = ask(tmp_path / "archive", "SELECT url, state, reason FROM urls WHERE state <> 'stored'")
     assert rows == [
         (f"http://rebind.example:{port}/b", "refused", f"127.0.0.1 (port {port}) is not a public address")
@@ -252,7 +252,7 @@ def test_whatever_a_page_names_leads_nowhere_but_to_the_site(tmp_path: Path) -> 
         }
         with ScriptedSite(script) as site:
             done = crawl(tmp_path / "archive", site.base_url, allow_private=[site.base_url[7:]])
-        assert trap.calls == 0
+        assert trap.connections == 0
     assert done.code == 0, done
     refused = ask(
         tmp_path / "archive", "SELECT url FROM urls WHERE state = 'refused' AND reason = 'off-site'"
@@ -267,7 +267,7 @@ def test_rules_that_lie_inside_are_not_fetched(tmp_path: Path) -> None:
         ScriptedSite({"/robots.txt": redirect(f"http://127.0.0.1:{trap.port}/robots.txt")}) as site,
     ):
         done = crawl(tmp_path / "archive", site.base_url, retries=0)
-        assert trap.calls == 0
+        assert trap.connections == 0
     assert done.code == 8, done
 
 
@@ -288,7 +288,7 @@ def test_one_of_the_site_s_own_hosts_that_lies_inside_is_not_asked(tmp_path: Pat
                 f'start = ["{site.base_url}/"]\nsitemaps = []\n'
             )
             done = crawl(tmp_path / "archive", site.base_url, site=str(profile), allow_private=[place])
-        assert trap.calls == 0
+        assert trap.connections == 0
     state, reason = states(tmp_path / "archive")["/inside"]
     assert state == "refused" and f"(port {trap.port}) is not a public address" in reason
     assert done.code == 0, done

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import ssl
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,10 +12,10 @@ from spiders.pages import TOO_MANY_ARTICLES, TOO_MANY_SITEMAPS
 from spiders.sitemaps import MAX_ENTRIES, read_sitemap
 from spiders.sites import load_profile
 from spiders.walk import TOO_MANY_LISTINGS
+from tests.crawl.certificates import certificate, server_context
 from tests.crawl.crawling import Crawled, ask, crawl, states
 from tests.crawl.odd_server import OddServer
 from tests.crawl.scripted import Answer, ScriptedSite, links, robots
-from tests.crawl.test_wire import certificate
 
 from .places import Trap
 
@@ -167,14 +166,12 @@ def test_a_sitemap_s_entity_reads_no_file_and_calls_nobody(tmp_path: Path) -> No
         )
         body = f"<!DOCTYPE u [{entities}]><urlset><url><loc>&f;</loc></url><url><loc>&h;</loc></url></urlset>"
         reading = read_sitemap(body.encode(), url=f"{PROFILE.base_url}sitemap.xml", depth=0, profile=PROFILE)
-        assert trap.calls == 0
+        assert trap.connections == 0
     assert not any("secret" in found.url for found in reading.found)
 
 
 def test_a_certificate_that_nobody_vouches_for_is_no_connection(tmp_path: Path) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate(tmp_path))
-    with OddServer(tls=context) as server:
+    with OddServer(tls=server_context(certificate(tmp_path))) as server:
         done = crawl(tmp_path / "archive", server.base_url, retries=0)
         assert server.asked == {}  # not a byte of HTTP was said
     assert done.code in (8, 10), done

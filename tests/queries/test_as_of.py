@@ -20,7 +20,8 @@ from storage.as_of import as_of
 from storage.moments import NotAMoment, beginning_of, end_of
 from storage.queries import articles
 from storage.records import ExchangeRecord, FoundRecord, RatingRecord, UrlOutcome
-from storage.search_query import search
+from storage.search.ask import Found, search
+from storage.search.query import Query, Words
 from tests.storage.build import House, article, as_text, at, card, page, topics, url_of
 
 SEEN = (
@@ -42,6 +43,10 @@ def everything(connection: Connection) -> dict[str, list[str]]:
 def reader(house: House) -> Iterator[Connection]:
     with open_archive(house.directory, read_only=True) as archive, archive.engine.connect() as connection:
         yield connection
+
+
+def found(connection: Connection, word: str) -> Found:
+    return search(connection, Query(Words(word)))
 
 
 @pytest.fixture
@@ -165,11 +170,11 @@ def test_search_finds_the_words_of_then_only(house: House) -> None:
         totals = {}
         for minute in (0, 4, 5):
             with as_of(connection, at(minute)):
-                totals[minute] = tuple(search(connection, word).total for word in ("zebra", "gazelle", "ran"))
-                (hit,) = search(connection, "ran").hits
+                totals[minute] = tuple(found(connection, word).total for word in ("zebra", "gazelle", "ran"))
+                (hit,) = found(connection, "ran").hits
                 assert hit.article.takeaway == "".join(piece.text for piece in hit.snippet)
         assert totals == {0: (1, 0, 1), 4: (1, 0, 1), 5: (0, 1, 1)}
-        assert search(connection, "zebra").total == 0
+        assert found(connection, "zebra").total == 0
 
 
 def test_where_it_was_and_whether_it_was_there(house: House) -> None:

@@ -97,8 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ProcessPoolExecutor(told.workers) as pool:
         for part in pool.map(fuzz, chunks):
             whole.add(part)
-    for failure in whole.failures:
-        print(failure)
+            for failure in part.failures:
+                print(failure, flush=True)
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in sorted(whole.kinds.items()))
     print(
         f"{whole.pages:,} pages: {kinds}; slowest {whole.slowest:.2f} s CPU; {len(whole.failures)} failures"

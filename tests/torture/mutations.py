@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -18,7 +19,7 @@ from lxml import etree
 
 from spiders.reading.decoding import decode
 from spiders.reading.words import heading_key
-from tests.reading.records import PROFILE, Build
+from tests.reading.records import PROFILE, Build, builds
 
 Node = Any  # lxml's stubs know less of its elements than the tests do
 _INVISIBLE = "\u202e\u202d\u2066\u2069\u200b\u200e\u200f\u00ad\ufeff"
@@ -259,7 +260,15 @@ def _stands_alone(node: Node) -> bool:
 
 
 def _headings(node: Node) -> list[Node]:
-    return [one for one in node.iter() if isinstance(one.tag, str) and _key(one) in PROFILE.parts]
+    return [one for one in node.iter() if isinstance(one.tag, str) and _key(one) in _heading_keys()]
+
+
+@cache
+def _heading_keys() -> frozenset[str]:
+    """The profile's headings, and those that only one article has: without its heading, what stands under it
+    would be the section's before it, and nobody could tell."""
+    own = {part["heading"] for build in builds() for part in build.expected["sections"] if part["heading"]}
+    return frozenset(PROFILE.parts) | {heading_key(heading) for heading in own}
 
 
 def _holds_heading(node: Node) -> bool:
@@ -278,8 +287,14 @@ def _labelled(node: Node) -> set[str]:
 
 
 def _key(node: Node) -> str:
-    text = " ".join("".join(node.itertext()).split()) if len(node) < 80 else ""
+    """An element's words as a heading's, without what is there for screen readers only."""
+    spoken = {text for one in node.iter() if _is_spoken(one) for text in one.itertext()}
+    text = " ".join("".join(text for text in node.itertext() if text not in spoken).split())
     return heading_key(text) if 0 < len(text) < 60 else ""
+
+
+def _is_spoken(node: Node) -> bool:
+    return isinstance(node.tag, str) and "sr-only" in (node.get("class") or "").split()
 
 
 def _holds_text(node: Node) -> bool:

@@ -23,10 +23,7 @@ def wrong_values(reading: Reading, build: Build, page: Mutated) -> list[str]:
         return [reading.reason or ""]
     if reading.kind is not PageKind.SUMMARY:
         return []
-    mine = list(_wrong(reading, build, page))
-    if not mine or page.other is None:
-        return mine
-    return mine
+    return list(_wrong(reading, build, page))
 
 
 def _wrong(reading: Reading, build: Build, page: Mutated) -> Iterator[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from crawler.samplesite import SampleSite
 from storage.archive import open_archive
@@ -243,26 +244,13 @@ def test_every_page_is_in_the_index(archive: Path, tmp_path: Path) -> None:
 
 
 def test_records_are_as_their_schemas_say(archive: Path, tmp_path: Path) -> None:
-    kinds = {
-        "string": str,
-        "integer": int,
-        "number": (int, float),
-        "array": list,
-        "object": dict,
-        "null": type(None),
-    }
     with zipfile.ZipFile(packed(archive, tmp_path / "x.wacz")) as package:
         names = [name for name in package.namelist() if name.endswith(".schema.json")]
         assert "records/articles.schema.json" in names
         for name in names:
-            schema = json.loads(package.read(name))
+            validator = Draft202012Validator(json.loads(package.read(name)))
             for line in package.read(name.replace(".schema.json", ".jsonl")).splitlines():
-                record = json.loads(line)
-                assert set(record) == set(schema["required"]) == set(schema["properties"])
-                for key, value in record.items():
-                    told = schema["properties"][key]["type"]
-                    allowed = [told] if isinstance(told, str) else told
-                    assert isinstance(value, tuple(kinds[one] for one in allowed)), (name, key, value)  # type: ignore[arg-type]
+                validator.validate(json.loads(line))
 
 
 def test_addresses_sort_as_replay_looks_them_up() -> None:

@@ -1,0 +1,128 @@
+"""Answers that are dear to have, kept until the archive changes.
+
+A page must not scan the archive for each request. What only a scan can tell (how many articles a topic has,
+which lie on page 40 of a list) is asked for once and kept. While a crawl writes, the archive changes with
+every page that it stores: then a dear answer of a moment ago is given at once, and a new one is had in the
+background.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+Answer = TypeVar("Answer")
+
+MOST = 48
+"""Answers kept at a time; the one not asked for longest goes first. The largest are lists with four bytes for
+each article."""
+CHEAP_S = 0.03
+"""An answer that took no longer is had anew whenever the archive has changed."""
+_REST = 10
+"""A dear answer is had anew at most for a share of one in so many of the time."""
+
+logger = logging.getLogger("msarchive")
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """A state of an archive's file."""
+
+    opened: int
+    """Which opening of a file it was, counted from 1."""
+    version: int
+    """SQLite's data version as that opening sees it."""
+
+
+@dataclass(slots=True)
+class _Entry(Generic[Answer]):
+    answer: Answer
+    stand: Stand
+    took: float
+    at: float
+
+
+class Kept:
+    """Answers by key. For any number of threads: what several ask for at once is had once."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[Hashable, _Entry[Any]] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
+        self._refreshing: set[Hashable] = set()
+
+    def get(
+        self,
+        key: Hashable,
+        stand: Stand,
+        make: Callable[[], Answer],
+        again: Callable[[], tuple[Stand, Answer]],
+    ) -> Answer:
+        """The answer for `key` in state `stand`: kept, or made by `make` from the caller's own snapshot.
+
+        `again` has it anew from a snapshot of its own, in a thread of its own. Raises what `make` raises.
+        """
+        entry = self._known(key)
+        if entry is not None and entry.stand == stand:
+            return entry.answer  # type: ignore[no-any-return]
+        same_file = entry is not None and entry.stand.opened == stand.opened
+        if entry is not None and same_file and entry.took > CHEAP_S:
+            if self._clock() - entry.at > _REST * entry.took:
+                self._refresh(key, again)
+            return entry.answer  # type: ignore[no-any-return]
+        with self._lock:
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            entry = self._known(key)
+            if entry is not None and entry.stand == stand:
+                return entry.answer  # type: ignore[no-any-return]
+            began = self._clock()
+            answer = make()
+            self._keep(key, stand, answer, began)
+        return answer
+
+    def forget(self) -> None:
+        """Keep nothing: another file stands in the archive's place."""
+        with self._lock:
+            self._entries.clear()
+
+    def _known(self, key: Hashable) -> _Entry[Any] | None:
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is not None:
+                self._entries.move_to_end(key)
+            return entry
+
+    def _keep(self, key: Hashable, stand: Stand, answer: Any, began: float) -> None:
+        now = self._clock()
+        with self._lock:
+            self._entries[key] = _Entry(answer, stand, now - began, now)
+            self._entries.move_to_end(key)
+            while len(self._entries) > MOST:
+                gone, _ = self._entries.popitem(last=False)
+                self._making.pop(gone, None)
+
+    def _refresh(self, key: Hashable, again: Callable[[], tuple[Stand, Any]]) -> None:
+        with self._lock:
+            if key in self._refreshing:
+                return
+            self._refreshing.add(key)
+
+        def work() -> None:
+            began = self._clock()
+            try:
+                stand, answer = again()
+                self._keep(key, stand, answer, began)
+            except Exception as error:  # the old answer stays; the next request meets the error itself
+                logger.debug("not had anew: %s: %s", key, error)
+            finally:
+                with self._lock:
+                    self._refreshing.discard(key)
+
+        threading.Thread(target=work, name="kept", daemon=True).start()

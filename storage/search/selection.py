@@ -1,0 +1,157 @@
+"""A query as SQL: which articles it means.
+
+Over the tables' plain names, so that under `storage.as_of.as_of` it means the articles as they were then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from storage.search.matching import expression
+from storage.search.query import All, Any, Filter, Node, Not, Query, Words
+
+FROM = "FROM revision r JOIN article a ON a.id = r.article_key"
+"""What `Conditions` speak of: revisions, each with its article."""
+
+_IN_INDEX = "r.id IN (SELECT rowid FROM article_search WHERE article_search MATCH {})"
+# What can stand beside a whole word in a grouping form, which is in small letters: anything but these.
+_NO_LETTER = "[^0-9a-z\u00b5-\u1fff\u3040-\uffff]"
+_GLOB = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A sub-select that gives the internal numbers (`article.id`) of articles, for use inside a statement:
+    `text(f"SELECT … FROM article a WHERE a.id IN ({selected.sql})"), selected.parameters`.
+
+    Views have no such number: `WHERE (site, key) IN (SELECT site, key FROM article WHERE id IN (…))`.
+    """
+
+    sql: str
+    parameters: dict[str, str | float]
+    """Its named parameters; their names begin with `search_`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a query asks of an article: an expression for the index, and SQL for the rest."""
+
+    match: str | None
+    """FTS5's; None when the index alone can't answer any part of it."""
+    rest: str
+    """SQL over `FROM`; `1` when the index answers it all."""
+    parameters: dict[str, str | float]
+
+
+def selected(query: Query) -> Selected:
+    """The articles whose current revision a query matches."""
+    asked = conditions(query)
+    found, parameters = asked.rest, dict(asked.parameters)
+    if asked.match is not None:
+        parameters["search_match"] = asked.match
+        found = f"{_IN_INDEX.format(':search_match')} AND {asked.rest}"
+    return Selected(f"SELECT r.article_key {FROM} WHERE r.is_current = 1 AND {found}", parameters)
+
+
+def conditions(query: Query) -> Conditions:
+    """The parts of a query that all must hold, sorted by who can answer them."""
+    if query.root is None:
+        return Conditions(None, "1", {})
+    parts = query.root.parts if isinstance(query.root, All) else (query.root,)
+    words = [part for part in parts if expression(part) is not None]
+    unwanted = [part for part in parts if isinstance(part, Not) and expression(part.part) is not None]
+    if words:  # only beside something that must occur can FTS5 say what must not
+        words += unwanted
+    match = expression(All(tuple(words))) if words else None
+    writer = _SqlWriter()
+    rest = " AND ".join(writer.condition(part) for part in parts if part not in words)
+    return Conditions(match, rest or "1", writer.parameters)
+
+
+class _SqlWriter:
+    """Conditions as SQL text, collecting their values."""
+
+    def __init__(self) -> None:
+        self.parameters: dict[str, str | float] = {}
+
+    def condition(self, node: Node) -> str:
+        found = expression(node)
+        if found is not None:
+            return _IN_INDEX.format(self._value(found))
+        if isinstance(node, Not):
+            # Of a value that is not there SQL says neither yes nor no; it does not match, so "not" holds.
+            return f"NOT coalesce({self.condition(node.part)}, 0)"
+        if isinstance(node, All | Any):
+            joint = " AND " if isinstance(node, All) else " OR "
+            return f"({joint.join(map(self.condition, node.parts))})"
+        assert not isinstance(node, Words)
+        return _FILTERS[node.field](self, node)
+
+    def topic(self, asked: Filter) -> str:
+        return (
+            "r.id IN (SELECT rt.revision_id FROM topic t JOIN revision_topic rt ON rt.topic_id = t.id "
+            f"WHERE {self._name('t.normal', asked)})"
+        )
+
+    def journal(self, asked: Filter) -> str:
+        return f"r.journal_id IN (SELECT j.id FROM journal j WHERE {self._name('j.normal', asked)})"
+
+    def after(self, asked: Filter) -> str:
+        return f"a.published_iso >= {self._value(_first_of(asked.value))}"
+
+    def before(self, asked: Filter) -> str:
+        # As text `2026-05` stands before `2026-05-15`: true of its first days only, so it is not sure.
+        first = _first_of(asked.value)
+        unsure = [self._value(first[:length]) for length in (4, 7) if length < len(first)]
+        sure = f" AND a.published_iso NOT IN ({', '.join(unsure)})" if unsure else ""
+        return f"(a.published_iso < {self._value(first)}{sure})"
+
+    def date(self, asked: Filter) -> str:
+        value = self._value(asked.value)
+        return f"(a.published_iso = {value} OR a.published_iso GLOB {value} || '-*')"
+
+    def rating(self, asked: Filter) -> str:
+        return f"r.{asked.field} {asked.comparison} {self._value(float(asked.value))}"
+
+    def site(self, asked: Filter) -> str:
+        return f"a.site = {self._value(asked.value)}"
+
+    def id(self, asked: Filter) -> str:
+        return f"a.key = {self._value(asked.value)}"
+
+    def _name(self, column: str, asked: Filter) -> str:
+        if asked.comparison == "=":
+            return f"{column} = {self._value(asked.value)}"
+        within = _GLOB.sub(r"[\g<0>]", asked.value)
+        pattern = f"*{_NO_LETTER}{within}{'' if asked.prefix else _NO_LETTER}*"
+        return f"' ' || {column} || ' ' GLOB {self._value(pattern)}"
+
+    def _value(self, value: str | float) -> str:
+        name = f"search_{len(self.parameters)}"
+        self.parameters[name] = value
+        return f":{name}"
+
+
+_FILTERS: dict[str, Callable[[_SqlWriter, Filter], str]] = {
+    "topic": _SqlWriter.topic,
+    "journal": _SqlWriter.journal,
+    "after": _SqlWriter.after,
+    "before": _SqlWriter.before,
+    "date": _SqlWriter.date,
+    "credibility": _SqlWriter.rating,
+    "interest": _SqlWriter.rating,
+    "site": _SqlWriter.site,
+    "id": _SqlWriter.id,
+}
+
+
+def _first_of(value: str) -> str:
+    """The shortest date that begins on the same day: 2026-01-01 and 2026-01 begin as 2026 does.
+
+    Compared as text, a date is at or after it exactly when its first day is.
+    """
+    while value.endswith("-01"):
+        value = value[:-3]
+    return value

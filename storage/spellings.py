@@ -1,0 +1,92 @@
+"""Topics and journals in the several ways in which the site spells them, read-only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """One way in which a topic or a journal is printed."""
+
+    name: str
+    articles: int
+    """How many articles now print it so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A topic or a journal, however it is spelled."""
+
+    group: str
+    """The form that groups its spellings."""
+    spellings: tuple[Spelling, ...]
+    """The most frequent first; never empty."""
+    articles: int
+    """How many articles have it now; one that prints several spellings counts once for each."""
+    first_seen_at: str
+    """When the earliest of these articles was first seen (UTC text)."""
+    last_seen_at: str
+    """When the latest of them was last seen (UTC text)."""
+
+    @property
+    def name(self) -> str:
+        """The most frequent spelling."""
+        return self.spellings[0].name
+
+
+# CROSS JOIN keeps SQLite from beginning with the revisions (https://sqlite.org/optoverview.html#crossjoin).
+_OF_TOPIC = """
+FROM topic n CROSS JOIN revision_topic rt ON rt.topic_id = n.id
+CROSS JOIN revision r ON r.id = rt.revision_id AND r.is_current = 1"""
+_OF_JOURNAL = "FROM journal n JOIN revision r ON r.journal_id = n.id AND r.is_current = 1"
+_SEEN = "min(a.first_seen_at), max(a.last_seen_at)"
+
+
+def topic_spellings(connection: Connection, group: str) -> tuple[Spelling, ...]:
+    """The spellings of a topic by its grouping form, the most frequent first; () when no article has it."""
+    return _spellings(connection, f"SELECT n.text, count(*) {_OF_TOPIC}", group)
+
+
+def journal_spellings(connection: Connection, group: str) -> tuple[Spelling, ...]:
+    """The same of a journal."""
+    return _spellings(connection, f"SELECT n.name, count(*) {_OF_JOURNAL}", group)
+
+
+def topics(connection: Connection) -> tuple[Group, ...]:
+    """Every topic of the articles as they are now, the most frequent first."""
+    return _groups(connection, f"SELECT n.normal, n.text, count(*), {_SEEN} {_OF_TOPIC}")
+
+
+def journals(connection: Connection) -> tuple[Group, ...]:
+    """Every journal of the articles as they are now, the most frequent first."""
+    return _groups(connection, f"SELECT n.normal, n.name, count(*), {_SEEN} {_OF_JOURNAL}")
+
+
+def _spellings(connection: Connection, select: str, group: str) -> tuple[Spelling, ...]:
+    rows = connection.execute(
+        text(f"{select} WHERE n.normal = :group GROUP BY n.id ORDER BY 2 DESC, 1"), {"group": group}
+    )
+    return tuple(Spelling(name, number) for name, number in rows)
+
+
+def _groups(connection: Connection, select: str) -> tuple[Group, ...]:
+    rows = connection.execute(
+        text(f"{select} JOIN article a ON a.id = r.article_key GROUP BY n.id ORDER BY 1, 3 DESC, 2")
+    )
+    found = []
+    for group, members in groupby(rows, key=lambda row: str(row[0])):
+        of_group = list(members)
+        found.append(
+            Group(
+                group,
+                tuple(Spelling(name, number) for _, name, number, _, _ in of_group),
+                sum(row[2] for row in of_group),
+                min(row[3] for row in of_group),
+                max(row[4] for row in of_group),
+            )
+        )
+    return tuple(sorted(found, key=lambda one: (-one.articles, one.name)))
