@@ -95,7 +95,7 @@ def _last_crawl(crawls: Sequence[RunRow], crawl: str, *, imported: bool, changed
         yield Check("last crawl", "ok", says)
     elif run.outcome == "changed" and not changed:
         yield Check("last crawl", "ok", f"{says}; cleared since")
-    elif run.outcome in _GOES_ON:
+    elif run.outcome in _GOES_ON or run.exit_code == ExitCode.LIMIT:
         yield Check("last crawl", "warn", says, f"'{crawl}' goes on with it")
     elif run.outcome == "incomplete" and run.exit_code in (None, ExitCode.INCOMPLETE):
         do = f"'{crawl}' tries them again; 'msarchive coverage --state failed' lists them"

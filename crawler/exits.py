@@ -21,7 +21,7 @@ class ExitCode(IntEnum):
     STOPPED = 5
     """Stopped by a signal; the next run goes on from there."""
     LIMIT = 6
-    """A limit that was set is reached; the next run goes on from there."""
+    """A limit that was set, for the crawl or in the profile, is reached; the next run goes on from there."""
     STORAGE = 7
     """The archive can't be read or written: disk full, read-only, I/O error."""
     ROBOTS = 8

@@ -12,9 +12,11 @@ from typing import Literal
 from crawler.cli.errors import as_user_error
 from crawler.exits import ExitCode
 from crawler.in_the_way import in_the_way
+from crawler.robots_rules import DISALLOWED
 from crawler.site_change import look_for_change
 from pipelines.session import CrawlSession
 from spiders.answers import utc_now
+from spiders.pages import OVER_LIMIT
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +54,7 @@ def conclude(session: CrawlSession, reason: str) -> CrawlResult:
     """
     states: Mapping[str, int] = {}
     failed: tuple[tuple[str, str], ...] = ()
+    full: Mapping[str, int] = {}
     session.error = session.error or session.disk_low
     try:
         if session.error is None:
@@ -61,15 +64,16 @@ def conclude(session: CrawlSession, reason: str) -> CrawlResult:
             session.writer.settle(utc_now())
             states = dict(session.frontier.counts())
             failed = tuple((url, why) for url, why in session.frontier.failed())
+            full = session.frontier.refused_for(OVER_LIMIT)
     except Exception as error:
         session.error = error
-    outcome, text, code = judge(session, reason, states, failed)
+    outcome, text, code = judge(session, reason, states, failed, full)
     try:
         session.writer.end_run(outcome, text, dict(session.counts), exit_code=code)
     except Exception as error:
         if session.error is None:
             session.error = error
-            outcome, text, code = judge(session, reason, states, failed)
+            outcome, text, code = judge(session, reason, states, failed, full)
     if session.error is not None and as_user_error(session.error) is None:
         logger.error("The crawl ended with an unexpected error", exc_info=session.error)
     return CrawlResult(
@@ -86,12 +90,17 @@ def conclude(session: CrawlSession, reason: str) -> CrawlResult:
 
 
 def judge(
-    session: CrawlSession, reason: str, states: Mapping[str, int], failed: tuple[tuple[str, str], ...]
+    session: CrawlSession,
+    reason: str,
+    states: Mapping[str, int],
+    failed: tuple[tuple[str, str], ...],
+    full: Mapping[str, int],
 ) -> tuple[Outcome, str, ExitCode]:
     """Outcome, reason and exit code. The worst thing that is true of the run decides:
 
     an error; no connection; robots.txt; blocked by the site; stopped by a signal; the site has changed; a
-    limit; robots.txt disallowing everything; a reader that failed; addresses that failed.
+    limit on the crawl; robots.txt disallowing everything; a reader that failed; a limit of the profile's;
+    addresses that failed. `full` says how many addresses a limit of the profile's kept out (by `OVER_LIMIT`).
     """
     counts = session.counts
     if session.error is not None:
@@ -116,14 +125,20 @@ def judge(
     if reason != "finished":
         return "failed", f"ended early: {reason}", ExitCode.ERROR
     if counts["refused"] and not counts["unanswered"] and not any(counts[kind] for kind in _PAGES):
-        return "failed", "robots.txt disallows everything", ExitCode.ROBOTS
+        everything = session.refusal == DISALLOWED
+        text = "robots.txt disallows everything" if everything else f"nothing may be asked: {session.refusal}"
+        return "failed", text, ExitCode.ROBOTS
     if counts["reader_failures"]:
         number = counts["reader_failures"]
         text = f"the reader failed on {number} of {counts['answers']} pages (a bug); their captures are kept"
         return "incomplete", text, ExitCode.ERROR
+    lacks = f"{len(failed)} of {_known(states)} addresses failed{in_the_way(failed)}" if failed else ""
+    if full:
+        # Unlike with a limit on the crawl its round is over: what is due by its age comes again.
+        text = "; ".join(filter(None, (_full(full), lacks)))
+        return "incomplete", text, ExitCode.LIMIT
     if failed:
-        text = f"{len(failed)} of {_known(states)} addresses failed{in_the_way(failed)}"
-        return "incomplete", text, ExitCode.INCOMPLETE
+        return "incomplete", lacks, ExitCode.INCOMPLETE
     if states.get("due"):
         text = f"ended with {states['due']} addresses still to be asked (a bug); the next crawl goes on"
         return "failed", text, ExitCode.ERROR
@@ -136,6 +151,13 @@ def _limit(session: CrawlSession, reason: str) -> str:
         if session.limit_reached
         else f"limit reached ({reason})"
     )
+
+
+def _full(full: Mapping[str, int]) -> str:
+    limits = ", ".join(dict.fromkeys(OVER_LIMIT[reason] for reason in full))
+    number = sum(full.values())
+    them = "1 address is" if number == 1 else f"{number:,} addresses are"
+    return f"the profile's limit is reached ({limits}): {them} left for the next crawl"
 
 
 def _known(states: Mapping[str, int]) -> int:

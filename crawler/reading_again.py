@@ -47,7 +47,7 @@ class Again:
         listings = int(self._db.value(_LISTINGS, profile.name))
         # The crawl counted them as they came; now it is known how many there are.
         more = listings < profile.max_pages_a_listing
-        self._profile = replace(profile, max_pages_a_listing=_NO_LIMIT if more else 0)
+        self._profile = replace(profile, max_pages_a_listing=_NO_LIMIT if more else 0, max_articles=_NO_LIMIT)
         self._maker = PageMaker(self._profile)
         self._walk = Walk(self._profile)
 

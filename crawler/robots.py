@@ -28,7 +28,15 @@ from crawler.politeness import NotAsked, politeness_of
 from crawler.robots_rules import Rules, rules_for
 from pipelines.normalise import page_record
 from pipelines.session import CrawlSession, session_of
-from spiders.answers import NOT_ASKED, REFUSED, UNAVAILABLE, UNDECODABLE, exchange_of, fetched_from
+from spiders.answers import (
+    NOT_ASKED,
+    REFUSED,
+    UNAVAILABLE,
+    UNDECODABLE,
+    exchange_of,
+    fetched_from,
+    reason_of,
+)
 from spiders.reading.addresses import canonical, site_address
 from spiders.summaries import SummariesSpider
 
@@ -103,8 +111,7 @@ class RobotsMiddleware:
             if isinstance(exception, NotAsked):
                 self._give_up(origin(request.url), exception)
                 return
-            reason = str(exception) or type(exception).__name__
-            self._settle(origin(request.url), Rules(None, " ".join(reason.split())[:200]))
+            self._settle(origin(request.url), Rules(None, reason_of(exception)))
 
     async def _hold(self, request: Request, place: str) -> None:
         awaited = self._awaited.get(place)
@@ -127,7 +134,7 @@ class RobotsMiddleware:
         except Exception as error:
             # Its exception has been seen on its way through `process_exception`, unless it never got there.
             if place in self._awaited:
-                self._settle(place, Rules(None, type(error).__name__))
+                self._settle(place, Rules(None, reason_of(error)))
         # Under the very address asked: another host's rules are not those of the site's own address.
         self._keep(request, canonical(url))
 
@@ -190,7 +197,7 @@ class RobotsMiddleware:
             except NotAsked:
                 raise
             except Exception as error:
-                return Rules(None, str(error) or type(error).__name__)
+                return Rules(None, reason_of(error))
         return Rules(None, f"more than {MAX_HOPS} redirects")
 
     def _known_as(self, url: str) -> str | None:

@@ -31,6 +31,10 @@ _RULE = {
 _DELAY = frozenset({"crawl-delay", "crawl delay"})
 
 
+DISALLOWED = "robots.txt"
+"""Why an address was not asked that the rules disallow."""
+
+
 @dataclass(frozen=True)
 class Rules:
     """What one origin's robots.txt says to one crawler."""
@@ -49,7 +53,7 @@ class Rules:
             return f"robots.txt unavailable: {self.unavailable}"
         if self.parser is None or self.parser.can_fetch(url, "*"):
             return None
-        return "robots.txt"
+        return DISALLOWED
 
 
 def rules_for(status: int, body: bytes, agent: str) -> Rules:

@@ -24,6 +24,7 @@ from crawler.robots import RobotsMiddleware
 from pipelines.normalise import found_record
 from pipelines.session import CrawlSession, session_of
 from spiders.answers import utc_now
+from spiders.pages import OVER_LIMIT
 from spiders.sitemaps import found_at
 from spiders.summaries import SummariesSpider
 from storage.frontier import FrontierUrl
@@ -69,7 +70,9 @@ class FrontierScheduler(BaseScheduler):
         if until is not None and not self._wait_for(until, now):
             session.blocked = f"the site asked to be left alone until {until}"
             return
-        session.resumed = session.frontier.start_round(now, refresh=self._refresh).resumed
+        session.resumed = session.frontier.start_round(
+            now, refresh=self._refresh, over_limit=OVER_LIMIT
+        ).resumed
 
     def _wait_for(self, until: str, now: str) -> bool:
         """Have nothing asked before `until`, which an earlier crawl was told; False when that is too long."""

@@ -95,6 +95,8 @@ def save_unanswered(item: Unanswered, session: CrawlSession) -> None:
         final_state="refused" if item.refused else "failed",
     )
     session.counts["refused" if item.refused else "unanswered"] += 1
+    if item.refused:
+        session.refusal = item.reason
     if item.no_connection:
         session.counts["no_connection"] += 1
     if retry_at is None and item.kind == "robots":

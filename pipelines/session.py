@@ -73,6 +73,8 @@ class CrawlSession:
     """What ended the crawl: a failed write, a bug. The first one stands."""
     robots_failure: str | None = None
     """Why robots.txt can't be had; None as long as it may."""
+    refusal: str = ""
+    """Why the last address that was not asked was not (one line); "" while all were."""
     blocked: str | None = None
     """Why the crawl stopped for the site's sake: it limits or blocks us (one line, without a full stop); None
     as long as it does not. Once set, nothing more is asked."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from OpenSSL.SSL import Error as TLSError
 from scrapy import Request
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -14,6 +15,7 @@ from scrapy.exceptions import (
     UnsupportedURLSchemeError,
 )
 from scrapy.http import Response
+from service_identity import VerificationError
 from twisted.internet.error import ConnectError, ConnectionRefusedError, NoRouteError
 from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
@@ -94,7 +96,7 @@ def unanswered(failure: Failure, *, request: Request, url: str, kind: str) -> Un
     return Unanswered(
         url=url,
         kind=kind,  # type: ignore[arg-type]
-        reason=refused or _reason(error),
+        reason=refused or reason_of(error),
         refused=refused is not None,
         temporary=refused is None and not isinstance(error, _FINAL),
         no_connection=isinstance(error, _NO_CONNECTION),
@@ -104,10 +106,11 @@ def unanswered(failure: Failure, *, request: Request, url: str, kind: str) -> Un
 
 def failure_reason(failure: Failure) -> str:
     """Why a request failed, in one line."""
-    return _reason(cause(failure))
+    return reason_of(cause(failure))
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    """Why a request failed, in one line, when this was raised."""
     if isinstance(error, CannotResolveHostError):
         return "host name can't be resolved"
     if isinstance(error, DownloadConnectionRefusedError | ConnectionRefusedError):
@@ -117,10 +120,22 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, DownloadTimeoutError):
         return "timed out"
     if isinstance(error, DownloadFailedError) and isinstance(error.__cause__, ResponseFailed):
-        return f"no usable answer: {_one_line(error.__cause__.reasons[0].value)}"
+        why = error.__cause__.reasons[0].value
+        return _tls_fault(why) or f"no usable answer: {_one_line(why)}"
     if isinstance(error, DownloadCancelledError):
         return "answer too large" if "max size" in str(error) else "cancelled"
     return _one_line(error)
+
+
+def _tls_fault(error: BaseException) -> str | None:
+    """What was wrong with certificate or handshake; None when it was something else."""
+    if isinstance(error, VerificationError):
+        return "TLS: the certificate is for another name"
+    if not isinstance(error, TLSError):
+        return None
+    # pyOpenSSL gives a list of (library, function, reason).
+    told = [str(one[-1]) for one in error.args[0]] if error.args and isinstance(error.args[0], list) else []
+    return f"TLS: {'; '.join(told) or 'the connection broke off'}"[:200]
 
 
 def _one_line(error: BaseException) -> str:

@@ -14,7 +14,7 @@ from spiders.reading.model import PageKind, Reading
 from spiders.reading.profile import SiteProfile
 from spiders.reading.recognise import challenge_in_answer, led_away
 from spiders.sitemaps import read_sitemap, robots_sitemaps
-from spiders.walk import Walk
+from spiders.walk import TOO_MANY_LISTINGS, Walk
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +22,12 @@ _GONE = frozenset({404, 410})
 _MOST_SPELLINGS = 10_000
 TOO_MANY_ARTICLES = "more articles than the profile allows"
 TOO_MANY_SITEMAPS = "more sitemaps than the profile allows"
+OVER_LIMIT = {
+    TOO_MANY_ARTICLES: "max_articles",
+    TOO_MANY_SITEMAPS: "max_sitemaps",
+    TOO_MANY_LISTINGS: "max_pages_a_listing",
+}
+"""Why an address was refused in one crawl for which the next one may have room -> the profile's limit."""
 _TEXT_TYPES = ("text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml")
 
 

@@ -23,7 +23,7 @@ from storage.revisiting import (
     later,
     why_due,
 )
-from storage.urls import Urls
+from storage.urls import HEARD, Urls
 
 LISTING_MAX_AGE_S = 86_400
 _FINISHED = ("complete", "incomplete", "changed")
@@ -96,13 +96,21 @@ class Frontier:
             return urls.hear_all(found, None, 0, now=now, run=run)
 
     def start_round(
-        self, now: str, *, refresh: Refresh = "due", listing_max_age_s: int = LISTING_MAX_AGE_S
+        self,
+        now: str,
+        *,
+        refresh: Refresh = "due",
+        listing_max_age_s: int = LISTING_MAX_AGE_S,
+        over_limit: Collection[str] = (),
     ) -> RoundStart:
         """Go on with the unfinished round, or begin a new one in which is due what the policy says.
 
         Going on, what was due stays due, what failed is tried again, robots.txt is asked for anew, and so are
         listings and sitemaps that were last asked for more than `listing_max_age_s` seconds ago. A wider
         `refresh` than before adds to what is due; a narrower one takes nothing away.
+
+        `over_limit` are the reasons of refusals that were the last crawl's alone: it had had its fill of such
+        addresses. This one may have room for them.
         """
         with self._db.transaction():
             resumed = self._unfinished()
@@ -113,6 +121,7 @@ class Frontier:
                 "ORDER BY id DESC"
             )
             self._reader, self._seed = (None, now) if run is None else (run[:2], run[2])
+            self._take_up(now, over_limit)
             if resumed:
                 self._go_on(now, listing_max_age_s)
             else:
@@ -194,6 +203,22 @@ class Frontier:
             "SELECT url, reason FROM url WHERE site = ? AND state = 'failed' ORDER BY id", self._site
         )
         return [(url, reason) for url, reason in rows]
+
+    def refused_for(self, reasons: Collection[str]) -> dict[str, int]:
+        """How many addresses are refused for each of these reasons, as far as there are any."""
+        rows = self._db.all(
+            "SELECT reason, count(*) FROM url WHERE site = ? AND state = 'refused' GROUP BY reason",
+            self._site,
+        )
+        return {reason: number for reason, number in rows if reason in reasons}
+
+    def _take_up(self, now: str, over_limit: Collection[str]) -> None:
+        """Make due what was never asked because a crawl was full."""
+        self._db.many(
+            "UPDATE url SET state = 'waiting', reason = ?, due_at = ?, due_why = 'new' "
+            "WHERE site = ? AND state = 'refused' AND reason = ? AND last_tried_at IS NULL",
+            [(HEARD, now, self._site, reason) for reason in over_limit],
+        )
 
     def _unfinished(self) -> bool:
         """Whether the last crawl ended before its round did."""

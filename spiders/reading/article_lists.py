@@ -19,7 +19,8 @@ def read_topic_list(article: ArticleContext) -> tuple[Topic, ...] | None:
         if line.block.index not in article.placed and not article.is_label(line)
         and not (line.block.hidden and comparable(line.text) in article.visible_texts)
     ]  # fmt: skip
-    topics = read_topics(lines, glued=article.page.form == "text")
+    glued = article.page.form == "text"
+    topics = read_topics(article.whole(lines) if glued else lines, glued)
     topics = tuple((topic, line) for topic, line in topics if line is not article.torn)
     for number, (topic, line) in enumerate(topics):
         article.ledger.take(line, "topics")

@@ -65,6 +65,8 @@ def _text_behind(lines: Sequence[Line], index: int) -> str | None:
     around = {None, heading.href, *(part.href for part in heading.parts)}
     for line in lines[index + 1 : index + 1 + _NEAR]:
         if line.part is not None:
+            if line.part == heading.part:
+                continue  # a tab and its panel's heading
             return None
         if line.is_text and len(line.text) >= _SHORTEST_TEXT and line.href in around:
             return comparable(line.text)

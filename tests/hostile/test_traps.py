@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from spiders.pages import TOO_MANY_ARTICLES, TOO_MANY_SITEMAPS
+from spiders.pages import OVER_LIMIT, TOO_MANY_ARTICLES, TOO_MANY_SITEMAPS
 from spiders.sitemaps import MAX_ENTRIES, read_sitemap
 from spiders.sites import load_profile
 from spiders.walk import TOO_MANY_LISTINGS
@@ -37,8 +38,9 @@ class Endless(dict[str, "Answer | list[Answer] | Callable[[str], Answer]"]):
         return found if isinstance(found, Answer) else self._more(path, self._number)
 
 
-def wander(folder: Path, script: Endless) -> tuple[ScriptedSite, Crawled]:
-    """A crawl with a profile that allows few pages of each kind."""
+@contextmanager
+def few_at(folder: Path, script: Endless) -> Iterator[tuple[ScriptedSite, Callable[[], Crawled]]]:
+    """A site, and what crawls it with a profile that allows few pages of each kind."""
     with ScriptedSite(script) as site:
         profile = folder / "few.toml"
         place = site.base_url[7:]
@@ -46,8 +48,13 @@ def wander(folder: Path, script: Endless) -> tuple[ScriptedSite, Crawled]:
             f'extends = "sample"\n[addresses]\nhosts = ["{place}"]\nstart = ["{site.base_url}/news"]\n'
             f'sitemaps = ["{site.base_url}/sitemap.xml"]\n{_FEW}'
         )
-        done = crawl(folder / "archive", site.base_url, site=str(profile), start=[], delay=0)
-    return site, done
+        yield site, lambda: crawl(folder / "archive", site.base_url, site=str(profile), start=[], delay=0)
+
+
+def wander(folder: Path, script: Endless) -> tuple[ScriptedSite, Crawled]:
+    """One such crawl."""
+    with few_at(folder, script) as (site, again):
+        return site, again()
 
 
 def calendar(path: str, number: int) -> Answer:
@@ -80,7 +87,6 @@ def articles(path: str, number: int) -> Answer:
 @pytest.mark.parametrize("more", [calendar, session_ids, growing_paths, next_pages, articles])
 def test_a_site_without_an_end_is_left_in_the_end(more: Callable[[str, int], Answer], tmp_path: Path) -> None:
     site, done = wander(tmp_path, Endless(more))
-    assert done.code in (0, 3), done
     assert len(site.paths) < 60
     refused = {why for state, why in states(tmp_path / "archive").values() if state == "refused"}
     assert refused <= {TOO_MANY_LISTINGS, TOO_MANY_ARTICLES, TOO_MANY_SITEMAPS, "address too long"}
@@ -88,6 +94,32 @@ def test_a_site_without_an_end_is_left_in_the_end(more: Callable[[str, int], Ans
         assert TOO_MANY_LISTINGS in refused
     if more is articles:
         assert TOO_MANY_ARTICLES in refused
+    if refused.isdisjoint(OVER_LIMIT):
+        assert done.code in (0, 3), done
+    else:
+        assert (done.code, done.result["outcome"]) == (6, "incomplete"), done
+        assert "the profile's limit is reached (max_" in done.result["reason"]
+
+
+def test_what_a_crawl_was_too_full_for_the_next_one_asks(tmp_path: Path) -> None:
+    """A site that is just large is had whole in the end; each crawl on the way says that it was not."""
+
+    def on(path: str, number: int) -> Answer:
+        at = int(path[-6:]) if path.startswith("/news/view/") else 0
+        next_two = range(at + 1, min(at + 2, 16) + 1)
+        further = "".join(f'<p><a href="/news/view/an-article-{one:06d}">On</a></p>' for one in next_two)
+        page = articles(path, at).body.decode().partition("<p>See")[0] if at else "<html><body><main>"
+        return Answer(body=f"{page}{further}</main></body></html>".encode())
+
+    script = Endless(on, **{"sitemap.xml": Answer(404)})
+    with few_at(tmp_path, script) as (site, again):
+        done = [again() for _ in range(3)]
+    assert [one.code for one in done] == [6, 6, 0]
+    assert done[0].result["reason"] == (
+        "the profile's limit is reached (max_articles): 2 addresses are left for the next crawl"
+    )
+    assert {state for state, _ in states(tmp_path / "archive").values()} == {"stored", "gone"}
+    assert len({path for path in site.paths if "/view/" in path}) == 16
 
 
 def index(*names: str) -> Answer:
@@ -117,7 +149,7 @@ def test_sitemaps_without_end_are_left_in_the_end(tmp_path: Path) -> None:
         )
 
     site, done = wander(tmp_path, Endless(more))
-    assert done.code == 0, done
+    assert done.code == 6, done
     assert len(site.paths) < 40
     assert TOO_MANY_SITEMAPS in {why for _, why in states(tmp_path / "archive").values()}
 
