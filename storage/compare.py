@@ -50,6 +50,12 @@ SELECT DISTINCT coalesce(u.url, ''), coalesce({_KEY}, ''), l.digest, c.position,
        c.date_raw, c.date_iso, c.date_precision, c.teaser, c.image
 FROM card_list_sighting g JOIN card_list l ON l.id = g.card_list_id JOIN card c ON c.card_list_id = l.id
 LEFT JOIN url u ON u.id = g.url_id LEFT JOIN article a ON a.id = g.article_key ORDER BY 1, 2, 3, 4""",
+    "profiles": f"""
+SELECT {_KEY}, t.is_topic, t.term, t.weight FROM article a JOIN article_term t ON t.article_key = a.id
+ORDER BY 1, 2, 3""",
+    "near_duplicates": """
+SELECT site, article_key, duplicate_site, duplicate_key, similarity FROM near_duplicates
+ORDER BY 1, 2, 3, 4""",
     "urls": """
 SELECT u.site, u.url, u.kind, u.article_id, u.state, t.url, u.lastmod, u.depth, s.via
 FROM url u LEFT JOIN url t ON t.id = u.target_url_id LEFT JOIN url_source s ON s.url_id = u.id
@@ -67,7 +73,8 @@ def archive_content(archive: Archive) -> dict[str, list[tuple[object, ...]]]:
 
 def archive_digest(archive: Archive) -> dict[str, str]:
     """SHA-256 (hex) over each part of an archive's content: articles, revisions, sections, topics, absences,
-    boilerplate, cards, and the state of its URLs. Equal for two archives that hold the same."""
+    boilerplate, cards, what articles are about and which are alike, and the state of its URLs. Equal for two
+    archives that hold the same."""
     return {
         part: hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()
         for part, rows in archive_content(archive).items()

@@ -34,6 +34,7 @@ from storage.records import (
     SourceRecord,
     TopicRecord,
 )
+from storage.relating.keeping import outdate
 
 _LONG_VALUE = 100
 """A winning value longer than this many characters is not written twice: it stands in the field itself."""
@@ -94,6 +95,7 @@ class Revisions:
         )
         self._write_children(revision_id, content, capture_id, at)
         search_index.index(self._db.cursor, revision_id)
+        outdate(self._db, revision_id)
 
     def fold(self, keep: int, drop: int) -> None:
         """Make two revisions of the same content one: `drop`'s captures and what only it knows move to

@@ -1,4 +1,5 @@
-"""What only the whole archive tells: boilerplate by counting, and the borders of glued topics.
+"""What only the whole archive tells: boilerplate by counting, the borders of glued topics, and then which
+articles are like which.
 
 Run when a crawl or an import ends. What comes of it is a function of what the archive holds, not of the order
 in which it came: every passage is counted anew, those already set apart as well, and one that no longer
@@ -18,6 +19,7 @@ from storage.counting import SECTION_SHARE, About, Occurrence, find_templates
 from storage.db import Db
 from storage.names import Names
 from storage.records import TopicRecord
+from storage.relating.keeping import Relating
 from storage.revisions import Revisions
 from storage.templates import Template, TemplateSet
 
@@ -34,6 +36,8 @@ class Settled:
     """How many glued topics could be split."""
     merged_revisions: int
     """How many revisions turned out to be equal to their predecessor."""
+    related: int = 0
+    """How many articles were new or said something else, and were compared with all others."""
     articles: frozenset[int] = frozenset()
     """Internal numbers of the articles whose revisions were written anew."""
 
@@ -47,9 +51,10 @@ class Settling:
         self._names = names
         self._revisions = revisions
         self._articles = articles
+        self._relating = Relating(db)
 
     def settle(self, now: str) -> Settled:
-        """Count, set apart, split, fold, tidy up; doing it twice changes nothing the second time."""
+        """Count, set apart, split, fold, tidy up, relate; doing it twice changes nothing the second time."""
         known = set(
             self._db.column(
                 "SELECT DISTINCT b.template FROM boilerplate_passage b "
@@ -71,8 +76,9 @@ class Settling:
         merged = sum(self._articles.fold_equal(key) for key in sorted(touched))
         if touched:
             self.tidy()
+        related = self._relating.update()
         promoted, demoted = tuple(sorted(set(found) - known)), tuple(sorted(known - set(found)))
-        return Settled(promoted, demoted, splits, merged, frozenset(touched))
+        return Settled(promoted, demoted, splits, merged, related, frozenset(touched))
 
     def _articles_count(self) -> int:
         return int(self._db.value("SELECT count(*) FROM article WHERE site = ?", self._site))

@@ -4,7 +4,7 @@
 # ruff: noqa: E501
 # fmt: off
 
-REVISION = "0006"
+REVISION = "0007"
 
 STATEMENTS = (
     "CREATE TABLE alembic_version (\n"
@@ -41,7 +41,6 @@ STATEMENTS = (
     ")\n"
     " STRICT\n"
     "\n",
-    "CREATE INDEX ix_article_published ON article (published_iso)",
     "CREATE TABLE boilerplate_passage (\n"
     "\tid INTEGER NOT NULL, \n"
     "\tsource TEXT NOT NULL, \n"
@@ -607,4 +606,59 @@ STATEMENTS = (
     " STRICT\n"
     "\n",
     "CREATE UNIQUE INDEX ix_alarm_standing ON alarm (site, field) WHERE cleared_at IS NULL",
+    "CREATE TABLE article_profile (\n"
+    "\tarticle_key INTEGER NOT NULL, \n"
+    "\tcontent_digest TEXT NOT NULL, \n"
+    "\tmethod INTEGER NOT NULL, \n"
+    "\tCONSTRAINT pk_article_profile PRIMARY KEY (article_key)\n"
+    ")\n"
+    " STRICT\n"
+    "\n",
+    "CREATE TABLE article_term (\n"
+    "\tarticle_key INTEGER NOT NULL, \n"
+    "\tis_topic INTEGER NOT NULL, \n"
+    "\tterm TEXT NOT NULL, \n"
+    "\tweight INTEGER NOT NULL, \n"
+    "\tCONSTRAINT pk_article_term PRIMARY KEY (article_key, is_topic, term), \n"
+    "\tCONSTRAINT ck_article_term_is_topic CHECK (is_topic IN (0, 1)), \n"
+    "\tCONSTRAINT ck_article_term_term CHECK (term <> ''), \n"
+    "\tCONSTRAINT ck_article_term_weight CHECK (weight BETWEEN 1 AND 3), \n"
+    "\tCONSTRAINT fk_article_term_article_key FOREIGN KEY(article_key) REFERENCES article_profile (article_key)\n"
+    ")\n"
+    " WITHOUT ROWID,\n"
+    " STRICT\n"
+    "\n",
+    "CREATE INDEX ix_article_term_term ON article_term (term, is_topic)",
+    "CREATE TABLE article_band (\n"
+    "\tarticle_key INTEGER NOT NULL, \n"
+    "\tband INTEGER NOT NULL, \n"
+    "\tvalue INTEGER NOT NULL, \n"
+    "\tCONSTRAINT pk_article_band PRIMARY KEY (article_key, band), \n"
+    "\tCONSTRAINT ck_article_band_band CHECK (band >= 0), \n"
+    "\tCONSTRAINT fk_article_band_article_key FOREIGN KEY(article_key) REFERENCES article_profile (article_key)\n"
+    ")\n"
+    " WITHOUT ROWID,\n"
+    " STRICT\n"
+    "\n",
+    "CREATE INDEX ix_article_band_value ON article_band (value)",
+    "CREATE TABLE near_duplicate (\n"
+    "\tarticle_key INTEGER NOT NULL, \n"
+    "\tother_key INTEGER NOT NULL, \n"
+    "\tshared INTEGER NOT NULL, \n"
+    "\teither INTEGER NOT NULL, \n"
+    "\tCONSTRAINT pk_near_duplicate PRIMARY KEY (article_key, other_key), \n"
+    "\tCONSTRAINT ck_near_duplicate_order CHECK (article_key < other_key), \n"
+    "\tCONSTRAINT ck_near_duplicate_shared CHECK (shared > 0 AND shared <= either), \n"
+    "\tCONSTRAINT fk_near_duplicate_article_key FOREIGN KEY(article_key) REFERENCES article_profile (article_key), \n"
+    "\tCONSTRAINT fk_near_duplicate_other_key FOREIGN KEY(other_key) REFERENCES article_profile (article_key)\n"
+    ")\n"
+    " WITHOUT ROWID,\n"
+    " STRICT\n"
+    "\n",
+    "CREATE INDEX ix_near_duplicate_other ON near_duplicate (other_key)",
+    "CREATE INDEX ix_article_newest ON article (published_iso, \"key\", site)",
+    "CREATE INDEX ix_revision_superseded ON revision (id) WHERE is_current = 0",
+    "CREATE INDEX ix_revision_journal ON revision (journal_id) WHERE is_current = 1",
+    "CREATE INDEX ix_revision_credibility ON revision (credibility) WHERE is_current = 1",
+    "CREATE INDEX ix_revision_interest ON revision (interest) WHERE is_current = 1",
 )

@@ -26,6 +26,7 @@ from storage.models.crawl import (
     WarcFile,
 )
 from storage.models.history import ArticleEvent, Correction
+from storage.models.relating import ArticleBand, ArticleProfile, ArticleTerm, NearDuplicate
 from storage.models.shared import (
     BoilerplatePassage,
     CardList,
@@ -42,7 +43,10 @@ __all__ = [
     "AbsenceRow",
     "Alarm",
     "Article",
+    "ArticleBand",
     "ArticleEvent",
+    "ArticleProfile",
+    "ArticleTerm",
     "Base",
     "BoilerplatePassage",
     "Capture",
@@ -53,6 +57,7 @@ __all__ = [
     "Correction",
     "EvidenceRow",
     "Journal",
+    "NearDuplicate",
     "Passage",
     "Quarantine",
     "ReadingShape",

@@ -28,6 +28,8 @@ from storage.models.base import (
     is_utc,
 )
 
+_CURRENT, _SUPERSEDED = sql("is_current = 1"), sql("is_current = 0")
+
 
 class Article(Base):
     """One article of a site, whatever its address or title at the time."""
@@ -76,7 +78,7 @@ class Article(Base):
         CheckConstraint("first_seen_at <= last_seen_at", name="seen"),
         is_partial_date("published"),
         *is_utc("first_seen_at", "last_seen_at", "gone_since"),
-        Index("ix_article_published", "published_iso"),
+        Index("ix_article_newest", "published_iso", "key", "site"),  # by date, in a total order
         STRICT,
     )
 
@@ -162,10 +164,19 @@ class Revision(Base):
             "ux_revision_current",
             "article_key",
             unique=True,
-            sqlite_where=sql("is_current = 1"),
-            postgresql_where=sql("is_current = 1"),
+            sqlite_where=_CURRENT,
+            postgresql_where=_CURRENT,
         ),
         Index("ix_revision_body", "body_digest"),
+        Index("ix_revision_superseded", "id", sqlite_where=_SUPERSEDED, postgresql_where=_SUPERSEDED),
+        *(
+            Index(f"ix_revision_{name}", column, sqlite_where=_CURRENT, postgresql_where=_CURRENT)
+            for name, column in (
+                ("journal", "journal_id"),
+                ("credibility", "credibility"),
+                ("interest", "interest"),
+            )
+        ),
         STRICT,
     )
 

@@ -22,6 +22,7 @@ from storage.views.articles import (
 from storage.views.crawl import CAPTURES, RUNS, URL_HISTORY, URLS
 from storage.views.evidence import CORRECTIONS, EVIDENCE
 from storage.views.history import ARTICLE_EVENTS, REVISION_CHANGES, REVISIONS
+from storage.views.relating import NEAR_DUPLICATES, RELATED_ARTICLES
 from storage.views.revision_parts import REVISION_ABSENCES, REVISION_SECTIONS, REVISION_TOPICS
 from storage.views.search import SEARCH_DOCUMENTS
 from storage.views.site_change import ALARMS, FIELD_COVERAGE, QUARANTINE
@@ -38,6 +39,8 @@ VIEWS: tuple[View, ...] = (
     ARTICLE_ABSENCES,
     JOURNALS,
     BOILERPLATE,
+    RELATED_ARTICLES,
+    NEAR_DUPLICATES,
     REVISIONS,
     REVISION_SECTIONS,
     REVISION_TOPICS,

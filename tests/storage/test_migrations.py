@@ -89,7 +89,7 @@ def test_bodies_no_longer_live_in_the_database(old: Path) -> None:
     assert _rows(old, "SELECT name FROM sqlite_master WHERE name = 'body'") == []
     assert (old / "archive.db").stat().st_size < before - sum(
         size for (size,) in _rows(old, "SELECT size FROM warc_file")
-    ) // 2
+    ) // 3  # what later schemas have more of takes its room, too
 
 
 def test_the_records_say_that_their_heads_are_not_what_came(old: Path) -> None:

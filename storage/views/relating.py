@@ -1,0 +1,123 @@
+"""Views of which articles are like which."""
+
+from __future__ import annotations
+
+from storage.views.view import N, R, T, View
+
+KEPT_RELATED = 10
+"""So many related articles the view gives of each."""
+
+# How many articles there are, and of how many at most a term may be to tell anything, and to be counted each
+# time somebody asks.
+_EVERYBODY = """everybody AS MATERIALIZED (
+        SELECT n, max(10, min(n / 10, max(500, n / 50))) AS many
+        FROM (SELECT count(*) AS n FROM article_profile))"""
+_HAVE_IT = "(SELECT count(*) FROM article_term d WHERE d.term = m.term AND d.is_topic = m.is_topic)"
+
+
+def _telling(weight: str, have_it: str, everybody: str) -> str:
+    """What a term counts, in whole numbers, so that sums do not depend on their order: falls with the number
+    of articles that have it much as its logarithm does, which SQLite need not know."""
+    steps = " + ".join(f"100 * {everybody} / ({everybody} + {per} * {have_it})" for per in (20, 200, 2000))
+    return f"{weight} * ({steps})"
+
+
+def related_select(limit: str) -> str:
+    """The `limit` articles most like each article `a`, best first."""
+    return f"""
+SELECT a.article_id, a.key, a.site, j.key + 1, b.article_id, b.key, b.site, r.title,
+       json_extract(j.value, '$[1]') / 1000.0,
+       {_shared(1)},
+       {_shared(0)}
+FROM article a
+CROSS JOIN json_each((
+    WITH {_EVERYBODY},
+    own AS MATERIALIZED (
+        SELECT m.is_topic, m.term, m.weight, {_HAVE_IT} AS have_it
+        FROM article_term m WHERE m.article_key = a.id),
+    told AS MATERIALIZED (
+        SELECT o.is_topic, o.term, {_telling("o.weight", "o.have_it", "e.n")} AS counts
+        FROM own o, everybody e WHERE o.have_it <= e.many),
+    alike AS MATERIALIZED (
+        SELECT y.article_key, sum(t.counts) AS counts
+        FROM told t CROSS JOIN article_term y ON y.term = t.term AND y.is_topic = t.is_topic
+        WHERE y.article_key <> a.id GROUP BY y.article_key HAVING count(*) > 1)
+    SELECT json_group_array(json_array(s.id, s.score)) FROM (
+        SELECT o.id AS id, 1000 * l.counts / whole.counts AS score
+        FROM (SELECT sum(counts) AS counts FROM told) whole, alike l JOIN article o ON o.id = l.article_key
+        ORDER BY l.counts DESC, o.site, o.key LIMIT {limit}) s)) j
+CROSS JOIN article b ON b.id = json_extract(j.value, '$[0]')
+JOIN revision r ON r.article_key = b.id AND r.is_current = 1
+"""
+
+
+def _shared(is_topic: int) -> str:
+    """The terms that `a` and `b` have both, those that the fewest have first, as a JSON list."""
+    return f"""(
+           WITH {_EVERYBODY}
+           SELECT json_group_array(s.term) FROM (
+               SELECT m.term AS term, {_HAVE_IT} AS have_it
+               FROM everybody e, article_term m JOIN article_term o ON o.article_key = b.id
+                AND o.is_topic = m.is_topic AND o.term = m.term
+               WHERE m.article_key = a.id AND m.is_topic = {is_topic} AND have_it <= e.many
+               ORDER BY have_it, m.term) s)"""
+
+
+RELATED_ARTICLES = View(
+    "related_articles",
+    f"The {KEPT_RELATED} articles most like each, by their own text and topics, not by the site's cards. Ask "
+    "for one article at a time (WHERE article_key = …): words are weighed anew against the whole archive, "
+    "which takes long for many. As of another date: by what they say today.",
+    {
+        "article_id": (T, "The site's id of the article; NULL when unknown."),
+        "article_key": (T, "The article's key, as in articles."),
+        "site": (T, "Name of its site profile."),
+        "rank": (N, "1 for the one most like it, counting up; ties by site and key."),
+        "related_id": (T, "The site's id of the article that is like it; NULL when unknown."),
+        "related_key": (T, "That article's key."),
+        "related_site": (T, "Name of that article's site profile."),
+        "title": (T, "That article's title as printed; NULL when absent."),
+        "score": (
+            R,
+            "Of what tells the article apart, the share that the other has too, from 0 to 1; rare words and "
+            "topics count for more, and so do title and takeaway.",
+        ),
+        "shared_topics": (T, "Topics that both have (grouping forms), the rarest first, as a JSON list."),
+        "shared_words": (
+            T,
+            "Telling words that both have, in lower case and the singular, the rarest first, as a JSON list.",
+        ),
+    },
+    related_select(str(KEPT_RELATED)),
+)
+
+_PAIR = """
+SELECT a.article_id, a.key, a.site, b.article_id, b.key, b.site, r.title,
+       round(1.0 * d.shared / d.either, 3)
+FROM near_duplicate d
+JOIN article a ON a.id = d.{one}
+JOIN article b ON b.id = d.{other}
+JOIN revision r ON r.article_key = b.id AND r.is_current = 1
+"""
+
+NEAR_DUPLICATES = View(
+    "near_duplicates",
+    "Articles whose texts (takeaway and sections) are nearly the same, under different ids: a row for each "
+    "of the two. As of another date: by what they say today.",
+    {
+        "article_id": (T, "The site's id of one article; NULL when unknown."),
+        "article_key": (T, "That article's key, as in articles."),
+        "site": (T, "Name of its site profile."),
+        "duplicate_id": (T, "The site's id of the other; NULL when unknown."),
+        "duplicate_key": (T, "The other article's key."),
+        "duplicate_site": (T, "Name of the other's site profile."),
+        "title": (T, "The other's title as printed; NULL when absent."),
+        "similarity": (
+            R,
+            "Of all runs of three words that either text has, the share that both have: from 0.7 to 1.",
+        ),
+    },
+    _PAIR.format(one="article_key", other="other_key")
+    + "UNION ALL"
+    + _PAIR.format(one="other_key", other="article_key"),
+)
