@@ -139,6 +139,11 @@ def as_of(connection: Connection, at: str | None) -> Iterator[None]:
                 connection.exec_driver_sql(f"DROP VIEW IF EXISTS temp.{name}")
 
 
+def is_past(connection: Connection) -> bool:
+    """Whether the connection answers as of an earlier time."""
+    return bool(connection.exec_driver_sql("SELECT EXISTS (SELECT 1 FROM temp.sqlite_master)").scalar())
+
+
 def _narrowed(connection: Connection, table: str, where: str, columns: Mapping[str, str], at: str) -> str:
     names = connection.exec_driver_sql(f"SELECT name FROM pragma_table_info('{table}', 'main')").scalars()
     chosen = ", ".join(f"{columns.get(name, f'x.{name}')} AS {name}" for name in names)

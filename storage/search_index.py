@@ -16,10 +16,14 @@ from sqlalchemy import Connection
 
 TABLE = "article_search"
 
+TOKENIZE = "unicode61 remove_diacritics 2"
+"""How text becomes words; whoever marks what was found has to do it alike."""
+
 # The double quotes around the content's name are how Datasette recognises a full-text table.
 DDL = (
     f'CREATE VIRTUAL TABLE {TABLE} USING fts5(title, takeaway, sections, content="search_documents", '
-    "content_rowid=\"id\", tokenize='unicode61 remove_diacritics 2')"
+    'content_rowid="id", '
+    f"tokenize='{TOKENIZE}')"
 )
 
 _OLD = f"""

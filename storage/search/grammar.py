@@ -166,9 +166,10 @@ def _leaf(found: re.Match[str], grouping: Grouping) -> Node | None:
 
 def _words(text: str, prefix: bool = False, field: TextField | None = None) -> Words | None:
     """None for a text that holds nothing that can be found: the index knows letters, numbers, private use."""
-    if any(unicodedata.category(c)[0] in "LN" or unicodedata.category(c) == "Co" for c in text):
-        return Words(text, prefix, field)
-    return None
+    known = [c for c in text if unicodedata.category(c)[0] in "LN" or unicodedata.category(c) == "Co"]
+    if prefix and len(known) == 1:
+        raise SearchError(f"{text}*: give at least two letters before the *")
+    return Words(text, prefix, field) if known else None
 
 
 def _joined(kind: type[All] | type[Any], parts: list[Node]) -> Node | None:

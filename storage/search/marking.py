@@ -1,17 +1,27 @@
-"""What a hit shows: its title and a snippet of its text, with the words marked that were searched for."""
+"""What a hit shows: its title and a snippet of its text, with the words marked that were searched for.
+
+Marked in a full-text table of its own, in memory, that holds the shown hits only: asked for single rows, the
+archive's index would begin each time anew, and of a prefix gather all the words that begin with it.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
 from storage.search.matching import any_of
 from storage.search.query import Words
+from storage.search_index import TOKENIZE
 
 SNIPPET_WORDS = 24
+_AT_ONCE = 200
+"""Hits whose texts are in memory at the same time."""
 # Noncharacters (Unicode 23.7): no page prints them, so nobody mistakes them for text.
 _BEGIN, _END = "\ufdd0", "\ufdd1"
 
@@ -32,26 +42,51 @@ class Marked:
     snippet: tuple[Fragment, ...]
 
 
-def mark(connection: Connection, revision_id: int, words: Sequence[Words]) -> Marked:
-    """A revision with `words` marked where they stand; with none of them there, the begin of its takeaway."""
-    asked = {"revision": revision_id, "match": any_of(words), "begin": _BEGIN, "end": _END}
-    row = connection.execute(text(_MARKED), asked).first() if words else None
-    if row is None:
-        title, takeaway, sections = connection.execute(text(_PLAIN), asked).one()
-        return Marked(_fragments(title), _fragments(_beginning(takeaway or sections)))
-    title, takeaway, sections = row
-    # The takeaway unless more of what was typed stands in one place of the sections.
-    best = max((takeaway, sections), key=lambda marked: (marked or "").count(_BEGIN))
-    return Marked(_fragments(title), _fragments(best))
+def mark(connection: Connection, revisions: Sequence[int], words: Sequence[Words]) -> dict[int, Marked]:
+    """Each revision with `words` marked where they stand; without any of them, how its takeaway begins."""
+    marked: dict[int, Marked] = {}
+    for first in range(0, len(revisions), _AT_ONCE):
+        ids = json.dumps(revisions[first : first + _AT_ONCE])
+        rows = connection.execute(text(_TEXTS), {"revisions": ids}).all()
+        documents = [(int(row[0]), row[1], row[2], row[3]) for row in rows]
+        for number, title, takeaway, sections in documents:
+            beginning = _beginning(takeaway or sections)
+            marked[number] = Marked(_fragments(title), _fragments(beginning))
+        marked.update(_found(documents, words))
+    return marked
 
 
-_MARKED = f"""
-SELECT highlight(article_search, 0, :begin, :end),
-       snippet(article_search, 1, :begin, :end, '…', {SNIPPET_WORDS}),
-       snippet(article_search, 2, :begin, :end, '…', {SNIPPET_WORDS})
-FROM article_search WHERE article_search MATCH :match AND rowid = :revision
+_TEXTS = """
+SELECT id, title, takeaway, sections FROM search_documents
+WHERE id IN (SELECT value FROM json_each(:revisions))
 """
-_PLAIN = "SELECT title, takeaway, sections FROM search_documents WHERE id = :revision"
+_TABLE = f"CREATE VIRTUAL TABLE shown USING fts5(title, takeaway, sections, tokenize='{TOKENIZE}')"
+_FOUND = f"""
+SELECT rowid, highlight(shown, 0, :begin, :end),
+       snippet(shown, 1, :begin, :end, '…', {SNIPPET_WORDS}),
+       snippet(shown, 2, :begin, :end, '…', {SNIPPET_WORDS})
+FROM shown WHERE shown MATCH :match
+"""
+
+_Document = tuple[int, str | None, str | None, str | None]
+
+
+def _found(documents: Sequence[_Document], words: Sequence[Words]) -> Iterator[tuple[int, Marked]]:
+    """Those of the documents that hold any of `words`."""
+    match = any_of(words)
+    if match is None:
+        return
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as memory:
+        memory.execute(_TABLE)
+        memory.executemany(
+            "INSERT INTO shown (rowid, title, takeaway, sections) VALUES (?, ?, ?, ?)", documents
+        )
+        for number, title, *snippets in memory.execute(
+            _FOUND, {"match": match, "begin": _BEGIN, "end": _END}
+        ):
+            # The takeaway unless more of what was typed stands in one place of the sections.
+            best = max(snippets, key=lambda snippet: (snippet or "").count(_BEGIN))
+            yield number, Marked(_fragments(title), _fragments(best))
 
 
 def _beginning(of: str | None) -> str:

@@ -15,7 +15,7 @@ from storage.search.query import All, Any, Filter, Node, Not, Query, Words
 FROM = "FROM revision r JOIN article a ON a.id = r.article_key"
 """What `Conditions` speak of: revisions, each with its article."""
 
-_IN_INDEX = "r.id IN (SELECT rowid FROM article_search WHERE article_search MATCH {})"
+_IN_INDEX = "{} IN (SELECT rowid FROM article_search WHERE article_search MATCH {})"
 # What can stand beside a whole word in a grouping form, which is in small letters: anything but these.
 _NO_LETTER = "[^0-9a-z\u00b5-\u1fff\u3040-\uffff]"
 _GLOB = re.compile(r"[*?\[]")
@@ -36,38 +36,42 @@ class Selected:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What a query asks of an article: an expression for the index, and SQL for the rest."""
+    """What a query asks of an article: words for the full-text index, and SQL for the rest."""
 
-    match: str | None
-    """FTS5's; None when the index alone can't answer any part of it."""
+    words: All | None
+    """What `expression` takes; None when the index alone can't answer any part of it."""
     rest: str
     """SQL over `FROM`; `1` when the index answers it all."""
+    of_articles: bool
+    """Whether `rest` speaks of more than revisions."""
     parameters: dict[str, str | float]
+    """Of `rest`."""
 
 
 def selected(query: Query) -> Selected:
     """The articles whose current revision a query matches."""
     asked = conditions(query)
     found, parameters = asked.rest, dict(asked.parameters)
-    if asked.match is not None:
-        parameters["search_match"] = asked.match
-        found = f"{_IN_INDEX.format(':search_match')} AND {asked.rest}"
-    return Selected(f"SELECT r.article_key {FROM} WHERE r.is_current = 1 AND {found}", parameters)
+    match = None if asked.words is None else expression(asked.words)
+    if match is not None:
+        parameters["search_match"] = match
+        found = f"{_IN_INDEX.format('r.id', ':search_match')} AND {asked.rest}"
+    source = FROM if asked.of_articles else "FROM revision r"
+    return Selected(f"SELECT r.article_key {source} WHERE r.is_current = 1 AND {found}", parameters)
 
 
 def conditions(query: Query) -> Conditions:
     """The parts of a query that all must hold, sorted by who can answer them."""
     if query.root is None:
-        return Conditions(None, "1", {})
+        return Conditions(None, "1", False, {})
     parts = query.root.parts if isinstance(query.root, All) else (query.root,)
     words = [part for part in parts if expression(part) is not None]
     unwanted = [part for part in parts if isinstance(part, Not) and expression(part.part) is not None]
     if words:  # only beside something that must occur can FTS5 say what must not
         words += unwanted
-    match = expression(All(tuple(words))) if words else None
     writer = _SqlWriter()
-    rest = " AND ".join(writer.condition(part) for part in parts if part not in words)
-    return Conditions(match, rest or "1", writer.parameters)
+    rest = " AND ".join(writer.condition(part) for part in parts if part not in words) or "1"
+    return Conditions(All(tuple(words)) if words else None, rest, "a." in rest, writer.parameters)
 
 
 class _SqlWriter:
@@ -79,7 +83,7 @@ class _SqlWriter:
     def condition(self, node: Node) -> str:
         found = expression(node)
         if found is not None:
-            return _IN_INDEX.format(self._value(found))
+            return _IN_INDEX.format("r.id", self._value(found))
         if isinstance(node, Not):
             # Of a value that is not there SQL says neither yes nor no; it does not match, so "not" holds.
             return f"NOT coalesce({self.condition(node.part)}, 0)"

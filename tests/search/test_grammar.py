@@ -125,6 +125,7 @@ def test_nothing_to_search_for_is_told(typed: str) -> None:
         ("title:", "title: needs a value"),
         ('journal:""', "journal: needs a value"),
         ("topic:(a OR b)", "topic: needs a value"),
+        ("s*", "s*: give at least two letters before the *"),
         ("(" * 100 + "a", "too many parentheses"),
         ("credibility:" + "9" * 10_000, "can't read credibility:9999"),
     ],
@@ -170,4 +171,4 @@ def test_case_accents_and_hyphens() -> None:
 
 
 def test_only_words_that_may_stand_in_a_hit_are_marked_in_it() -> None:
-    assert parse("a (b OR c*) -d topic:e").words() == (Words("a"), Words("b"), Words("c", prefix=True))
+    assert parse("a (b OR cc*) -d topic:e").words() == (Words("a"), Words("b"), Words("cc", True))
