@@ -268,6 +268,8 @@ class Sheet:
             line.rstrip()
             self._screen.print(Text.assemble(lead if number == 0 else " " * hang, line), soft_wrap=True)
 
-    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+    def table(
+        self, columns: Sequence[Column], rows: Iterable[Sequence[str]], *, heading: bool = True
+    ) -> None:
         """A table, as `print_table`."""
-        print_table(columns, rows)
+        print_table(columns, rows, heading=heading)

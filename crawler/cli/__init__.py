@@ -38,6 +38,7 @@ COMMANDS = {
     "list": ("crawler.cli.list_", "List the articles, one a line."),
     "show": ("crawler.cli.show", "Show one article whole."),
     "search": ("crawler.cli.search", "Search the articles' own text, best match first."),
+    "sql": ("crawler.cli.sql", "Answer SQL over the public views, read-only."),
     "history": ("crawler.cli.history", "Show what happened to one article, and what changed in it."),
     "diff": ("crawler.cli.diff", "Show two revisions of an article side by side."),
     "changes": ("crawler.cli.changes", "List what changed on the site since a date."),
