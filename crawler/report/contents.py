@@ -260,7 +260,7 @@ def fields_section(held: Contents) -> Section:
             for name, many in held.fields.items()
         ],
     )
-    text = "Why a field is lacking on a page: msarchive show ID --evidence, or the table absence."
+    text = "Why a page lacks a field: msarchive show ID --evidence, or the view article_absences."
     return Section("fields", "How complete the articles are", lead, [Block(picture, text, numbers)])
 
 
