@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from storage.cards import FROM_CARD
 from storage.db import Db
+from storage.export.restoring import EXPORTED
 from storage.readings import Capture, NewReading
 
 KINDS = "('summary', 'listing', 'other', 'unreadable')"
@@ -83,6 +84,7 @@ class Scope:
             self._site, wanted.all, reader_version, profile_digest, wanted.accept, wanted.since or "",
             wanted.article_key, wanted.article_key,
         )  # fmt: skip
+        self._bar_exports()
         self._expand()
         db.run("INSERT INTO temp.chosen SELECT capture_id FROM temp.scope")
         return self.count()
@@ -160,6 +162,15 @@ class Scope:
             self._db.run("INSERT OR IGNORE INTO temp.scope SELECT capture_id FROM temp.chosen")
         self._expand()
         self._db.run("INSERT OR IGNORE INTO temp.chosen SELECT capture_id FROM temp.scope")
+
+    def _bar_exports(self) -> None:
+        """Take out what stands in the place of pages where an export was imported: no reader reads that."""
+        self._db.run(
+            "INSERT OR IGNORE INTO temp.barred SELECT o.id FROM capture c JOIN capture o ON o.id = c.id "
+            "OR o.article_key = c.article_key WHERE c.media_type = ?",
+            EXPORTED,
+        )
+        self._db.run("DELETE FROM temp.scope WHERE capture_id IN (SELECT capture_id FROM temp.barred)")
 
     def _expand(self) -> None:
         """Bring in every capture of the articles in the scope, and the 304s of its addresses."""

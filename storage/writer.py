@@ -20,6 +20,7 @@ from storage.captures import Captures, Kept
 from storage.cards import Cards
 from storage.cleaning import storable
 from storage.db import Db
+from storage.export.restoring import Restoring
 from storage.judging import Judging
 from storage.names import Names
 from storage.quarantine import Look, Quarantine, held_reason
@@ -88,7 +89,7 @@ class Writer:
         self._names = Names(self.db)
         self._urls = Urls(self.db, site, policy)
         self._cards = Cards(self.db, site)
-        revisions = Revisions(self.db, self._names)
+        revisions = self._revisions = Revisions(self.db, self._names)
         self._articles = Articles(self.db, site, self._names, revisions, self._cards)
         self._settling = Settling(self.db, site, self._names, revisions, self._articles)
         self._quarantine = Quarantine(self.db, site)
@@ -230,6 +231,10 @@ class Writer:
         Whether it made a new revision."""
         with self._transaction():
             return release(capture_id, reading, self.db, self._articles, self._cards)
+
+    def restoring(self) -> Restoring:
+        """What puts back articles from an export, in this run."""
+        return Restoring(self.db, self._site, self._captures, self._urls, self._cards, self._revisions)
 
     def _save(self, record: PageRecord, kept: Kept, reading: str | None, now: str) -> SavedPage:
         run, capture, article_id = self._run(), record.capture, _article_id(record)

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     "  msarchive import saved-pages/\n"
     "  msarchive import page.html --url https://mymsbuddy.com/news/view/some-title-aB3dE6\n"
     "  msarchive import crawl-2024.warc.gz       (wget, Heritrix, Browsertrix, Common Crawl, …)\n"
-    "  msarchive import archive.wacz             (into an empty archive: the same archive again)",
+    "  msarchive import archive.wacz             (into an empty archive: the same archive again)\n"
+    "  msarchive import tables/                  (what 'export csv' wrote, into an empty archive)",
 )
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @archive_option()
@@ -61,6 +62,8 @@ def command(
 ) -> None:
     """Read saved HTML pages, plain text captures, WARC and WACZ files into the archive.
 
+    What 'export csv' or 'export jsonl' wrote is taken back into an empty archive, as records without pages.
+
     Files, or folders with all in them. Records of a WARC file keep their dates; those of other sites are
     skipped and counted; what is cut off or damaged is named, and everything else in the file imported.
 
@@ -69,6 +72,7 @@ def command(
     the same text turns up with an address. The same file twice changes nothing.
     """
     from crawler import logs
+    from crawler.export_import import exported_site, is_export
     from crawler.importing import Outcome, import_files
     from crawler.warc_import import packed_site
     from spiders.summaries import site_profile
@@ -86,7 +90,10 @@ def command(
             sheet.text(f"{file.article_id or '-':<8}{file.path}: {file.text}", mark=f"{file.outcome:<13} ")
 
     if ctx.get_parameter_source("site") is ParameterSource.DEFAULT:
-        site = packed_site(paths) or site
+        site = packed_site(paths) or exported_site(paths) or site
+    if is_export(paths):
+        _import_export(paths[0], directory, site, log_format, as_json)
+        return
     sheet = Sheet()
     result = import_files(
         paths,
@@ -109,6 +116,30 @@ def command(
         logs.tell("import.ended", "import ended", **_counted(result))
     if result.count(Outcome.NOT_A_PAGE) or any(warc.damage for warc in result.warcs):
         ctx.exit(ExitCode.ERROR)
+
+
+def _import_export(path: Path, directory: Path, site: str, log_format: LogFormat, as_json: bool) -> None:
+    """Take in what `export` wrote, and say what came of it."""
+    from dataclasses import asdict
+
+    from crawler import logs
+    from crawler.export_import import import_export
+    from spiders.summaries import site_profile
+
+    result = import_export(
+        path, directory=directory, profile=site_profile(site, ()), program_version=program_version()
+    )
+    if as_json:
+        print_json(asdict(result))
+    elif log_format == "json":
+        logs.bind(run=result.run_id)
+        logs.tell("import.ended", "import ended", articles=result.articles, known=result.known)
+    else:
+        sheet = Sheet()
+        known = f", {result.known:,} were there already" if result.known else ""
+        sheet.text(f"{result.articles:,} articles from the export{known}")
+        sheet.text("It holds no captures: the export's own records stand in their place.", style="dim")
+        sheet.text(f"The archive is {directory / 'archive.db'} (run {result.run_id}).")
 
 
 def _counted(result: ImportResult) -> dict[str, Any]:

@@ -31,6 +31,7 @@ CHECKOUT = Path(__file__).parents[2]
         ("reading", {3.0, None}),
         ("crawling", {1.5, None}),
         ("rereading", {0.2, None}),
+        ("exporting", {200.0, None}),
         pytest.param(
             "captures",
             {AIM, None},
