@@ -34,7 +34,9 @@ def main() -> None:
                 for failure in figures.failures:
                     print(failure, file=sys.stderr, flush=True)
         if told.readers:
-            seen = read_beside_crawls(scratch / "read", readers=8, seconds=told.readers)
+            seen = read_beside_crawls(
+                scratch / "read", readers=8, seconds=told.readers, pause=told.pause, delay=told.pause / 4
+            )
             failed |= bool(seen.failures)
             print(f"readers: {seen}", flush=True)
     sys.exit(failed)
@@ -49,6 +51,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--stride", type=int, default=1, help="every so many-th call fails; 0: none (1)")
     parser.add_argument("--signals", type=int, default=100, help="SIGTERMs, and as many SIGINTs (100)")
     parser.add_argument("--readers", type=float, default=3600, help="seconds of reading beside crawls (3600)")
+    parser.add_argument(
+        "--pause",
+        type=float,
+        default=1.0,
+        help="seconds that a reader waits between two commands; a quarter of it is the delay of the crawls (1)",
+    )
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of everything random")
     parser.add_argument("--scratch", help="folder to work in: on the disk that is to be tested")
     told = parser.parse_args()

@@ -13,9 +13,11 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
-from tests.crawl.crawling import crawl
+from tests.crawl.crawling import crawl, finish, start_crawl
 from tests.torture.tinysite import TinySite
 
+PATIENCE_S = 600.0
+"""What a crawl or a reader's last round may take: they may run at the lowest priority of a busy machine."""
 _IMPORTS = (
     "crawler.cli.changes", "crawler.cli.history", "crawler.cli.list_", "crawler.cli.search",
     "crawler.cli.show", "crawler.cli.status", "crawler.cli.verify", "rich.text",
@@ -33,23 +35,30 @@ class Readings:
     codes: Counter[int] = field(default_factory=Counter)
     """Exit code of a reading command -> how often."""
     commands: int = 0
+    least: int = 0
+    """Commands of the reader that came to the fewest."""
+    slowest: float = 0.0
+    """Seconds of the command that took longest, `verify` of the whole archive among them."""
     failures: list[str] = field(default_factory=list)
     """Commands that ended with another code than 0, and crawls that did."""
 
     def __str__(self) -> str:
         return (
-            f"{self.readers} beside {self.crawls} crawls, {self.commands:,} commands, "
-            f"{len(self.failures)} that failed"
+            f"{self.readers} beside {self.crawls} crawls, {self.commands:,} commands (each reader at least "
+            f"{self.least:,}; the slowest took {self.slowest:.1f} s), {len(self.failures)} that failed"
         )
 
 
-def read_beside_crawls(folder: Path, *, readers: int, seconds: float, pause: float = 0.0) -> Readings:
+def read_beside_crawls(
+    folder: Path, *, readers: int, seconds: float, pause: float = 0.0, delay: float = 0.0
+) -> Readings:
     """Crawl a site that changes into one archive again and again while so many processes read it.
 
-    `pause`: seconds that each of them waits between two commands.
+    `pause`: seconds that each of them waits between two commands; `delay`: of the crawl, between two requests.
+    Without them they take every processor that there is.
     """
     archive = folder / "archive"
-    seen = Readings(readers)
+    seen, counts = Readings(readers), list[int]()
     spawning = multiprocessing.get_context("forkserver")  # what is imported once serves all
     spawning.set_forkserver_preload(list(_IMPORTS))
     with TinySite() as site:
@@ -67,21 +76,24 @@ def read_beside_crawls(folder: Path, *, readers: int, seconds: float, pause: flo
             changes = cycle((site.edit, site.restore))
             while time.monotonic() < until or not seen.crawls:
                 next(changes)()
-                done = crawl(archive, site.base_url, refresh="all")
+                at_work = start_crawl(archive, site.base_url, refresh="all", delay=delay)
+                done = finish(at_work, timeout=PATIENCE_S)
                 seen.crawls += 1
                 if done.code != 0:
                     seen.failures.append(f"crawl: {done}")
             enough.set()
             for _ in processes:
-                codes, failures = met.get(timeout=120)
+                codes, slowest, failures = met.get(timeout=PATIENCE_S)
                 seen.codes.update(codes)
+                counts.append(codes.total())
+                seen.slowest = max(seen.slowest, slowest)
                 seen.failures += failures
         finally:
             for process in processes:
                 process.kill()  # a command would take SIGTERM for its own
                 process.join()
             met.close()
-    seen.commands = sum(seen.codes.values())
+    seen.commands, seen.least = sum(counts), min(counts)
     return seen
 
 
@@ -89,22 +101,23 @@ def _read(archive: Path, pause: float, enough: Event, met: Any) -> None:
     from crawler.cli import main
 
     codes: Counter[int] = Counter()
-    failures = []
+    failures, slowest = [], 0.0
     parent = multiprocessing.parent_process()
     while not enough.is_set() and parent is not None and parent.is_alive():
         for command in _commands(archive):
-            out, err = StringIO(), StringIO()
+            out, err, begin = StringIO(), StringIO(), time.monotonic()
             with redirect_stdout(out), redirect_stderr(err):
                 try:
                     main([*command, "--archive", str(archive)])
                 except SystemExit as ended:
                     code = int(ended.code or 0)
             codes[code] += 1
+            slowest = max(slowest, time.monotonic() - begin)
             if code != 0:
                 failures.append(f"{command}: {code}: {err.getvalue().strip()}")
             if enough.wait(pause):
                 break
-    met.put((codes, failures))
+    met.put((codes, slowest, failures))
 
 
 def _commands(archive: Path) -> list[list[str]]:

@@ -20,16 +20,18 @@ from tests.torture.readers import read_beside_crawls
 from tests.torture.tinysite import TinySite
 
 __all__ = ["run"]
-SECONDS = float(os.environ.get("MSARCHIVE_READERS_SECONDS", "15"))
-PAUSE = 0.2
+SECONDS = float(os.environ.get("MSARCHIVE_READERS_SECONDS", "60"))
+PAUSE = 1.0
 """Seconds between two commands of a reader, so that other tests have a processor, too."""
+DELAY = 0.5
+"""Seconds between two requests of the crawls."""
 
 
 def test_eight_readers_beside_crawls_are_never_refused(tmp_path: Path) -> None:
-    seen = read_beside_crawls(tmp_path, readers=8, seconds=SECONDS, pause=PAUSE)
+    seen = read_beside_crawls(tmp_path, readers=8, seconds=SECONDS, pause=PAUSE, delay=DELAY)
     assert seen.failures == []
     assert seen.crawls >= 1
-    assert seen.codes[0] >= 8
+    assert seen.least >= 1
 
 
 @pytest.fixture
