@@ -55,7 +55,7 @@ def _arguments() -> argparse.Namespace:
         "--pause",
         type=float,
         default=1.0,
-        help="seconds that a reader waits between two commands; a quarter of it is the delay of the crawls (1)",
+        help="seconds that a reader rests between two commands; the crawls' delay is a quarter of it (1)",
     )
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of everything random")
     parser.add_argument("--scratch", help="folder to work in: on the disk that is to be tested")

@@ -54,8 +54,8 @@ def read_beside_crawls(
 ) -> Readings:
     """Crawl a site that changes into one archive again and again while so many processes read it.
 
-    `pause`: seconds that each of them waits between two commands; `delay`: of the crawl, between two requests.
-    Without them they take every processor that there is.
+    `pause`: seconds that each of them waits between two commands; `delay`: the crawl's, between two requests.
+    Without both they take every processor that there is.
     """
     archive = folder / "archive"
     seen, counts = Readings(readers), list[int]()
