@@ -11,19 +11,15 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
-from urllib.parse import urlsplit
-
-from sqlalchemy import Connection
 
 from crawler.collecting import rare_collections
 from crawler.exits import UserError
-from crawler.loopback import is_loopback
 from crawler.min_free import min_free
 from crawler.reading_source import FEW, Progress, ReadingSource
 from crawler.reading_workers import Workers
+from crawler.reread_sites import sites_of
 from spiders.reading.model import READER_VERSION
-from spiders.reading.profile import ProfileError, SiteProfile
-from spiders.sites import load_profile
+from spiders.reading.profile import SiteProfile
 from storage.archive import FILE_NAME, Archive, open_archive
 from storage.corrections import Comparing, RereadReport
 from storage.db import Db
@@ -90,7 +86,8 @@ def reread(
             Room(archive.directory, min_free()).check()
             _check_article(archive, options.article)
             task = _Task(options, archive, workers, program_version, progress)
-            return tuple(_reread_site(task, site, profile) for site, profile in _sites(archive, options.site))
+            sites = sites_of(archive, options.site)
+            return tuple(_reread_site(task, site, profile) for site, profile in sites)
 
 
 def _captures(directory: Path) -> int:
@@ -101,21 +98,6 @@ def _captures(directory: Path) -> int:
             return int(database.execute("SELECT max(id) FROM capture").fetchone()[0] or 0)
     except (OSError, sqlite3.Error):
         return 0  # whoever opens the archive says what is wrong with it
-
-
-def profile_of_capture(directory: Path, capture: int, site: str | None) -> SiteProfile:
-    """The profile to read a capture with: `site`, or that of its site in the archive.
-
-    Raises `UserError` for a capture that is not there, or a site without a profile, and `ArchiveError`.
-    """
-    with open_archive(directory, read_only=True) as archive:
-        with archive.engine.connect() as connection:
-            name = connection.exec_driver_sql(
-                "SELECT n.site FROM capture c JOIN run n ON n.id = c.run_id WHERE c.id = ?", (capture,)
-            ).scalar()
-        if name is None:
-            raise UserError(f"no capture {capture} in the archive")
-        return dict(_sites(archive, site))[name] if site is None else _sites(archive, site)[0][1]
 
 
 def _check_article(archive: Archive, key: str | None) -> None:
@@ -145,51 +127,6 @@ def _to_work_on(options: RereadOptions) -> Iterator[Archive]:
                 source.close()
         with open_archive(Path(folder)) as archive:
             yield archive
-
-
-def _sites(archive: Archive, site: str | None) -> list[tuple[str, SiteProfile]]:
-    """The archive's sites, or the one that is asked for, each with its profile."""
-    with archive.engine.begin() as connection:
-        known: dict[str, str | None] = {
-            row[0]: row[1]
-            for row in connection.exec_driver_sql(
-                "SELECT n.site, (SELECT json_extract(m.settings, '$.MSARCHIVE_SITE') FROM run m "
-                "WHERE m.site = n.site AND m.kind IN ('crawl', 'demo') AND m.outcome IS NOT 'skipped' "
-                "ORDER BY m.id DESC LIMIT 1) FROM run n WHERE n.kind <> 'reread' "
-                "AND n.outcome IS NOT 'skipped' GROUP BY n.site ORDER BY n.site"
-            )
-        }
-        if site is not None:
-            profile = load_profile(site)
-            if profile.name not in known:
-                raise UserError(f"the archive has nothing of {profile.name}; it has {', '.join(known)}")
-            return [(profile.name, _where_it_was(profile, connection))]
-        return [(name, _where_it_was(_profile_of(name, given), connection)) for name, given in known.items()]
-
-
-def _profile_of(name: str, given: str | None) -> SiteProfile:
-    """The profile that a site was crawled with, as it is today."""
-    for place in dict.fromkeys((given or name, name)):
-        try:
-            profile = load_profile(place)
-        except ProfileError:
-            continue
-        if profile.name == name:
-            return profile
-    raise UserError(f"there is no profile for {name} any more: name its file with --site")
-
-
-def _where_it_was(profile: SiteProfile, connection: Connection) -> SiteProfile:
-    """The profile moved to where the archived pages lie, when that is a copy of the site on this machine."""
-    for (url,) in connection.exec_driver_sql(
-        "SELECT u.url FROM capture c JOIN url u ON u.id = c.url_id WHERE u.site = ? "
-        "AND c.revision_id IS NOT NULL ORDER BY c.id DESC LIMIT 1",
-        (profile.name,),
-    ):
-        parts = urlsplit(url)
-        if parts.netloc not in profile.hosts and is_loopback(parts.hostname or ""):
-            return profile.at(f"{parts.scheme}://{parts.netloc}/")
-    return profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,4 +232,4 @@ def _narrowed(work: Rereading, source: ReadingSource) -> tuple[int, ...]:
     return damaged
 
 
-__all__ = ["RereadOptions", "SiteReread", "profile_of_capture", "reread"]
+__all__ = ["RereadOptions", "SiteReread", "reread"]

@@ -101,7 +101,7 @@ def _read_capture(
     capture: int, directory: Path, site: str | None
 ) -> tuple[Reading, int, str | None, SiteProfile]:
     from crawler.reading_again import Again
-    from crawler.rereading import profile_of_capture
+    from crawler.reread_sites import profile_of_capture
 
     profile = profile_of_capture(directory, capture, site)
     again = Again(directory, profile)

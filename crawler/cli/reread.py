@@ -55,13 +55,15 @@ def command(
     --accept-losses. Interrupted, it goes on where it was.
     """
     from crawler.reread_progress import shown_progress
+    from crawler.reread_sites import noting_skipped_rereads
     from crawler.rereading import RereadOptions, reread
 
     options = RereadOptions(
         directory, site=site, since=_moment(since), article=article, all=everything, rebuild=rebuild,
         dry_run=dry_run, accept_losses=accept_losses,
     )  # fmt: skip
-    with shown_progress() as progress:
+    settings = {"since": options.since, "article": article, "all": everything}
+    with shown_progress() as progress, noting_skipped_rereads(directory, site, settings):
         results = reread(options, program_version=program_version(), progress=progress)
     if as_json:
         print_json({"sites": [_as_json(result, options) for result in results]})

@@ -64,6 +64,15 @@ def test_a_second_writer_of_any_kind_is_told_who_holds_the_archive(
             assert f"process {at_work.pid}" in told.err
             assert socket.gethostname() in told.err
             assert " since 20" in told.err
+        skipped = [
+            one
+            for one in json.loads(run("runs", "--json", "--archive", archive).out)
+            if one["outcome"] == "skipped"
+        ]
+        # What is a run leaves a row; a repair is none.
+        assert [one["kind"] for one in reversed(skipped)] == ["import", "reread", "crawl"]
+        assert {(one["site"], one["exit_code"]) for one in skipped} == {("sample", 4)}
+        assert all(f"process {at_work.pid}" in one["reason"] for one in skipped)
         assert run("list", "--archive", archive).code == 0
     finally:
         kill(at_work)
