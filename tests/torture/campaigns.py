@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import signal
+import threading
+import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from random import Random
 
+from tests.torture.ledger import Figures, Ledger, Outcome
 from tests.torture.plan import KINDS, Kind, Plan
-from tests.torture.trials import SCENES, Ground, Trial, fault
+from tests.torture.scenes import CRAWLS, Ground
+from tests.torture.trials import Trial, fault
 
 KILLS_AN_ARCHIVE = 3
-"""How often one archive's crawl is killed before it may come to its end."""
+"""How often one archive's command is killed before it may come to its end."""
 _FAULTS: tuple[tuple[Kind, str, bool, bool], ...] = (
     ("write", "ENOSPC", True, False),
     ("write", "ENOSPC", False, True),
@@ -39,145 +45,215 @@ FAULTS = tuple(
 )
 
 
-@dataclass
-class Figures:
-    """What a campaign came to."""
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A trial that is to be made."""
 
-    trials: int = 0
-    """Archives that went from their beginning to their end."""
-    kills: int = 0
-    places: Counter[str] = field(default_factory=Counter)
-    """Kind of event (`instant` for a random one) -> how many kills or faults there were."""
-    codes: Counter[int] = field(default_factory=Counter)
-    """Exit code of crawls that met a fault or a signal -> how many."""
-    asked_in_vain: int = 0
-    """Answers that had to be asked for again, over all kills."""
-    failures: list[str] = field(default_factory=list)
-    """What did not hold, with the trial it was found in."""
+    name: str
+    """Tells it from all others of its campaign, and says how to make it again."""
+    make: Callable[[Ground, Path], Outcome]
+    """Makes it with a folder for the archive. Raises `AssertionError` for what does not hold."""
 
-    def attempt(self, what: str, trial: Callable[[Figures], int]) -> int | None:
-        """Count a trial; its result. What does not hold is noted, and the campaign goes on: then None."""
-        self.trials += 1
-        try:
-            return trial(self)
-        except AssertionError:
-            self.failures.append(f"{what}\n{traceback.format_exc(limit=-3)}")
-            return None
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """Trials of one kind."""
+
+    name: str
+    attempts: Callable[[Ground, Figures], Iterator[Attempt]]
+    """Its trials one after the other; may look at the figures so far to see when it is enough."""
+
+
+def carry_out(
+    campaign: Campaign, grounds: Sequence[Ground], ledger: Ledger, until: float | None = None
+) -> Figures:
+    """Make a campaign's trials, on each ground one at a time, but for those that the ledger knows.
+
+    `until` (monotonic) none is begun any more. What does not hold is noted, and the campaign goes on.
+    """
+    figures, lock = Figures(), threading.Lock()
+    attempts = campaign.attempts(grounds[0], figures)
+
+    def following() -> Attempt | None:
+        for attempt in attempts:
+            known = ledger.known(campaign.name, attempt.name)
+            if known is None:
+                return attempt
+            figures.add(attempt.name, known)
+        return None
+
+    def work(ground: Ground) -> None:
+        while until is None or time.monotonic() < until:
+            with lock:
+                attempt = following()
+            if attempt is None:
+                return
+            outcome = _made(attempt, ground)
+            with lock:
+                figures.add(attempt.name, outcome)
+                ledger.keep(campaign.name, attempt.name, outcome)
+
+    with ThreadPoolExecutor(len(grounds)) as pool:
+        for done in [pool.submit(work, ground) for ground in grounds]:
+            done.result()
+    return figures
+
+
+def _made(attempt: Attempt, ground: Ground) -> Outcome:
+    begin = time.monotonic()
+    try:
+        outcome = attempt.make(ground, ground.scratch / "trial")
+    except Exception:  # whatever is raised, something did not hold
+        outcome = Outcome(failure=traceback.format_exc(limit=-3))
+    return replace(outcome, seconds=round(time.monotonic() - begin, 3))
 
 
 def named_kills(
-    ground: Ground, archive: Path, *, one_in: int = 1, occurrences: tuple[int, ...] = (0, -1)
-) -> Figures:
-    """Kill at every named event of both scenes, at these of its occurrences; of all places one in so many.
+    scenes: Iterable[str], *, one_in: int = 1, occurrences: tuple[int, ...] = (0, -1)
+) -> Campaign:
+    """Kill at every named event of these scenes, at these of its occurrences; of all places one in so many.
 
     Writes are torn, every other one.
     """
-    figures = Figures()
-    for scene, events in ground.events.items():
-        met = Counter(events)
-        places = [
-            (kind, what, number if which < 0 else 1)
-            for (kind, what), number in met.items()
-            for which in (occurrences if number > 1 else occurrences[:1])
-        ]
-        plans: list[Plan | float] = [
-            Plan(at=at, what=what, kinds=(_as_kind(kind),), torn=bool(count % 2))
-            for count, (kind, what, at) in enumerate(places[::one_in])
-        ]
-        while plans:
-            strikes = plans[:KILLS_AN_ARCHIVE]
-            struck = figures.attempt(f"{scene}, {strikes}", partial(_killed, ground, scene, archive, strikes))
-            # What a crawl that goes on does not come by any more is for a new archive.
-            plans = plans[max(1, struck or 0) :]
-    return figures
+
+    def attempts(ground: Ground, figures: Figures) -> Iterator[Attempt]:
+        for scene in scenes:
+            met = Counter(ground.events(scene))
+            places = [
+                (kind, what, number if which < 0 else 1)
+                for (kind, what), number in met.items()
+                for which in (occurrences if number > 1 else occurrences[:1])
+            ]
+            plans = [
+                Plan(at=at, what=what, kinds=(_as_kind(kind),), torn=bool(number % 2))
+                for number, (kind, what, at) in enumerate(places[::one_in])
+            ]
+            for first in range(0, len(plans), KILLS_AN_ARCHIVE):
+                chosen = plans[first : first + KILLS_AN_ARCHIVE]
+                at = ", ".join(f"{plan.what} {plan.at}{' torn' * plan.torn}" for plan in chosen)
+                yield Attempt(f"{scene}: {at}", partial(_killed_at_each, scene, chosen))
+
+    return Campaign("SIGKILL at named events", attempts)
 
 
-def random_kills(ground: Ground, archive: Path, *, number: int, seed: int) -> Figures:
-    """Kill `number` times: every other time at an instant of the clock, else at an event, some torn."""
-    chance, figures = Random(seed), Figures()
-    while figures.kills < number and len(figures.failures) < number:
-        scene = chance.choice(list(SCENES))
-        strikes: list[Plan | float] = [
-            chance.uniform(0, 1.2 * ground.seconds[scene])
-            if chance.random() < 0.5
-            else Plan(at=chance.randint(1, len(ground.events[scene])), torn=chance.random() < 0.5)
-            for _ in range(min(KILLS_AN_ARCHIVE, number - figures.kills))
-        ]
-        figures.attempt(f"{scene}, {strikes}", partial(_killed, ground, scene, archive, strikes))
-    return figures
+def random_kills(scenes: Sequence[str], *, number: int, seed: int, name: str = "a crawl") -> Campaign:
+    """Kill `number` times or some more: every other time at an instant of the clock, else at an event, some
+    of them torn."""
+
+    def attempts(ground: Ground, figures: Figures) -> Iterator[Attempt]:
+        for trial in count():
+            if figures.kills >= number or len(figures.failures) >= number:
+                return
+            chance = Random(f"{seed} {trial}")
+            scene = chance.choice(scenes)
+            strikes: list[Plan | float] = [
+                chance.uniform(0, 1.2 * ground.seconds(scene))
+                if chance.random() < 0.5
+                else Plan(at=chance.randint(1, len(ground.events(scene))), torn=chance.random() < 0.5)
+                for _ in range(min(KILLS_AN_ARCHIVE, number - figures.kills))
+            ]
+            yield Attempt(f"seed {seed}, trial {trial}: {scene}", partial(_killed, scene, strikes))
+
+    return Campaign(f"SIGKILL at random in {name}", attempts)
 
 
 def faults(
-    ground: Ground, archive: Path, plan: Plan, numbers: Iterable[int], scenes: Iterable[str] = SCENES
-) -> Figures:
-    """Have the Nth event that the plan speaks of fail, for these numbers, until a crawl meets none."""
-    figures = Figures()
-    for scene in scenes:
-        for at in numbers:
-            if (
-                figures.attempt(
-                    f"{scene}, {plan}", partial(_faulty, ground, scene, archive, replace(plan, at=at))
-                )
-                == 0
-            ):
-                break
-    return figures
+    plan: Plan,
+    scenes: Iterable[str],
+    numbers: Callable[[Ground, str], Iterable[int]],
+    name: str = "a crawl",
+) -> Campaign:
+    """Have the Nth event that the plan speaks of fail, in each scene for those numbers that `numbers` gives,
+    until a command meets none."""
+
+    def attempts(ground: Ground, figures: Figures) -> Iterator[Attempt]:
+        for scene in scenes:
+            for at in numbers(ground, scene):
+                name = f"{scene}: {at}"
+                yield Attempt(name, partial(_faulty, scene, replace(plan, at=at)))
+                if any(one.startswith(f"{scene}: ") for one in figures.unmet):
+                    break
+
+    return Campaign(f"{fault_name(plan)} in {name}", attempts)
 
 
-def spread(ground: Ground, scene: str, kind: Kind, number: int) -> list[int]:
-    """So many numbers of events of that kind, spread over an uninterrupted crawl, the first among them."""
-    total = sum(of == kind for of, _ in ground.events[scene])
-    return sorted({1 + total * step // number for step in range(number)})
+def every(stride: int) -> Callable[[Ground, str], Iterable[int]]:
+    """For `faults`: 1 and every so many-th number after it, without end."""
+    return lambda ground, scene: count(1, stride)
 
 
-def signals(ground: Ground, archive: Path, which: int, *, number: int, seed: int) -> Figures:
+def spread(kind: Kind, number: int) -> Callable[[Ground, str], Iterable[int]]:
+    """For `faults`: so many numbers of events of that kind, spread over a command, the first among them."""
+
+    def numbers(ground: Ground, scene: str) -> Iterable[int]:
+        total = sum(of == kind for of, _ in ground.events(scene))
+        return sorted({1 + total * step // number for step in range(number)})
+
+    return numbers
+
+
+def signals(which: signal.Signals, *, number: int, seed: int) -> Campaign:
     """Send SIGTERM or SIGINT at events spread over a crawl: it ends cleanly, and the next one goes on."""
-    chance, figures = Random(seed), Figures()
-    for _ in range(number):
-        plan = Plan(at=chance.randint(1, len(ground.events["first"])), signal=which)
-        figures.attempt(str(plan), partial(_signalled, ground, archive, plan))
-    return figures
+
+    def attempts(ground: Ground, figures: Figures) -> Iterator[Attempt]:
+        for trial in range(number):
+            chance = Random(f"{seed} {trial}")
+            scene = chance.choice(CRAWLS)
+            plan = Plan(at=chance.randint(1, len(ground.events(scene))), signal=int(which))
+            yield Attempt(f"seed {seed}, trial {trial}: {scene} {plan.at}", partial(_signalled, scene, plan))
+
+    return Campaign(which.name, attempts)
+
+
+def fault_name(plan: Plan) -> str:
+    """A fault, for people: `write ENOSPC, from then on`."""
+    then = ", from then on" if plan.lasting else ""
+    return f"{plan.kinds[0]} {plan.fault}{then}{', half done' if plan.torn else ''}"
 
 
 def _as_kind(name: str) -> Kind:
     return next(kind for kind in KINDS if kind == name)
 
 
-def _killed(
-    ground: Ground, scene: str, archive: Path, strikes: Iterable[Plan | float], figures: Figures
-) -> int:
-    """How many of the strikes came to pass: up to the one that its crawl did not come by."""
-    trial, struck = Trial(ground, scene, archive), 0
+def _killed_at_each(scene: str, plans: Sequence[Plan], ground: Ground, archive: Path) -> Outcome:
+    """Kills at all of these places, in as few archives as may be: what a command that goes on does not come
+    by any more is for a new one."""
+    whole, left = Figures(), list(plans)
+    while left:
+        one = _killed(scene, left, ground, archive)
+        whole.add(scene, one)
+        left = left[max(1, one.kills) :]
+    every = whole.kills == len(plans)
+    return Outcome(whole.kills, dict(whole.places), asked_in_vain=whole.asked_in_vain, met=every)
+
+
+def _killed(scene: str, strikes: Iterable[Plan | float], ground: Ground, archive: Path) -> Outcome:
+    """Kills in one archive, up to the one that its command did not come by."""
+    trial, places = Trial(ground, scene, archive), Counter[str]()
     for strike in strikes:
         if isinstance(strike, Plan):
             ended = trial.strike(strike)
         else:
             ended = trial.strike(signal=signal.SIGKILL, after=strike)
         if ended.code < 0:
-            figures.kills += 1
-            figures.places["instant" if ended.fired is None else ended.fired[0]] += 1
-            struck += 1
-        if trial.complete:
+            places["instant" if ended.fired is None else ended.fired[0]] += 1
+        if trial.complete or ended.code >= 0:
             break
     trial.finish()
-    figures.asked_in_vain += trial.asked_in_vain
-    return struck
+    return Outcome(trial.kills, dict(places), asked_in_vain=trial.asked_in_vain)
 
 
-def _faulty(ground: Ground, scene: str, archive: Path, plan: Plan, figures: Figures) -> int:
-    """1 when the fault was met, 0 when there are not so many events."""
+def _faulty(scene: str, plan: Plan, ground: Ground, archive: Path) -> Outcome:
     ended = fault(ground, scene, archive, plan)
     if ended.fired is None:
-        return 0
-    figures.places[ended.fired[0]] += 1
-    figures.codes[ended.code] += 1
-    return 1
+        return Outcome(met=False)
+    return Outcome(places={ended.fired[0]: 1}, codes={ended.code: 1})
 
 
-def _signalled(ground: Ground, archive: Path, plan: Plan, figures: Figures) -> int:
-    trial = Trial(ground, "first", archive)
-    ended = trial.strike(plan)
-    figures.codes[ended.code] += 1
-    assert ended.code == 5 or (ended.code == 0 and trial.complete), ended
+def _signalled(scene: str, plan: Plan, ground: Ground, archive: Path) -> Outcome:
+    trial = Trial(ground, scene, archive)
+    ended = trial.strike(plan, whole_end=True)
+    if ended.code != 5:
+        assert trial.complete, ended
     trial.finish()
-    return 1
+    return Outcome(codes={ended.code: 1})

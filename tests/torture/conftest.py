@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.torture.trials import Ground
+from tests.torture.scenes import Ground
 
 if sys.platform != "linux":  # pidfd
     collect_ignore_glob = ["test_*.py"]

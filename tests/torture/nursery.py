@@ -1,12 +1,13 @@
-"""A process that has everything imported and forks a crawl whenever it is told to.
+"""A process that has everything imported and forks a command whenever it is told to.
 
 What is forked is a process of its own that runs the real command line from its beginning to its end; only the
-second that imports take is saved. `python -m tests.torture.nursery` reads one order a line (JSON) from stdin
-and answers each with a line.
+second that imports take is saved, and, unless an order asks for it, the freeing of all memory at the end.
+`python -m tests.torture.nursery` reads one order a line (JSON) from stdin and answers each with a line.
 """
 
 from __future__ import annotations
 
+import atexit
 import faulthandler
 import gc
 import importlib
@@ -15,6 +16,8 @@ import os
 import select
 import signal
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,8 @@ from tests.torture.boundaries import STEPS, install
 from tests.torture.plan import Watch, plan_from
 
 _IMPORTS = (
-    "crawler.cli.crawl", "crawler.extensions.progress", "crawler.quiet", "crawler.robots", "crawler.run",
+    "alembic.command", "crawler.cli.crawl", "crawler.cli.import_", "crawler.cli.reread", "crawler.cli.wacz",
+    "crawler.diagnosis", "crawler.extensions.progress", "crawler.quiet", "crawler.robots", "crawler.run",
     "crawler.scheduler", "crawler.settings", "encodings.cp1252", "encodings.idna", "pipelines.boilerplate",
     "pipelines.normalise", "rich.console", "rich.text", "scrapy.core.engine", "sqlalchemy.dialects.sqlite",
     "storage.migrations.newest", "twisted.internet.asyncioreactor", "uvloop",
@@ -55,7 +59,7 @@ def main() -> None:
 
 
 def _live(order: dict[str, Any]) -> None:
-    """Be the crawl."""
+    """Be the command."""
     for number, name in ((0, os.devnull), (1, order["out"]), (2, order["err"])):
         flags = os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_TRUNC
         opened = os.open(name, flags, 0o644)
@@ -72,13 +76,22 @@ def _live(order: dict[str, Any]) -> None:
 
     try:
         command_line(order["arguments"])
+    except SystemExit as ended:
+        if order["whole_end"]:
+            raise
+        threading._shutdown()  # type: ignore[attr-defined]  # as an interpreter that ends does, in this order
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        watch.ended()
+        os._exit(int(ended.code or 0))
     finally:
         watch.ended()
 
 
 def _watch_over(child: int, order: dict[str, Any]) -> dict[str, Any]:
     """Wait for a child's end, with a signal on the way if it is ordered; what became of it."""
-    handle = os.pidfd_open(child)
+    begin, handle = time.monotonic(), os.pidfd_open(child)
     try:
         ended = select.poll()
         ended.register(handle, select.POLLIN)
@@ -92,7 +105,7 @@ def _watch_over(child: int, order: dict[str, Any]) -> dict[str, Any]:
         _, status = os.waitpid(child, 0)
     finally:
         os.close(handle)
-    return {"code": os.waitstatus_to_exitcode(status), "hung": hung}
+    return {"code": os.waitstatus_to_exitcode(status), "hung": hung, "seconds": time.monotonic() - begin}
 
 
 if __name__ == "__main__":

@@ -11,21 +11,27 @@ from pathlib import Path
 import pytest
 
 from tests.torture import vfs
-from tests.torture.campaigns import FAULTS, faults, spread
+from tests.torture.campaigns import FAULTS, carry_out, fault_name, faults, spread
+from tests.torture.ledger import Ledger
 from tests.torture.plan import Plan
-from tests.torture.trials import Ground, Trial
+from tests.torture.scenes import COMMANDS, Ground
+from tests.torture.trials import Trial
 
 
-def _name(plan: Plan) -> str:
-    return f"{plan.kinds[0]}-{plan.fault}{'-lasting' if plan.lasting else ''}{'-torn' if plan.torn else ''}"
-
-
-@pytest.mark.parametrize("plan", FAULTS, ids=_name)
-def test_a_fault_is_told_and_the_next_crawl_ends_right(plan: Plan, ground: Ground, tmp_path: Path) -> None:
-    numbers = spread(ground, "first", plan.kinds[0], 3)
-    figures = faults(ground, tmp_path / "archive", plan, numbers, ["first"])
+@pytest.mark.parametrize("plan", FAULTS, ids=fault_name)
+def test_a_fault_is_told_and_the_next_crawl_ends_right(plan: Plan, ground: Ground) -> None:
+    campaign = faults(plan, ["first"], spread(plan.kinds[0], 3))
+    figures = carry_out(campaign, [ground], Ledger())
     assert figures.failures == []
-    assert figures.places[plan.kinds[0]] == len(numbers)
+    assert figures.places[plan.kinds[0]] == 3
+
+
+@pytest.mark.parametrize("scene", COMMANDS)
+def test_other_commands_tell_of_it_too(scene: str, ground: Ground) -> None:
+    for plan in FAULTS[::5]:
+        figures = carry_out(faults(plan, [scene], spread(plan.kinds[0], 2)), [ground], Ledger())
+        assert figures.failures == []
+        assert figures.trials == 2
 
 
 def test_sqlite_itself_is_made_to_fail(ground: Ground, tmp_path: Path) -> None:
@@ -54,12 +60,12 @@ def test_a_disk_that_is_really_full_ends_the_crawl_with_7_and_the_next_one_goes_
         filler.write_bytes(b"x" * 400_000)
         no_limit = {"MSARCHIVE_MIN_FREE": "0"}
         ground.prepare("first", archive)
-        full = ground.crawl(archive, "first", environment=no_limit)
+        full = ground.go(archive, "first", environment=no_limit)
         assert full.code == 7, full
         assert "Traceback" not in full.err
         filler.unlink()
         subprocess.run(["mount", "-o", "remount,size=20m", str(small)], check=True)
-        assert ground.crawl(archive, "first", environment=no_limit).code == 0
+        assert ground.go(archive, "first", environment=no_limit).code == 0
     finally:
         subprocess.run(["umount", str(small)], check=True)
     assert not any(small.iterdir())

@@ -10,18 +10,20 @@ from pathlib import Path
 import pytest
 
 from storage.archive import open_archive
-from tests.torture.campaigns import signals
+from tests.torture.campaigns import carry_out, signals
+from tests.torture.ledger import Ledger
 from tests.torture.plan import Plan
-from tests.torture.trials import Ground, Trial
+from tests.torture.scenes import Ground
+from tests.torture.trials import Trial
 
 LIMIT_S = 10.0
 
 
 @pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
 def test_at_any_step_it_ends_cleanly_and_the_next_crawl_goes_on(
-    which: signal.Signals, ground: Ground, tmp_path: Path
+    which: signal.Signals, ground: Ground
 ) -> None:
-    figures = signals(ground, tmp_path / "archive", which, number=5, seed=int(which))
+    figures = carry_out(signals(which, number=5, seed=int(which)), [ground], Ledger())
     assert figures.failures == []
     assert figures.codes[5] >= 3
 
