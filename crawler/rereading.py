@@ -87,7 +87,10 @@ def reread(
             _check_article(archive, options.article)
             task = _Task(options, archive, workers, program_version, progress)
             sites = sites_of(archive, options.site)
-            return tuple(_reread_site(task, site, profile) for site, profile in sites)
+            results = tuple(_reread_site(task, site, profile) for site, profile in sites)
+            if not any(one.refused for one in results):
+                Spool.forget(archive.directory / FOLDER)  # of one that was killed when all was done
+            return results
 
 
 def _captures(directory: Path) -> int:

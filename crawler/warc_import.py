@@ -18,7 +18,7 @@ from crawler.zip_members import open_member
 from spiders.reading.profile import SiteProfile
 from spiders.sites import profile_names
 from storage.archive import Archive
-from storage.url_records import restore_urls
+from storage.url_records import foretell_urls, restore_urls
 from storage.wacz import ABOUT, CAPTURES_MEMBER, CORRECTIONS_MEMBER, RUNS_MEMBER, URLS_MEMBER
 from storage.wacz.restoring import can_rebuild, restore_corrections, restore_runs
 from storage.writer import Writer
@@ -124,7 +124,7 @@ def _rebuilding(package: zipfile.ZipFile, into: WarcTaking) -> Callable[[], None
             for member in (URLS_MEMBER, CORRECTIONS_MEMBER)
         )
         if table is not None:
-            restore_urls(db, site, table)
+            foretell_urls(db, site, table)
         numbers = restore_runs(db, site, runs)
         records = {row["id"]: row["record_id"] for row in captures}
         made = {row["record_id"]: Made(numbers[row["run"]], row["origin"], row["url"]) for row in captures}

@@ -13,6 +13,7 @@ from storage.readings import Capture
 
 FOLDER = "rereading"
 """Name of the folder in an archive that holds it while a reread is unfinished."""
+_FILE = "readings.db"
 _OF = "FROM reading WHERE capture_id = ? AND made_of = ?"
 
 
@@ -26,12 +27,13 @@ class Spool:
 
     def __init__(self, folder: Path, key: str) -> None:
         self._folder = folder
-        self._path = folder / "readings.db"
+        self._path = folder / _FILE
         folder.mkdir(exist_ok=True)
         try:
             self._db = self._opened(key)
         except sqlite3.DatabaseError:
-            self.discard_file()
+            self.forget(folder)
+            folder.mkdir(exist_ok=True)
             self._db = self._opened(key)
 
     def get(self, capture: Capture) -> bytes | None:
@@ -55,14 +57,16 @@ class Spool:
         """Close; with `discard` everything is removed, because it has been used."""
         self._db.close()
         if discard:
-            self.discard_file()
-            with contextlib.suppress(OSError):
-                self._folder.rmdir()
+            self.forget(self._folder)
 
-    def discard_file(self) -> None:
-        """Remove the files."""
+    @staticmethod
+    def forget(folder: Path) -> None:
+        """Remove what an unfinished reread has left in `folder`, and the folder; nothing where nothing is."""
+        path = folder / _FILE
         for ending in ("", "-wal", "-shm", "-journal"):
-            self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+            path.with_name(path.name + ending).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
     def __enter__(self) -> Self:
         return self

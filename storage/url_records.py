@@ -25,7 +25,14 @@ SELECT {", ".join(f"u.{name}" for name in _PLAIN)}, t.url AS target, (
 ) AS sources
 FROM url u LEFT JOIN url t ON t.id = u.target_url_id WHERE u.site = :site ORDER BY u.id
 """
+_INSERT = f"INSERT INTO url (site, {', '.join(_PLAIN)}) VALUES (?{', ?' * len(_PLAIN)})"
 _SET = ", ".join(f"{name} = excluded.{name}" for name in _PLAIN[1:])
+_NOT_ASKED: Mapping[str, Any] = {
+    "state": "waiting", "reason": "the import of its captures has not come to its end", "last_tried_at": None,
+    "last_ok_at": None, "http_status": None, "attempts": 0, "etag": None, "last_modified": None,
+    "due_why": "new", "fetched_lastmod": None, "revisit_at": None, "interval_s": None, "checks": 0,
+    "changes": 0,
+}  # fmt: skip
 
 
 def url_records(connection: Connection, site: str) -> Iterator[dict[str, Any]]:
@@ -36,16 +43,31 @@ def url_records(connection: Connection, site: str) -> Iterator[dict[str, Any]]:
         yield record
 
 
+def foretell_urls(db: Db, site: str, records: Iterable[Mapping[str, Any]]) -> None:
+    """Put the addresses that the table does not have into it, as heard of and not asked yet, in one
+    transaction: what is killed before their captures are there leaves them to be asked.
+
+    Raises `KeyError` or `sqlite3.Error` for records that are none.
+    """
+    rows = [row | _NOT_ASKED | {"due_at": row["first_heard_at"]} for row in map(dict, records)]
+    with db.transaction():
+        known = {url for (url,) in db.all("SELECT url FROM url WHERE site = ?", site)}
+        rows = [row for row in rows if row["url"] not in known]
+        db.many(_INSERT, [(site, *(row[name] for name in _PLAIN)) for row in rows])
+        _tell_sources(db, site, rows)
+
+
 def restore_urls(db: Db, site: str, records: Iterable[Mapping[str, Any]]) -> None:
-    """Make the URL table what the records say, in one transaction; addresses that they do not name stay.
+    """Make the URL table what the records say, in one transaction; addresses that they do not name stay. One
+    that was stored, but of which no capture is here, is to be asked again.
 
     Raises `KeyError` or `sqlite3.Error` for records that are none.
     """
     rows = list(records)
     with db.transaction():
         db.many(
-            f"INSERT INTO url (site, {', '.join(_PLAIN)}) VALUES (?{', ?' * len(_PLAIN)}) "
-            f"ON CONFLICT (url) DO UPDATE SET {_SET}, target_url_id = NULL WHERE site = excluded.site",
+            f"{_INSERT} ON CONFLICT (url) DO UPDATE SET {_SET}, target_url_id = NULL "
+            "WHERE site = excluded.site",
             [(site, *(_untargeted(row)[name] for name in _PLAIN)) for row in rows],
         )
         ids: dict[str, int] = dict(db.all("SELECT url, id FROM url WHERE site = ?", site))
@@ -57,15 +79,28 @@ def restore_urls(db: Db, site: str, records: Iterable[Mapping[str, Any]]) -> Non
                 if row["target"] is not None
             ],
         )
-        db.many("DELETE FROM url_source WHERE url_id = ?", [(ids[row["url"]],) for row in rows])
-        db.many(
-            "INSERT INTO url_source (url_id, via, from_url_id, first_heard_at) VALUES (?, ?, ?, ?)",
-            [
-                (ids[row["url"]], source["via"], ids.get(source["from"]), source["at"])
-                for row in rows
-                for source in row["sources"]
-            ],
-        )
+        _tell_sources(db, site, rows)
+        values = {**_NOT_ASKED, "reason": "its capture could not be imported"}
+        db.run(
+            f"UPDATE url SET {', '.join(f'{name} = ?' for name in values)}, target_url_id = NULL, "
+            "due_at = first_heard_at WHERE site = ? AND state IN ('stored', 'alias') "
+            "AND id NOT IN (SELECT url_id FROM capture WHERE url_id IS NOT NULL)",
+            *values.values(), site,
+        )  # fmt: skip
+
+
+def _tell_sources(db: Db, site: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write whence the addresses of these rows are known."""
+    ids: dict[str, int] = dict(db.all("SELECT url, id FROM url WHERE site = ?", site))
+    db.many("DELETE FROM url_source WHERE url_id = ?", [(ids[row["url"]],) for row in rows])
+    db.many(
+        "INSERT INTO url_source (url_id, via, from_url_id, first_heard_at) VALUES (?, ?, ?, ?)",
+        [
+            (ids[row["url"]], source["via"], ids.get(source["from"]), source["at"])
+            for row in rows
+            for source in row["sources"]
+        ],
+    )
 
 
 def _untargeted(row: Mapping[str, Any]) -> Mapping[str, Any]:
