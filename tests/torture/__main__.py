@@ -28,6 +28,7 @@ from tests.torture.campaigns import (
     spread,
 )
 from tests.torture.ledger import Figures, Ledger
+from tests.torture.plan import KINDS
 from tests.torture.readers import read_beside_crawls
 from tests.torture.scenes import COMMANDS, CRAWLS, SCENES, Ground
 
@@ -74,6 +75,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--stride", type=int, default=1, help="every so many-th call fails; 0: none (1)")
     parser.add_argument(
+        "--calls", nargs="+", choices=KINDS, default=KINDS, help="only the faults of these kinds of calls"
+    )
+    parser.add_argument(
         "--places", type=int, default=8, help="places where each kind of call fails in other commands (8)"
     )
     parser.add_argument("--signals", type=int, default=100, help="SIGTERMs, and as many SIGINTs (100)")
@@ -105,7 +109,8 @@ def _campaigns(told: argparse.Namespace) -> Iterator[Campaign]:
         if told.signals:
             yield signals(which, number=told.signals, seed=told.seed)
     # Those of which there are few come first: who has no patience has at least these whole.
-    for plan in sorted(FAULTS, key=lambda plan: plan.kinds[0] in ("statement", "write")):
+    few_first = sorted(FAULTS, key=lambda plan: plan.kinds[0] in ("statement", "write"))
+    for plan in (one for one in few_first if one.kinds[0] in told.calls):
         if told.stride:
             yield faults(plan, _CRAWLS_OF_FAULTS, every(told.stride))
         if told.places:

@@ -97,7 +97,7 @@ def _watch_over(child: int, order: dict[str, Any]) -> dict[str, Any]:
         ended.register(handle, select.POLLIN)
         if order.get("signal") is not None and not ended.poll(1000 * order["after"]):
             signal.pidfd_send_signal(handle, order["signal"])
-        hung = not ended.poll(1000 * order["patience"])
+        hung = _hangs(child, ended, order["patience"])
         if hung:
             signal.pidfd_send_signal(handle, signal.SIGABRT)  # faulthandler says where it hangs
             if not ended.poll(10_000):
@@ -106,6 +106,24 @@ def _watch_over(child: int, order: dict[str, Any]) -> dict[str, Any]:
     finally:
         os.close(handle)
     return {"code": os.waitstatus_to_exitcode(status), "hung": hung, "seconds": time.monotonic() - begin}
+
+
+def _hangs(child: int, ended: select.poll, patience: float) -> bool:
+    """Whether a child has still not ended after so many seconds in which it could have run: what it waits for
+    a processor while others have them all is not its own time."""
+    begin = time.monotonic()
+    while (left := patience - (time.monotonic() - begin - _starved(child))) > 0:
+        if ended.poll(1000 * left + 1):
+            return False
+    return True
+
+
+def _starved(process: int) -> float:
+    """Seconds that the main thread of a process has waited for a processor (Linux: /proc/PID/schedstat)."""
+    try:
+        return int(Path(f"/proc/{process}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from tests.crawl.crawling import CHECKOUT, clean_environment
 from tests.torture.plan import Plan
 
 PATIENCE_S = 60.0
-"""A command on the tiny site that takes longer hangs."""
+"""A command on the tiny site that takes longer hangs, whatever else the machine does."""
 
 
 @dataclass(frozen=True, slots=True)
