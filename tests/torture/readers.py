@@ -16,8 +16,9 @@ from typing import Any
 from tests.crawl.crawling import crawl, finish, start_crawl
 from tests.torture.tinysite import TinySite
 
-PATIENCE_S = 600.0
-"""What a crawl or a reader's last round may take: they may run at the lowest priority of a busy machine."""
+PATIENCE_S = 3600.0
+"""What a crawl or a reader's last round may take: at the lowest priority of a busy machine ten minutes are not
+enough."""
 _IMPORTS = (
     "crawler.cli.changes", "crawler.cli.history", "crawler.cli.list_", "crawler.cli.search",
     "crawler.cli.show", "crawler.cli.status", "crawler.cli.verify", "rich.text",
