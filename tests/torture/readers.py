@@ -13,12 +13,11 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
-from tests.crawl.crawling import crawl, finish, start_crawl
+from tests.crawl.crawling import finish, start_crawl
 from tests.torture.tinysite import TinySite
 
 PATIENCE_S = 3600.0
-"""What a crawl or a reader's last round may take: at the lowest priority of a busy machine ten minutes are not
-enough."""
+"""What a crawl or a reader's last round may take: at the lowest priority ten minutes may not be enough."""
 _IMPORTS = (
     "crawler.cli.changes", "crawler.cli.history", "crawler.cli.list_", "crawler.cli.search",
     "crawler.cli.show", "crawler.cli.status", "crawler.cli.verify", "rich.text",
@@ -63,7 +62,7 @@ def read_beside_crawls(
     spawning = multiprocessing.get_context("forkserver")  # what is imported once serves all
     spawning.set_forkserver_preload(list(_IMPORTS))
     with TinySite() as site:
-        done = crawl(archive, site.base_url)
+        done = finish(start_crawl(archive, site.base_url), timeout=PATIENCE_S)
         assert done.code == 0, done
         enough, met = spawning.Event(), spawning.Queue()
         processes = [

@@ -12,7 +12,7 @@ from storage.archive import FILE_NAME, open_archive
 from tests.torture.content import PASSED, Content, assert_sound, content, stopped
 from tests.torture.plan import Plan
 from tests.torture.running import Ended
-from tests.torture.scenes import SCENES, Ground
+from tests.torture.scenes import CRAWLS, SCENES, Ground
 
 IN_FLIGHT = 3
 """How many answers may be on their way at once: one is asked for, one has come, one is being written."""
@@ -88,10 +88,10 @@ class Trial:
         return ended
 
     def finish(self) -> None:
-        """The command that nothing happens to, unless it has come to its end: then the archive is that of an
-        uninterrupted one."""
-        if self.complete:
-            open_archive(self.archive).close()  # as any next writer
+        """The command that nothing happens to, or for a crawl that has come to its end any next writer, since
+        another crawl would ask again: then the archive is that of an uninterrupted one."""
+        if self.complete and self.scene in CRAWLS:
+            open_archive(self.archive).close()
         else:
             ended = self.strike()
             assert ended.code == SCENES[self.scene].code, ended
