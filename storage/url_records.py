@@ -49,7 +49,7 @@ def foretell_urls(db: Db, site: str, records: Iterable[Mapping[str, Any]]) -> No
 
     Raises `KeyError` or `sqlite3.Error` for records that are none.
     """
-    rows = [row | _NOT_ASKED | {"due_at": row["first_heard_at"]} for row in map(dict, records)]
+    rows = [{**row, **_NOT_ASKED, "due_at": row["first_heard_at"]} for row in records]
     with db.transaction():
         known = {url for (url,) in db.all("SELECT url FROM url WHERE site = ?", site)}
         rows = [row for row in rows if row["url"] not in known]
