@@ -32,8 +32,9 @@ test: $(STAMP)
 	@$(BIN)/python -m pytest -n auto --dist worksteal -q
 
 # Other people's programs, as checks. They pin old dependencies: each lives in an environment of its own.
-TOOLS := $(patsubst %,.tools/%/.installed,warc pywb wacz replayweb scrapyd deploy)
+TOOLS := $(patsubst %,.tools/%/.installed,warc pywb wacz replayweb scrapyd deploy axe)
 REPLAYWEB := replaywebpage@2.4.6
+AXE := axe-core@4.14.1
 
 tools: $(TOOLS)
 
@@ -42,6 +43,13 @@ tools: $(TOOLS)
 	@$(PYTHON) -m venv --clear .tools/$*
 	@.tools/$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@if [ $* = replayweb ]; then cd .tools/$* && tar -xzf "$$(npm pack --silent $(REPLAYWEB))"; fi
+	@touch $@
+
+# Nothing of Python's: what looks at pages with the eyes of those who can't see them (tests/browse).
+.tools/axe/.installed: Makefile
+	@echo "Setting up .tools/axe ..."
+	@mkdir -p .tools/axe
+	@cd .tools/axe && tar -xzf "$$(npm pack --silent $(AXE))"
 	@touch $@
 
 lint: $(STAMP)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -28,8 +29,17 @@ from crawler.terminal import printable
 _AT_ONCE = 6
 """Requests that are answered at a time; the others wait their turn."""
 _STATIC = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
+_OF_THE_BODY = ("content-length", "content-type")
 _TITLES = {400: "That can't be asked", 404: "Not here", 503: "The archive can't be read"}
 
+
+class _Anything(StringConvertor):
+    """What the site wrote, line breaks and slashes too: Starlette's own `path` ends at a line break."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("anything", _Anything())
 logger = logging.getLogger("msarchive")
 
 
@@ -95,11 +105,14 @@ def _response(made: Page | Response, visit: Visit, request: Request) -> Response
 def tagged(response: Response, request: Request) -> Response:
     """The response with an ETag, or 304 when the browser has it already (RFC 9110 section 13.1.2)."""
     tag = f'"{hashlib.sha256(bytes(response.body)).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": response.headers.get("Cache-Control", "private, no-cache")}
+    response.headers["ETag"] = tag
+    response.headers.setdefault("Cache-Control", "private, no-cache")
     known = {each.strip().removeprefix("W/") for each in request.headers.get("If-None-Match", "").split(",")}
     if response.status_code == 200 and tag in known:
-        return Response(status_code=304, headers=headers)
-    response.headers.update(headers)
+        # With all its headers: those of a 304 replace what the browser has kept (RFC 9111 section 3.2), and
+        # an archived page must not lose its own policy.
+        kept = {name: value for name, value in response.headers.items() if name not in _OF_THE_BODY}
+        return Response(status_code=304, headers=kept)
     return response
 
 

@@ -98,8 +98,8 @@ def _clean(value: str) -> str:
 
 
 def _moment(utc: str) -> str:
-    """`2026-11-23 06:48:27 UTC`."""
-    return f"{utc[:19].replace('T', ' ')} UTC"
+    """`2026-11-23 06:48 UTC`; what is exact stands in the element's `datetime`."""
+    return f"{utc[:16].replace('T', ' ')} UTC"
 
 
 def _day(utc: str) -> str:

@@ -87,6 +87,14 @@ class Kept:
             self._keep(key, stand, answer, began)
         return answer
 
+    def soon(self, key: Hashable, stand: Stand, again: Callable[[], tuple[Stand, Answer]]) -> Answer | None:
+        """The answer for `key` as far as it is there: None until the background has had it once."""
+        entry = self._known(key)
+        if entry is None or (entry.stand != stand and self._clock() - entry.at > _REST * entry.took):
+            self._refresh(key, again)
+        same_file = entry is not None and entry.stand.opened == stand.opened
+        return entry.answer if entry is not None and same_file else None
+
     def forget(self) -> None:
         """Keep nothing: another file stands in the archive's place."""
         with self._lock:

@@ -34,12 +34,12 @@ class Visit:
 
         `ask` may be handed another snapshot's connection, in another thread.
         """
-
-        def again() -> tuple[Stand, Answer]:
-            with self._library.visit() as visit:
-                return visit.stand, ask(visit.connection)
-
+        again = self._library.asking(ask)
         return self._library.kept.get(key, self.stand, lambda: ask(self.connection), again)
+
+    def soon(self, key: Hashable, ask: Callable[[Connection], Answer]) -> Answer | None:
+        """The same for what takes too long to wait for: None until it is there."""
+        return self._library.kept.soon(key, self.stand, self._library.asking(ask))
 
 
 class Library:
@@ -61,6 +61,15 @@ class Library:
         archive, stand = self._current()
         with archive.engine.connect() as connection, connection.begin():
             yield Visit(archive, connection, stand, self)
+
+    def asking(self, ask: Callable[[Connection], Answer]) -> Callable[[], tuple[Stand, Answer]]:
+        """What has an answer from a snapshot of its own, with the state that it was had in."""
+
+        def again() -> tuple[Stand, Answer]:
+            with self.visit() as visit:
+                return visit.stand, ask(visit.connection)
+
+        return again
 
     def close(self) -> None:
         """Close the archive; whoever still reads from it keeps its connection to the end."""

@@ -62,7 +62,7 @@ QUARANTINE = View(
 SELECT c.id, c.run_id, n.site, u.url, c.captured_at, a.article_id, a.key, q.fields, q.held,
        {LATEST}, f.judged, q.since
 FROM quarantine q
-JOIN capture c ON c.id = q.capture_id
+CROSS JOIN capture c ON c.id = q.capture_id
 JOIN run n ON n.id = c.run_id
 JOIN capture_fields f ON f.capture_id = q.capture_id
 LEFT JOIN url u ON u.id = c.url_id

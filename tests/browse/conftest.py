@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -13,7 +14,8 @@ import pytest
 from storage.records import ExchangeRecord, SourceRecord
 from tests.storage.build import House, article, at, card, page, sections, topics, url_of
 
-from .serving import asking
+from .chromium import Watch, chromium
+from .serving import asking, serving
 
 PAGE = b"""<!DOCTYPE html><html><head><meta charset="utf-8"><title>Iron</title></head>
 <body><h1>Iron in motion</h1><p>Caf\xc3\xa9</p><script>document.title = "ran"</script></body></html>"""
@@ -62,3 +64,34 @@ def own(archive: Path, tmp_path: Path) -> Path:
 def client(archive: Path) -> Iterator[httpx.Client]:
     with asking(archive) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real Chromium."""
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def base(archive: Path) -> Iterator[str]:
+    """Where the pages of `archive` are."""
+    with serving(archive) as base:
+        yield base
+
+
+@pytest.fixture
+def new_page(browser: Any, base: str) -> Iterator[Callable[..., Any]]:
+    """Opens pages of Chromium on the archive; in the end none of them may have done what none may do."""
+    watch, contexts = Watch(base), []
+
+    def make(**options: Any) -> Any:
+        contexts.append(browser.new_context(base_url=base, **options))
+        page = contexts[-1].new_page()
+        watch.over(page)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    watch.assert_nothing()

@@ -23,7 +23,7 @@ from crawler.browse.pages.start import start
 Handler = Callable[[Visit, Request], "Page | Response"]
 """Makes a page, or a whole response, from one snapshot. Raises `HTTPException` for what can't be answered."""
 
-_ARTICLE = "{site}/{key:path}"
+_ARTICLE = "{site}/{key:anything}"
 ROUTES: tuple[tuple[str, Handler], ...] = (
     ("/", start),
     ("/articles", articles),
@@ -39,9 +39,9 @@ ROUTES: tuple[tuple[str, Handler], ...] = (
     ("/record/{number:int}", record),
     ("/response/{number:int}", response),
     ("/topics", all_topics),
-    ("/topic/{group:path}", topic),
+    ("/topic/{group:anything}", topic),
     ("/journals", all_journals),
-    ("/journal/{group:path}", journal),
+    ("/journal/{group:anything}", journal),
     ("/changes", changes),
     ("/runs", runs),
     ("/run/{number:int}", run),

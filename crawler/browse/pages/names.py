@@ -31,7 +31,7 @@ def all_journals(visit: Visit, request: Request) -> Page:
     return _list(visit, request, "journals", "journal")
 
 
-def groups_by(visit: Visit, kind: Kind, order: Order) -> tuple[Group, ...]:
+def groups_by(visit: Visit, kind: Kind, order: Order = "articles") -> tuple[Group, ...]:
     """All topics or journals, kept until the archive changes."""
     found = visit.once(kind, _READ[kind])
     return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.name))) if order == "name" else found

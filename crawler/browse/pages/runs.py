@@ -87,7 +87,7 @@ def coverage(visit: Visit, request: Request) -> Page:
                 via: {state: number for by, state, number in told if by == via}
                 for via in dict.fromkeys(via for via, _, _ in told)
             },
-            "unexplained": visit.once("unexplained", unexplained),
+            "unexplained": visit.soon("unexplained", unexplained),
         },
     )
 

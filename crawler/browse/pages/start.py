@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import Connection
 from starlette.requests import Request
 
 from crawler.browse.library import Visit
 from crawler.browse.page import Page
+from crawler.browse.pages.names import groups_by
 from storage import lock
 from storage.alarms import alarms, in_quarantine
+from storage.feed import Sort, entries, feed
+from storage.history import Entry
 from storage.listing import article_numbers, article_rows
 from storage.overview import Overview, overview
 from storage.runs import last_run, told
 
-_NEWEST = 6
+_KNOWN_ALREADY: tuple[Sort, ...] = ("changed", "whole")
+_NEWEST, _LATELY, _NAMES = 8, 4, 8
 
 
 def start(visit: Visit, request: Request) -> Page:
@@ -32,10 +37,20 @@ def start(visit: Visit, request: Request) -> Page:
             "seen": replace(seen, last_run=run),
             "run": run,
             "newest": article_rows(visit.connection, newest[:_NEWEST]),
+            "lately": _lately(visit),
+            "topics": groups_by(visit, "topics")[:_NAMES],
+            "journals": groups_by(visit, "journals")[:_NAMES],
             "alarms": len(alarms(visit.connection)),
             "waiting": visit.once("quarantine", _waiting),
         },
     )
+
+
+def _lately(visit: Visit) -> list[Entry]:
+    """The last things that happened to articles that were known already."""
+    orders = [visit.once(("feed", sort), partial(feed, sort=sort)) for sort in _KNOWN_ALREADY]
+    found = [entry for order in orders for entry in entries(visit.connection, order, 0, _LATELY)]
+    return sorted(found, key=lambda entry: entry.at, reverse=True)[:_LATELY]
 
 
 def _waiting(connection: Connection) -> int:
