@@ -33,7 +33,8 @@ _ADDRESS = re.compile(r"(?:/(?!/)|https?://|#).*", re.DOTALL)
 _LISTS = (
     "/", "/articles", "/articles?page=7", "/articles?sort=title", "/topics", "/topics?page=3", "/journals",
     "/journals?page=3", "/changes", "/changes?page=9", "/changes?what=changed", "/search",
-    "/search?q=alert&page=2",    "/coverage", "/coverage/failed", "/coverage/stored?page=3", "/runs", "/run/1", "/alarms",
+    "/search?q=alert&page=2", "/coverage", "/coverage/failed", "/coverage/stored?page=3", "/runs",
+    "/run/1", "/alarms",
 )  # fmt: skip
 _KINDS = ("article", "history", "evidence", "captures", "difference")
 
