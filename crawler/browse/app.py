@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -53,6 +54,7 @@ def application(directory: Path, hosts: frozenset[str]) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        threading.Thread(target=_have_ready, args=(library,), name="ready", daemon=True).start()
         yield
         library.close()
 
@@ -71,6 +73,13 @@ def application(directory: Path, hosts: frozenset[str]) -> ASGIApp:
         lifespan=lifespan,
     )
     return Guard(app, hosts)  # outside of everything: what goes wrong in the application is answered, too
+
+
+def _have_ready(library: Library) -> None:
+    try:
+        pages.have_ready(library)
+    except Exception as error:  # whoever asks first meets it, and is told
+        logger.debug("not ready: %s", error)
 
 
 def _answered(library: Library, handler: pages.Handler, request: Request) -> Response:

@@ -71,6 +71,11 @@ class Library:
 
         return again
 
+    def have(self, key: Hashable, ask: Callable[[Connection], object]) -> None:
+        """Have an answer before it is asked for."""
+        with self.visit() as visit:
+            visit.once(key, ask)
+
     def close(self) -> None:
         """Close the archive; whoever still reads from it keeps its connection to the end."""
         with self._lock:

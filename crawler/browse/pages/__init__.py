@@ -18,7 +18,9 @@ from crawler.browse.pages.history import difference, history
 from crawler.browse.pages.names import all_journals, all_topics
 from crawler.browse.pages.runs import alarms, coverage, covered, run, runs
 from crawler.browse.pages.search import find
-from crawler.browse.pages.start import start
+from crawler.browse.pages.start import have_ready, start
+
+__all__ = ["ROUTES", "Handler", "have_ready"]
 
 Handler = Callable[[Visit, Request], "Page | Response"]
 """Makes a page, or a whole response, from one snapshot. Raises `HTTPException` for what can't be answered."""

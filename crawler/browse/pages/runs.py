@@ -16,6 +16,7 @@ from crawler.browse.paging import paged
 from crawler.cli.runs import asked_of_the_site, took, what_came
 from storage.address_list import address_numbers, addresses, reason_counts, told_by_counts
 from storage.alarms import alarms as read_alarms
+from storage.alarms import in_quarantine
 from storage.coverage import unexplained
 from storage.runs import RunStory, story
 from storage.runs import runs as read_runs
@@ -116,9 +117,7 @@ def covered(visit: Visit, request: Request) -> Page:
 
 def alarms(visit: Visit, request: Request) -> Page:
     """The fields that vanished from the site's pages, and the readings that wait in quarantine."""
-    total = int(
-        visit.connection.execute(text("SELECT count(*) FROM quarantined WHERE is_latest = 1")).scalar_one()
-    )
+    total = visit.once("quarantine", in_quarantine)
     paging = paged(request.query_params, total, "alarms", size=_SIZE)
     waiting = visit.connection.execute(
         text(

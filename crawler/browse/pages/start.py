@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import Connection
 from starlette.requests import Request
 
-from crawler.browse.library import Visit
+from crawler.browse.library import Library, Visit
 from crawler.browse.page import Page
 from crawler.browse.pages.names import groups_by
 from storage import lock
@@ -18,6 +19,7 @@ from storage.history import Entry
 from storage.listing import article_numbers, article_rows
 from storage.overview import Overview, overview
 from storage.runs import last_run, told
+from storage.spellings import journals, topics
 
 _KNOWN_ALREADY: tuple[Sort, ...] = ("changed", "whole")
 _NEWEST, _LATELY, _NAMES = 8, 4, 8
@@ -26,7 +28,7 @@ _NEWEST, _LATELY, _NAMES = 8, 4, 8
 def start(visit: Visit, request: Request) -> Page:
     """The archive at a glance."""
     seen: Overview = visit.once("overview", overview)
-    newest = visit.once(("articles", "seen"), lambda connection: article_numbers(connection, "seen"))
+    newest = visit.once(("articles", "seen"), partial(article_numbers, order="seen"))
     run = last_run(visit.connection)
     if run is not None:
         run = told(run, lock.holder(visit.archive.directory), visit.archive.directory)
@@ -41,9 +43,26 @@ def start(visit: Visit, request: Request) -> Page:
             "topics": groups_by(visit, "topics")[:_NAMES],
             "journals": groups_by(visit, "journals")[:_NAMES],
             "alarms": len(alarms(visit.connection)),
-            "waiting": visit.once("quarantine", _waiting),
+            "waiting": visit.once("quarantine", in_quarantine),
         },
     )
+
+
+def have_ready(library: Library) -> None:
+    """Have what the first pages need before anybody asks: on a large archive it takes some seconds."""
+    for key, ask in _NEEDED:
+        library.have(key, ask)
+
+
+_NEEDED: tuple[tuple[Hashable, Callable[[Connection], object]], ...] = (
+    ("overview", overview),
+    (("articles", "seen"), partial(article_numbers, order="seen")),
+    *((("feed", sort), partial(feed, sort=sort)) for sort in (*_KNOWN_ALREADY, "all")),
+    ("journals", journals),
+    ("topics", topics),
+    ("quarantine", in_quarantine),
+    (("articles", "date"), partial(article_numbers, order="date")),
+)
 
 
 def _lately(visit: Visit) -> list[Entry]:
@@ -51,7 +70,3 @@ def _lately(visit: Visit) -> list[Entry]:
     orders = [visit.once(("feed", sort), partial(feed, sort=sort)) for sort in _KNOWN_ALREADY]
     found = [entry for order in orders for entry in entries(visit.connection, order, 0, _LATELY)]
     return sorted(found, key=lambda entry: entry.at, reverse=True)[:_LATELY]
-
-
-def _waiting(connection: Connection) -> int:
-    return in_quarantine(connection)
