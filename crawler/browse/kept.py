@@ -21,6 +21,8 @@ Answer = TypeVar("Answer")
 MOST = 48
 """Answers kept at a time; the one not asked for longest goes first. The largest are lists with four bytes for
 each article."""
+PATIENCE_S = 0.08
+"""How long an answer that the background has is waited for."""
 CHEAP_S = 0.03
 """An answer that took no longer is had anew whenever the archive has changed."""
 _REST = 10
@@ -55,7 +57,7 @@ class Kept:
         self._lock = threading.Lock()
         self._entries: OrderedDict[Hashable, _Entry[Any]] = OrderedDict()
         self._making: dict[Hashable, threading.Lock] = {}
-        self._refreshing: set[Hashable] = set()
+        self._refreshing: dict[Hashable, threading.Event] = {}
 
     def get(
         self,
@@ -88,10 +90,14 @@ class Kept:
         return answer
 
     def soon(self, key: Hashable, stand: Stand, again: Callable[[], tuple[Stand, Answer]]) -> Answer | None:
-        """The answer for `key` as far as it is there: None until the background has had it once."""
+        """The answer for `key` as far as it is there: None until the background has had it once.
+
+        It is waited for as long as nobody minds: what is cheap is there at once.
+        """
         entry = self._known(key)
         if entry is None or (entry.stand != stand and self._clock() - entry.at > _REST * entry.took):
-            self._refresh(key, again)
+            self._refresh(key, again).wait(PATIENCE_S)
+            entry = self._known(key)
         same_file = entry is not None and entry.stand.opened == stand.opened
         return entry.answer if entry is not None and same_file else None
 
@@ -116,11 +122,12 @@ class Kept:
                 gone, _ = self._entries.popitem(last=False)
                 self._making.pop(gone, None)
 
-    def _refresh(self, key: Hashable, again: Callable[[], tuple[Stand, Any]]) -> None:
+    def _refresh(self, key: Hashable, again: Callable[[], tuple[Stand, Any]]) -> threading.Event:
+        """Have an answer anew in the background, once at a time; what tells when it is there."""
         with self._lock:
             if key in self._refreshing:
-                return
-            self._refreshing.add(key)
+                return self._refreshing[key]
+            done = self._refreshing[key] = threading.Event()
 
         def work() -> None:
             began = self._clock()
@@ -131,6 +138,8 @@ class Kept:
                 logger.debug("not had anew: %s: %s", key, error)
             finally:
                 with self._lock:
-                    self._refreshing.discard(key)
+                    del self._refreshing[key]
+                done.set()
 
         threading.Thread(target=work, name="kept", daemon=True).start()
+        return done

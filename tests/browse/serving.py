@@ -30,5 +30,5 @@ def serving(directory: Path) -> Iterator[str]:
 @contextmanager
 def asking(directory: Path) -> Iterator[httpx.Client]:
     """A client that asks these pages and follows no redirects."""
-    with serving(directory) as base, httpx.Client(base_url=base, timeout=20) as client:
+    with serving(directory) as base, httpx.Client(base_url=base, timeout=30) as client:
         yield client

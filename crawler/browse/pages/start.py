@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import Connection
@@ -11,13 +10,12 @@ from starlette.requests import Request
 
 from crawler.browse.library import Library, Visit
 from crawler.browse.page import Page
-from crawler.browse.pages.names import groups_by
 from storage import lock
 from storage.alarms import alarms, in_quarantine
 from storage.feed import Sort, entries, feed
 from storage.history import Entry
 from storage.listing import article_numbers, article_rows
-from storage.overview import Overview, overview
+from storage.overview import overview
 from storage.runs import last_run, told
 from storage.spellings import journals, topics
 
@@ -27,8 +25,8 @@ _NEWEST, _LATELY, _NAMES = 8, 4, 8
 
 def start(visit: Visit, request: Request) -> Page:
     """The archive at a glance."""
-    seen: Overview = visit.once("overview", overview)
-    newest = visit.once(("articles", "seen"), partial(article_numbers, order="seen"))
+    seen = visit.soon("overview", overview)
+    newest = visit.soon(("articles", "seen"), partial(article_numbers, order="seen"))
     run = last_run(visit.connection)
     if run is not None:
         run = told(run, lock.holder(visit.archive.directory), visit.archive.directory)
@@ -36,14 +34,14 @@ def start(visit: Visit, request: Request) -> Page:
         "start.html",
         {
             "title": None,
-            "seen": replace(seen, last_run=run),
+            "seen": seen,
             "run": run,
-            "newest": article_rows(visit.connection, newest[:_NEWEST]),
+            "newest": [] if newest is None else article_rows(visit.connection, newest[:_NEWEST]),
             "lately": _lately(visit),
-            "topics": groups_by(visit, "topics")[:_NAMES],
-            "journals": groups_by(visit, "journals")[:_NAMES],
+            "topics": (visit.soon("topics", topics) or ())[:_NAMES],
+            "journals": (visit.soon("journals", journals) or ())[:_NAMES],
             "alarms": len(alarms(visit.connection)),
-            "waiting": visit.once("quarantine", in_quarantine),
+            "waiting": visit.soon("quarantine", in_quarantine),
         },
     )
 
@@ -67,6 +65,6 @@ _NEEDED: tuple[tuple[Hashable, Callable[[Connection], object]], ...] = (
 
 def _lately(visit: Visit) -> list[Entry]:
     """The last things that happened to articles that were known already."""
-    orders = [visit.once(("feed", sort), partial(feed, sort=sort)) for sort in _KNOWN_ALREADY]
-    found = [entry for order in orders for entry in entries(visit.connection, order, 0, _LATELY)]
+    orders = [visit.soon(("feed", sort), partial(feed, sort=sort)) for sort in _KNOWN_ALREADY]
+    found = [entry for order in orders if order for entry in entries(visit.connection, order, 0, _LATELY)]
     return sorted(found, key=lambda entry: entry.at, reverse=True)[:_LATELY]
