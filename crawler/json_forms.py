@@ -14,15 +14,19 @@ import msgspec
 from crawler.checks import Check
 from storage.alarms import QuarantinedRow
 from storage.article_detail import ArticleDetail
+from storage.boilerplate import Passage
 from storage.export import files
 from storage.export.choice import Choice
 from storage.history import Entry
 from storage.overview import Overview
 from storage.queries import ArticleRow
+from storage.relating.asking import Answer, Duplicate
+from storage.relating.asking import Group as DuplicateGroup
 from storage.schema import json_schema
 from storage.schema.json_schema import Schema
 from storage.search.ask import Hit
 from storage.search.facets import Facets
+from storage.spellings import Group as NameGroup
 from storage.views import VIEWS
 from storage.views.articles import ARTICLES
 
@@ -40,7 +44,12 @@ class _Search(TypedDict):
 
 class _Show(TypedDict):
     as_of: NotRequired[str]
+    near_duplicates: list[Duplicate]
     quarantined: list[QuarantinedRow]
+
+
+class _Related(TypedDict):
+    as_of: NotRequired[str]
 
 
 class _History(TypedDict):
@@ -71,9 +80,15 @@ class Form:
 def forms() -> dict[str, Form]:
     """All forms by name: what commands print with --json, what `export` writes, a row of each view."""
     found = [
-        Form("list", "what 'list --json' prints", _list),
+        Form("list", "what 'list --json' prints", _listed("list", ArticleRow)),
         Form("search", "what 'search --json' prints", lambda: _whole("search", _Search)),
         Form("show", "what 'show --json' prints", _show),
+        Form("related", "what 'related --json' prints", lambda: _merged("related", _Related, Answer)),
+        Form(
+            "duplicates", "what 'related --duplicates --json' prints", _listed("duplicates", DuplicateGroup)
+        ),
+        Form("topic-list", "what 'topics --json' and 'journals --json' print", _topics),
+        Form("boilerplate-list", "what 'boilerplate --json' prints", _listed("boilerplate-list", Passage)),
         Form("history", "what 'history --json' prints", lambda: _whole("history", _History)),
         Form("changes", "what 'changes --json' prints", lambda: _whole("changes", list[Entry])),
         Form("status", "what 'status --json' prints", _status),
@@ -97,9 +112,22 @@ def _export(form: str, choice: Choice) -> Schema:
     return schema
 
 
-def _list() -> Schema:
-    schema = _whole("list", list[ArticleRow])
-    schema["$defs"]["ArticleRow"]["properties"]["as_of"] = _AS_OF
+def _listed(title: str, of: type) -> Callable[[], Schema]:
+    """Of a list of such objects, each of which may say as of when."""
+
+    def schema() -> Schema:
+        made = _whole(title, list[of])  # type: ignore[valid-type]
+        made["$defs"][of.__name__]["properties"]["as_of"] = _AS_OF
+        return made
+
+    return schema
+
+
+def _topics() -> Schema:
+    schema = _listed("topic-list", NameGroup)()
+    whole = schema["$defs"]["Group"]
+    whole["properties"]["name"] = {"type": "string", "description": "The most frequent spelling."}
+    whole["required"] = ["name", *whole["required"]]
     return schema
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
 
 from sqlalchemy import Connection, text
 
@@ -26,7 +25,7 @@ class Group:
     spellings: tuple[Spelling, ...]
     """The most frequent first; never empty."""
     articles: int
-    """How many articles have it now; one that prints several spellings counts once for each."""
+    """How many articles have it now; one that prints several spellings of it counts once."""
     first_seen_at: str
     """When the earliest of these articles was first seen (UTC text)."""
     last_seen_at: str
@@ -58,12 +57,12 @@ def journal_spellings(connection: Connection, group: str) -> tuple[Spelling, ...
 
 def topics(connection: Connection) -> tuple[Group, ...]:
     """Every topic of the articles as they are now, the most frequent first."""
-    return _groups(connection, f"SELECT n.normal, n.text, count(*), {_SEEN} {_OF_TOPIC}")
+    return _groups(connection, "n.text", _OF_TOPIC)
 
 
 def journals(connection: Connection) -> tuple[Group, ...]:
     """Every journal of the articles as they are now, the most frequent first."""
-    return _groups(connection, f"SELECT n.normal, n.name, count(*), {_SEEN} {_OF_JOURNAL}")
+    return _groups(connection, "n.name", _OF_JOURNAL)
 
 
 def _spellings(connection: Connection, select: str, group: str) -> tuple[Spelling, ...]:
@@ -73,20 +72,17 @@ def _spellings(connection: Connection, select: str, group: str) -> tuple[Spellin
     return tuple(Spelling(name, number) for name, number in rows)
 
 
-def _groups(connection: Connection, select: str) -> tuple[Group, ...]:
-    rows = connection.execute(
-        text(f"{select} JOIN article a ON a.id = r.article_key GROUP BY n.id ORDER BY 1, 3 DESC, 2")
-    )
-    found = []
-    for group, members in groupby(rows, key=lambda row: str(row[0])):
-        of_group = list(members)
-        found.append(
-            Group(
-                group,
-                tuple(Spelling(name, number) for _, name, number, _, _ in of_group),
-                sum(row[2] for row in of_group),
-                min(row[3] for row in of_group),
-                max(row[4] for row in of_group),
-            )
+def _groups(connection: Connection, name: str, of: str) -> tuple[Group, ...]:
+    printed: dict[str, list[Spelling]] = {}
+    for group, spelling, number in connection.execute(
+        text(f"SELECT n.normal, {name}, count(*) {of} GROUP BY n.id ORDER BY 3 DESC, 2")
+    ):
+        printed.setdefault(group, []).append(Spelling(spelling, number))
+    whole = connection.execute(
+        text(
+            f"SELECT n.normal, count(DISTINCT a.id), {_SEEN} {of} JOIN article a ON a.id = r.article_key "
+            "GROUP BY n.normal"
         )
+    )
+    found = [Group(group, tuple(printed[group]), number, *seen) for group, number, *seen in whole]
     return tuple(sorted(found, key=lambda one: (-one.articles, one.name)))

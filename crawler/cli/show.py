@@ -43,6 +43,7 @@ def command(
     from storage.alarms import quarantined
     from storage.article_detail import article
     from storage.as_of import as_of as then
+    from storage.relating.asking import duplicates_of
 
     with open_to_read(directory) as archive, archive.engine.connect() as connection:
         name = find_article(connection, wanted, site, as_of)
@@ -52,15 +53,18 @@ def command(
             if not as_json and as_of is not None:
                 Sheet().text(f"as of {moment(as_of)}", style="dim")
             waiting = quarantined(connection, *name, latest=True) if as_of is None else []
+            twins = duplicates_of(connection, *name)
             if evidence:
                 _show_evidence(connection, detail, as_of, as_json)
                 return
     if as_json:
-        print_json({**_at(as_of), **_as_json(detail), "quarantined": [asdict(row) for row in waiting]})
+        near = [asdict(twin) for twin in twins]
+        held = [asdict(row) for row in waiting]
+        print_json({**_at(as_of), **_as_json(detail), "near_duplicates": near, "quarantined": held})
         return
     from crawler.cli.show_view import show_article
 
-    show_article(detail)
+    show_article(detail, twins)
     tell_waiting(waiting, directory)
 
 

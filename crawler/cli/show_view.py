@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crawler.cli.common import moment
 from crawler.terminal import Sheet
 from storage.article_detail import ArticleDetail
+from storage.relating.asking import Duplicate
 
 _MOST_CAPTURES = 5
 _HEADINGS = {
@@ -19,8 +20,9 @@ _HEADINGS = {
 """For captures that drop headings; in parentheses, since the capture does not show them."""
 
 
-def show_article(detail: ArticleDetail) -> None:
-    """Print an article: content first, then its source, then where all of it came from."""
+def show_article(detail: ArticleDetail, twins: Sequence[Duplicate] = ()) -> None:
+    """Print an article: content first, then its source, then where all of it came from. `twins` are the
+    articles that say nearly the same."""
     # What is told beside its label is taken out, so that the list at the end holds only the rest.
     sheet, fields = Sheet(), detail.fields
     absent = {
@@ -32,6 +34,9 @@ def show_article(detail: ArticleDetail) -> None:
         sheet.text(f"gone from the site since {moment(fields['gone_since'])}", style="yellow")
     sheet.blank()
     _facts(sheet, detail, absent)
+    for twin in twins:
+        alike = f"{100 * twin.similarity:.0f}% the same text"
+        sheet.pair("Duplicate?", f"{twin.key}  {twin.title or '(no title)'} ({alike})")
     _content(sheet, detail, absent)
     _source(sheet, fields, absent)
     _cards(sheet, detail)

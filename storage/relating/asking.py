@@ -44,11 +44,33 @@ class Duplicate:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Articles that say nearly the same, each as at least one of the others."""
+class Answer:
+    """What is like an article."""
 
-    articles: tuple[tuple[str, str, str | None], ...]
-    """(site, key, title), by site and key."""
+    site: str
+    key: str
+    title: str | None
+    near_duplicates: tuple[Duplicate, ...]
+    """The nearest first."""
+    related: tuple[Related, ...]
+    """The one most like it first, without the near-duplicates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An article of a group."""
+
+    site: str
+    key: str
+    title: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Articles of which each says nearly the same as at least one of the others."""
+
+    articles: tuple[Member, ...]
+    """By site and key."""
     least: float
     """The least similarity of a pair that was found in it."""
     most: float
@@ -79,6 +101,18 @@ def related_to(connection: Connection, site: str, key: str, limit: int) -> list[
     ]
 
 
+def like(connection: Connection, site: str, key: str, limit: int) -> Answer:
+    """What is like the article of that site and key, which there has to be; at most `limit` related ones."""
+    title = connection.execute(
+        text("SELECT title FROM articles WHERE site = :site AND key = :key"), {"site": site, "key": key}
+    ).scalar_one()
+    twins = duplicates_of(connection, site, key)
+    known = {(twin.site, twin.key) for twin in twins}
+    found = related_to(connection, site, key, limit + len(twins))
+    others = [one for one in found if (one.site, one.key) not in known]
+    return Answer(site, key, title, tuple(twins), tuple(others[:limit]))
+
+
 def duplicates_of(connection: Connection, site: str, key: str) -> list[Duplicate]:
     """The articles whose text is nearly that of the one of that site and key, the nearest first."""
     rows = connection.execute(text(_DUPLICATES), {"site": site, "key": key})
@@ -101,11 +135,18 @@ def duplicate_groups(connection: Connection) -> list[Group]:
         likeness.setdefault(_head(heads, one), []).append(similarity)
     groups = [
         Group(
-            tuple((*article, titles[article]) for article in found), min(likeness[head]), max(likeness[head])
+            tuple(Member(*article, titles[article]) for article in found),
+            min(likeness[head]),
+            max(likeness[head]),
         )
         for head, found in members.items()
     ]
-    return sorted(groups, key=lambda group: (-len(group.articles), group.articles[0][:2]))
+    return sorted(groups, key=_largest_first)
+
+
+def _largest_first(group: Group) -> tuple[int, str, str]:
+    first = group.articles[0]
+    return -len(group.articles), first.site, first.key
 
 
 def is_kept(connection: Connection) -> bool:

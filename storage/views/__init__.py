@@ -18,6 +18,7 @@ from storage.views.articles import (
     ARTICLES,
     BOILERPLATE,
     JOURNALS,
+    TOPICS,
 )
 from storage.views.crawl import CAPTURES, RUNS, URL_HISTORY, URLS
 from storage.views.evidence import CORRECTIONS, EVIDENCE
@@ -37,6 +38,7 @@ VIEWS: tuple[View, ...] = (
     ARTICLE_CARDS,
     ARTICLE_UNPLACED,
     ARTICLE_ABSENCES,
+    TOPICS,
     JOURNALS,
     BOILERPLATE,
     RELATED_ARTICLES,

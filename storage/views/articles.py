@@ -189,6 +189,26 @@ JOIN absence e ON e.revision_id = r.id
 """,
 )
 
+TOPICS = View(
+    "topics",
+    "Topics of current revisions, as printed.",
+    {
+        "topic": (T.as_key, "As printed."),
+        "topic_group": (T.always, "Form that groups spellings of one topic."),
+        "articles": (N.always, "How many articles have it now."),
+        "first_seen_at": (UTC.always, "When an article now having it was first seen (UTC)."),
+        "last_seen_at": (UTC.always, "When an article having it was last seen (UTC)."),
+    },
+    """
+SELECT t.text, t.normal, count(DISTINCT a.id), min(a.first_seen_at), max(a.last_seen_at)
+FROM topic t
+JOIN revision_topic rt ON rt.topic_id = t.id
+JOIN revision r ON r.id = rt.revision_id AND r.is_current = 1
+JOIN article a ON a.id = r.article_key
+GROUP BY t.id
+""",
+)
+
 JOURNALS = View(
     "journals",
     "Journals named by current revisions, as printed.",
@@ -220,13 +240,19 @@ BOILERPLATE = View(
         ),
         "articles": (N.always, "How many articles' current revisions carry it."),
         "first_seen_at": (UTC.always, "When it was first seen (UTC)."),
+        "last_seen_at": (
+            UTC,
+            "When an article whose current revision carries it was last seen (UTC); NULL when none does.",
+        ),
     },
     """
 SELECT b.template, b.heading, b.source,
-       coalesce(n.articles, 0), b.first_seen_at
+       coalesce(n.articles, 0), b.first_seen_at, n.last_seen_at
 FROM boilerplate_passage b
-LEFT JOIN (SELECT rb.boilerplate_id, count(DISTINCT r.article_key) AS articles FROM revision_boilerplate rb
+LEFT JOIN (SELECT rb.boilerplate_id, count(DISTINCT a.id) AS articles, max(a.last_seen_at) AS last_seen_at
+           FROM revision_boilerplate rb
            JOIN revision r ON r.id = rb.revision_id AND r.is_current = 1
+           JOIN article a ON a.id = r.article_key
            GROUP BY rb.boilerplate_id) n ON n.boilerplate_id = b.id
 """,
 )

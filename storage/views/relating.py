@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage.views.view import N, R, T, View
+from storage.views.view import TEXTS, N, R, T, View
 
 KEPT_RELATED = 10
 """So many related articles the view gives of each."""
@@ -70,21 +70,24 @@ RELATED_ARTICLES = View(
     "which takes long for many. As of another date: by what they say today.",
     {
         "article_id": (T, "The site's id of the article; NULL when unknown."),
-        "article_key": (T, "The article's key, as in articles."),
-        "site": (T, "Name of its site profile."),
-        "rank": (N, "1 for the one most like it, counting up; ties by site and key."),
+        "article_key": (T.as_key, "The article's key, as in articles."),
+        "site": (T.as_key, "Name of its site profile."),
+        "rank": (N.as_key, "1 for the one most like it, counting up; ties by site and key."),
         "related_id": (T, "The site's id of the article that is like it; NULL when unknown."),
-        "related_key": (T, "That article's key."),
-        "related_site": (T, "Name of that article's site profile."),
+        "related_key": (T.always, "That article's key."),
+        "related_site": (T.always, "Name of that article's site profile."),
         "title": (T, "That article's title as printed; NULL when absent."),
         "score": (
-            R,
+            R.always,
             "Of what tells the article apart, the share that the other has too, from 0 to 1; rare words and "
             "topics count for more, and so do title and takeaway.",
         ),
-        "shared_topics": (T, "Topics that both have (grouping forms), the rarest first, as a JSON list."),
+        "shared_topics": (
+            TEXTS.always,
+            "Topics that both have (grouping forms), the rarest first, as a JSON list.",
+        ),
         "shared_words": (
-            T,
+            TEXTS.always,
             "Telling words that both have, in lower case and the singular, the rarest first, as a JSON list.",
         ),
     },
@@ -106,14 +109,14 @@ NEAR_DUPLICATES = View(
     "of the two. As of another date: by what they say today.",
     {
         "article_id": (T, "The site's id of one article; NULL when unknown."),
-        "article_key": (T, "That article's key, as in articles."),
-        "site": (T, "Name of its site profile."),
+        "article_key": (T.as_key, "That article's key, as in articles."),
+        "site": (T.as_key, "Name of its site profile."),
         "duplicate_id": (T, "The site's id of the other; NULL when unknown."),
-        "duplicate_key": (T, "The other article's key."),
-        "duplicate_site": (T, "Name of the other's site profile."),
+        "duplicate_key": (T.as_key, "The other article's key."),
+        "duplicate_site": (T.as_key, "Name of the other's site profile."),
         "title": (T, "The other's title as printed; NULL when absent."),
         "similarity": (
-            R,
+            R.always,
             "Of all runs of three words that either text has, the share that both have: from 0.7 to 1.",
         ),
     },
