@@ -106,12 +106,16 @@ def find_articles(connection: Connection, wanted: str) -> list[tuple[str, str]]:
     An address may be an old one: redirects and aliases lead on. More than one only when several sites share
     the archive and the id.
     """
-    rows = connection.execute(
-        text("SELECT site, key FROM articles WHERE key = :wanted OR url = :wanted ORDER BY site, key"),
-        {"wanted": wanted},
-    )
-    found = [(site, key) for site, key in rows]
-    return found or _by_address(connection, wanted)
+    # One after the other: no index helps with `OR`, and only keys have one.
+    for column in ("key", "url") if ":" in wanted else ("key",):
+        rows = connection.execute(
+            text(f"SELECT site, key FROM articles WHERE {column} = :wanted ORDER BY site, key"),
+            {"wanted": wanted},
+        )
+        found = [(site, key) for site, key in rows]
+        if found:
+            return found
+    return _by_address(connection, wanted)
 
 
 def _by_address(connection: Connection, url: str) -> list[tuple[str, str]]:
@@ -138,7 +142,7 @@ def _by_address(connection: Connection, url: str) -> list[tuple[str, str]]:
 def ids_but_for_case(connection: Connection, wanted: str) -> list[str]:
     """Ids that differ from `wanted` in nothing but case."""
     rows = connection.execute(
-        text("SELECT key FROM articles WHERE key = :wanted COLLATE NOCASE AND key <> :wanted ORDER BY key"),
+        text("SELECT key FROM article WHERE key = :wanted COLLATE NOCASE AND key <> :wanted ORDER BY key"),
         {"wanted": wanted},
     )
     return list(rows.scalars())
