@@ -28,6 +28,7 @@ from storage.cards import FROM_CARD, Cards
 from storage.content import content_of, digests
 from storage.db import Db
 from storage.names import Names
+from storage.relating.keeping import Relating
 from storage.revisions import Revisions
 
 SITE = "sample"
@@ -50,6 +51,8 @@ class Plan:
     gone: float = 0.005
     """Share of them that it took away."""
     seed: int = 0
+    related: bool = True
+    """Whether what articles are about is kept after each run, as the program does; a third of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class _Making:
         self._names = Names(db)
         self._revisions = Revisions(db, self._names)
         self._cards = Cards(db, SITE)
+        self._relating = Relating(db) if plan.related else None
         self._again: list[list[_Visit]] = [[] for _ in range(plan.runs)]
         self._captures = 0
         self._urls = 0
@@ -91,6 +95,8 @@ class _Making:
             for visit in self._again[index]:
                 self._visit(captures, began, visit)
             captures.finish()
+            if self._relating is not None:
+                self._relating.update()
             self._end(run, self._at(began), end - first)
         return end - first
 
@@ -258,8 +264,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--revisions", type=float, default=0.05, metavar="SHARE", help="changed later [0.05]")
     parser.add_argument("--gone", type=float, default=0.005, metavar="SHARE", help="taken away later [0.005]")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed, other texts [0]")
+    parser.add_argument("--no-related", action="store_true", help="do without related articles: sooner done")
     chosen = parser.parse_args(arguments)
-    plan = Plan(chosen.articles, chosen.runs, chosen.revisions, chosen.gone, chosen.seed)
+    plan = Plan(
+        chosen.articles, chosen.runs, chosen.revisions, chosen.gone, chosen.seed, not chosen.no_related
+    )
     try:
         for articles in make_archive(chosen.directory, plan):
             print(f"\r{articles:,} of {plan.articles:,} articles", end="", file=sys.stderr, flush=True)

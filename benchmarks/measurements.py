@@ -66,6 +66,7 @@ MEASUREMENTS = (
     Measurement("crawling", "Crawling on loopback, without delay", "benchmarks.crawling"),
     Measurement("captures", "Crawling with captures, and before there were any", "benchmarks.captures"),
     Measurement("rereading", "Reading captures again", "benchmarks.rereading"),
+    Measurement("relating", "Related articles of 100,000", "benchmarks.relating"),
     Measurement("exporting", "Exporting 100,000 articles", "benchmarks.exporting"),
 )
 """In the order of the page."""

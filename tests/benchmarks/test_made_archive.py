@@ -21,12 +21,12 @@ from storage.compare import archive_digest
 from storage.verify import verify
 from storage.views import VIEWS
 
-PLAN = Plan(articles=200, runs=6, revisions=0.2, gone=0.1)
+PLAN = Plan(articles=300, runs=6, revisions=0.2, gone=0.1)
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A made archive of 200 articles; nobody changes it."""
+    """A made archive of 300 articles; nobody changes it."""
     directory = tmp_path_factory.mktemp("made")
     assert list(make_archive(directory, PLAN))[-1] == PLAN.articles
     return directory
@@ -82,6 +82,9 @@ def test_the_commands_work_on_it(made: Path) -> None:
     assert json.loads(ask(made, "search", "MS", "--json"))["total"] > PLAN.articles * 0.9
     assert json.loads(ask(made, "status", "--json"))["articles"] == PLAN.articles
     assert "0 of them unexplained" in ask(made, "coverage")
+    assert json.loads(ask(made, "related", first.id, "--json"))["related"]
+    assert json.loads(ask(made, "related", "--duplicates", "--json"))
+    assert json.loads(ask(made, "topics", "--json"))[0]["group"] == "multiple sclerosis"
 
 
 def test_its_pages_read_as_they_are_stored(made: Path) -> None:
