@@ -7,8 +7,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from crawler.exits import ExitCode, UserError
 from crawler.report.contents import (
     dates_section,
@@ -23,7 +21,10 @@ from crawler.report.labels import short
 from crawler.report.model import Section
 from storage.archive import Archive
 from storage.as_of import as_of
-from storage.statistics import Contents, Crawls, Growth, News, contents, crawls, growth, news
+from storage.statistics.contents import Contents, contents
+from storage.statistics.crawls import Crawls, crawls
+from storage.statistics.growth import Growth, growth
+from storage.statistics.news import News, news
 
 _EMPTY = "9999"
 """Of an archive without a run nothing lies ahead."""
@@ -46,8 +47,6 @@ class _Numbers:
     held: Contents
     new: News
     crawled: Crawls
-    last: str
-    """When the archive's last run ended, or last gave a sign of life (UTC); '' in an empty one."""
 
 
 def make(archive: Archive, *, since: str | None = None, until: str | None = None) -> Report:
@@ -56,10 +55,15 @@ def make(archive: Archive, *, since: str | None = None, until: str | None = None
     The same archive gives the same bytes: no clock is asked. Works beside a writer, on one snapshot.
     """
     with archive.engine.connect() as connection, as_of(connection, until):
-        numbers = _numbers(archive, connection, since, until)
+        numbers = _Numbers(
+            growth(connection),
+            contents(connection),
+            news(connection, since=since),
+            crawls(archive, connection, since=since, until=until),
+        )
     stands_for = _stands_for(numbers, until)
     sections = _sections(numbers, since, until)
-    sites = sorted({one.run.site for one in numbers.crawled.runs})
+    sites = numbers.crawled.sites
     html = _rendered(
         title=f"Archive of {', '.join(map(short, sites))}" if sites else "Archive",
         stands_for=stands_for,
@@ -70,31 +74,18 @@ def make(archive: Archive, *, since: str | None = None, until: str | None = None
     return Report(html, numbers.grown.articles, len(numbers.crawled.runs), stands_for)
 
 
-def _numbers(archive: Archive, connection: Connection, since: str | None, until: str | None) -> _Numbers:
-    crawled = crawls(archive, connection, since=since, until=until)
-    whole = crawled if since is None else crawls(archive, connection, until=until)
-    ended = [one.run.ended_at or one.run.started_at for one in whole.runs if one.run.outcome != "skipped"]
-    return _Numbers(
-        growth(connection),
-        contents(connection),
-        news(connection, since=since),
-        crawled,
-        max(ended, default=""),
-    )
-
-
 def _stands_for(numbers: _Numbers, until: str | None) -> str:
     if until is not None:
         return f"as of {until[:19].replace('T', ' ')} UTC"
-    if not numbers.last:
+    if not numbers.crawled.ended:
         return "no run yet"
-    return f"as its last run left it, {numbers.last[:19].replace('T', ' ')} UTC"
+    return f"as its last run left it, {numbers.crawled.ended[:19].replace('T', ' ')} UTC"
 
 
 def _sections(numbers: _Numbers, since: str | None, until: str | None) -> list[Section]:
     return [
         growth_section(numbers.grown, since),
-        dates_section(numbers.held, until or numbers.last or _EMPTY),
+        dates_section(numbers.held, until or numbers.crawled.ended or _EMPTY),
         topics_section(numbers.held),
         journals_section(numbers.held),
         ratings_section(numbers.held),

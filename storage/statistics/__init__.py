@@ -3,10 +3,3 @@
 Every function takes a connection, so that all numbers come from one snapshot; inside `storage.as_of.as_of`
 they are as of then. Orders are total: the same archive gives the same values, in the same order.
 """
-
-from storage.statistics.contents import Contents, contents
-from storage.statistics.crawls import Crawls, crawls
-from storage.statistics.growth import Growth, growth
-from storage.statistics.news import News, news
-
-__all__ = ["Contents", "Crawls", "Growth", "News", "contents", "crawls", "growth", "news"]

@@ -33,6 +33,10 @@ class Crawls:
 
     runs: tuple[RunNumbers, ...]
     """Oldest first."""
+    ended: str
+    """When the last run of all, skipped ones aside, ended or last gave a sign of life (UTC); '' without one."""
+    sites: tuple[str, ...]
+    """Of all runs."""
     coverage: Mapping[tuple[str, str], int]
     """(state, reason) -> addresses; by state, then the most frequent first."""
     unexplained: int | None
@@ -55,6 +59,8 @@ def crawls(
             for row in rows
             if since is None or row.started_at >= since
         ),
+        ended=max((row.ended_at or row.started_at for row in rows if row.outcome != "skipped"), default=""),
+        sites=tuple(sorted({row.site for row in rows})),
         coverage=_coverage(connection, rows, until),
         unexplained=None if until is not None else len(unexplained(connection)),
         alarms=tuple(
