@@ -34,7 +34,7 @@ class Crawls:
     runs: tuple[RunNumbers, ...]
     """Oldest first."""
     ended: str
-    """When the last run of all, skipped ones aside, ended or last gave a sign of life (UTC); '' without one."""
+    """When the last run, skipped ones aside, ended or last gave a sign of life (UTC); '' without one."""
     sites: tuple[str, ...]
     """Of all runs."""
     coverage: Mapping[tuple[str, str], int]

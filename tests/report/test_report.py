@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -199,7 +201,7 @@ def test_a_file_that_is_there_is_only_replaced_with_force_and_a_failure_leaves_n
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(page.os, "fsync", full)
+    monkeypatch.setattr(page, "os", SimpleNamespace(getpid=os.getpid, fsync=full))
     failed = run("report", "-o", "report.html", "--archive", living, "--force")
     assert failed.code == 7
     assert "No space left" in one_line(failed.err)
