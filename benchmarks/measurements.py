@@ -68,5 +68,6 @@ MEASUREMENTS = (
     Measurement("rereading", "Reading captures again", "benchmarks.rereading"),
     Measurement("relating", "Related articles of 100,000", "benchmarks.relating"),
     Measurement("exporting", "Exporting 100,000 articles", "benchmarks.exporting"),
+    Measurement("searching", "Searching a large archive", "benchmarks.searching"),
 )
 """In the order of the page."""

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, text
 from storage.as_of import is_past
 from storage.search.matching import expression
 from storage.search.selection import FROM, Conditions
-from storage.search.total import MANY, at_most, count_matches, matching
+from storage.search.total import MANY, count_matches, has_more, matching
 
 Sort = Literal["relevance", "date", "title", "credibility", "interest"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
@@ -59,9 +59,11 @@ def ranked(
         return []
     match = None if asked.words is None else expression(asked.words)
     if sort == "date" or (sort == "relevance" and match is None):
-        return _newest(connection, asked, match, total, limit, offset)
+        if match is None and total > MANY:
+            return _walked(connection, asked, limit, offset)
+        return _newest(connection, asked, match, limit, offset)
     if sort != "relevance" or match is None:
-        return _sorted(connection, asked, match, total, _ORDERS[sort], limit, offset)
+        return _sorted(connection, asked, match, _ORDERS[sort], limit, offset)
     if total <= MANY:
         return _by_bm25(connection, asked, match, limit, offset)
     return _by_groups(connection, asked, limit, offset)
@@ -70,15 +72,13 @@ def ranked(
 def _by_groups(connection: Connection, asked: Conditions, limit: int, offset: int) -> list[Place]:
     places: list[Place] = []
     for match in _groups(asked):
-        size = at_most(connection, match)
-        if size <= MANY:
-            found = _by_bm25(connection, asked, match, limit - len(places), offset)
-        else:
-            found = _newest(connection, asked, match, size, limit - len(places), offset)
+        rank = _newest if has_more(connection, match, MANY) else _by_bm25
+        found = rank(connection, asked, match, limit - len(places), offset)
         places += found
         if len(places) == limit:
             break
-        offset = 0 if found else offset - count_matches(connection, asked, match)
+        if offset:
+            offset = 0 if found else offset - count_matches(connection, asked, match)
     return places
 
 
@@ -104,48 +104,63 @@ def _by_bm25(connection: Connection, asked: Conditions, match: str, limit: int, 
 
 
 def _newest(
-    connection: Connection, asked: Conditions, match: str | None, size: int, limit: int, offset: int
+    connection: Connection, asked: Conditions, match: str | None, limit: int, offset: int
 ) -> list[Place]:
-    if match is not None and size > 4 * MANY and "*" not in match and not is_past(connection):
-        found = _among_newest(connection, asked, match, limit + offset)
+    if _is_dense(connection, match):
+        found = _among_newest(connection, asked, f"{match}", limit + offset)
         if len(found) == limit + offset:
             return found[offset:]
-    return _sorted(connection, asked, match, size, _NEWEST, limit, offset)
+    return _sorted(connection, asked, match, _NEWEST, limit, offset)
+
+
+def _is_dense(connection: Connection, match: str | None) -> bool:
+    """Whether so many match that some of the newest articles do, and asking each is cheap."""
+    if match is None or "*" in match or is_past(connection):
+        return False
+    return has_more(connection, match, 4 * MANY)
 
 
 def _among_newest(connection: Connection, asked: Conditions, match: str, wanted: int) -> list[Place]:
-    """What matches of the newest few: of what many match, enough are among them."""
-    statement = f"SELECT r.id {_BY_ARTICLE} WHERE {asked.rest} ORDER BY {_NEWEST} LIMIT :few"
-    newest = connection.execute(text(statement), {**asked.parameters, "few": _PROBED})
+    """Those of the newest few articles that match."""
     found: list[Place] = []
-    for (revision_id,) in newest.all():
-        if connection.execute(text(_MATCHES), {"search_match": match, "revision": revision_id}).first():
-            found.append(Place(revision_id, None))
+    for place in _walked(connection, asked, _PROBED, 0):
+        values = {"search_match": match, "revision": place.revision_id}
+        if connection.execute(text(_MATCHES), values).first():
+            found.append(place)
             if len(found) == wanted:
                 break
     return found
 
 
-# In this order SQLite has to walk the articles by their index over dates, and can stop early.
-_BY_ARTICLE = "FROM article a CROSS JOIN revision r ON r.article_key = a.id AND r.is_current = 1"
 _MATCHES = "SELECT 1 FROM article_search WHERE article_search MATCH :search_match AND rowid = :revision"
 
 
+def _walked(connection: Connection, asked: Conditions, limit: int, offset: int) -> list[Place]:
+    """The newest that meet the conditions other than words; quick where many do."""
+    # In this order SQLite has to walk the articles by their index over dates, and can stop early.
+    both = "FROM article a CROSS JOIN revision r ON r.article_key = a.id"
+    source = f"{both} WHERE r.is_current = 1 AND {asked.rest}"
+    return _places(connection, asked, source, None, _NEWEST, limit, offset)
+
+
 def _sorted(
+    connection: Connection, asked: Conditions, match: str | None, order: str, limit: int, offset: int
+) -> list[Place]:
+    source = f"{FROM} WHERE r.is_current = 1 AND {asked.rest}"
+    if match is not None:
+        source = matching(replace(asked, of_articles=True))
+    return _places(connection, asked, source, match, order, limit, offset)
+
+
+def _places(
     connection: Connection,
     asked: Conditions,
+    source: str,
     match: str | None,
-    size: int,
     order: str,
     limit: int,
     offset: int,
 ) -> list[Place]:
-    if match is not None:
-        source = matching(replace(asked, of_articles=True))
-    elif size > MANY and order == _NEWEST:
-        source = f"{_BY_ARTICLE} WHERE {asked.rest}"
-    else:
-        source = f"{FROM} WHERE r.is_current = 1 AND {asked.rest}"
     values = {**asked.parameters, "search_match": match, "limit": limit, "offset": offset}
     statement = f"SELECT r.id {source} ORDER BY {order} LIMIT :limit OFFSET :offset"
     return [Place(revision_id, None) for (revision_id,) in connection.execute(text(statement), values)]

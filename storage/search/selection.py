@@ -113,8 +113,9 @@ class _SqlWriter:
         return f"(a.published_iso < {self._value(first)}{sure})"
 
     def date(self, asked: Filter) -> str:
+        # Within 2026-05 are it and all that begin with `2026-05-`; `.` is what comes after `-`.
         value = self._value(asked.value)
-        return f"(a.published_iso = {value} OR a.published_iso GLOB {value} || '-*')"
+        return f"(a.published_iso >= {value} AND a.published_iso < {value} || '.')"
 
     def rating(self, asked: Filter) -> str:
         return f"r.{asked.field} {asked.comparison} {self._value(float(asked.value))}"

@@ -23,7 +23,7 @@ def count_matches(connection: Connection, asked: Conditions, match: str | None) 
     values = {**asked.parameters, "search_match": match}
     if match is None:
         return _number(connection, f"{_source(asked)} WHERE r.is_current = 1 AND {asked.rest}", values)
-    if asked.rest == "1" and not is_past(connection) and at_most(connection, match) > MANY:
+    if asked.rest == "1" and not is_past(connection) and has_more(connection, match, MANY):
         return _number(connection, _NOT_SUPERSEDED, values)
     return _number(connection, matching(asked), values)
 
@@ -43,9 +43,10 @@ def _source(asked: Conditions) -> str:
     return FROM if asked.of_articles else "FROM revision r"
 
 
-def at_most(connection: Connection, match: str) -> int:
-    """How many revisions match, superseded ones among them: FTS5 counts without reading a row."""
-    return _number(connection, _IN_INDEX, {"search_match": match})
+def has_more(connection: Connection, match: str, number: int) -> bool:
+    """Whether more than `number` revisions match, superseded ones among them."""
+    asked = text(f"SELECT 1 {_IN_INDEX} LIMIT 1 OFFSET :number")
+    return connection.execute(asked, {"search_match": match, "number": number}).first() is not None
 
 
 _IN_INDEX = "FROM article_search WHERE article_search MATCH :search_match"

@@ -32,6 +32,7 @@ CHECKOUT = Path(__file__).parents[2]
         ("crawling", {1.5, None}),
         ("rereading", {0.2, None}),
         ("exporting", {200.0, None}),
+        ("searching", {50.0, 250.0, None}),
         pytest.param(
             "captures",
             {AIM, None},
