@@ -18,8 +18,17 @@ from crawler.zip_members import open_member
 from spiders.reading.profile import SiteProfile
 from spiders.sites import profile_names
 from storage.archive import Archive
+from storage.quarantine_records import held_fields, restore_alarms, restore_losses
 from storage.url_records import foretell_urls, restore_urls
-from storage.wacz import ABOUT, CAPTURES_MEMBER, CORRECTIONS_MEMBER, RUNS_MEMBER, URLS_MEMBER
+from storage.wacz import (
+    ABOUT,
+    ALARMS_MEMBER,
+    CAPTURES_MEMBER,
+    CORRECTIONS_MEMBER,
+    LOSSES_MEMBER,
+    RUNS_MEMBER,
+    URLS_MEMBER,
+)
 from storage.wacz.restoring import can_rebuild, restore_corrections, restore_runs
 from storage.writer import Writer
 
@@ -119,15 +128,19 @@ def _rebuilding(package: zipfile.ZipFile, into: WarcTaking) -> Callable[[], None
         if not can_rebuild(db, site, runs):
             return None
         captures = _lines(package, CAPTURES_MEMBER)
-        table, corrections = (
+        table, corrections, losses, alarms = (
             _lines(package, member) if member in package.namelist() else None
-            for member in (URLS_MEMBER, CORRECTIONS_MEMBER)
+            for member in (URLS_MEMBER, CORRECTIONS_MEMBER, LOSSES_MEMBER, ALARMS_MEMBER)
         )
         if table is not None:
             foretell_urls(db, site, table)
         numbers = restore_runs(db, site, runs)
         records = {row["id"]: row["record_id"] for row in captures}
-        made = {row["record_id"]: Made(numbers[row["run"]], row["origin"], row["url"]) for row in captures}
+        held = held_fields(losses or ())
+        made = {
+            row["record_id"]: Made(numbers[row["run"]], row["origin"], row["url"], held.get(row["record_id"]))
+            for row in captures
+        }
     except (KeyError, ValueError, TypeError, AttributeError, Error) as error:
         raise UserError(
             f"{name}: its records are not as msarchive writes them ({_one_line(error)})"
@@ -135,6 +148,8 @@ def _rebuilding(package: zipfile.ZipFile, into: WarcTaking) -> Callable[[], None
     into.rebuild(made, whole=table is not None)
 
     def finish() -> None:
+        restore_losses(db, site, losses or ())
+        restore_alarms(db, site, alarms or (), runs=numbers)
         if table is not None:
             # The captures were written anew, and with them each address's state: back to what it was.
             restore_urls(db, site, table)

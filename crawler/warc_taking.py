@@ -50,6 +50,8 @@ class Made:
     """Number of its run, in this archive."""
     origin: Literal["crawl", "import"]
     url: str | None
+    lost: tuple[str, ...] | None
+    """The fields for want of which its reading was held; None when it was not."""
 
 
 class WarcTaking:
@@ -166,7 +168,8 @@ class WarcTaking:
             record = replace(record, found=())  # the URL table has them all already
         elif made is None and page.redirect is not None and page.redirect == fetched.url:
             record = replace(record, outcome=None)  # to its other spelling: no failure of the page
-        saved = self.writer.save_page(record, now=record.capture.captured_at)
+        lost = None if made is None else made.lost
+        saved = self.writer.save_page(record, now=record.capture.captured_at, lost=lost)
         self.outcome.counts[_told(record, saved)] += 1
 
     def _page(self, fetched: Fetched, form: str | None) -> Page:

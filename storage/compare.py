@@ -60,6 +60,15 @@ ORDER BY 1, 2, 3, 4""",
 SELECT u.site, u.url, u.kind, u.article_id, u.state, t.url, u.lastmod, u.depth, s.via
 FROM url u LEFT JOIN url t ON t.id = u.target_url_id LEFT JOIN url_source s ON s.url_id = u.id
 ORDER BY 1, 2, 9""",
+    "quarantine": """
+SELECT n.site, u.url, a.key, q.fields, q.doubts, q.held, f.lost, f.judged
+FROM quarantine q JOIN capture c ON c.id = q.capture_id JOIN run n ON n.id = c.run_id
+JOIN capture_fields f ON f.capture_id = c.id LEFT JOIN url u ON u.id = c.url_id
+LEFT JOIN article a ON a.id = q.article_key ORDER BY 1, 2, c.captured_at""",
+    "alarms": """
+SELECT m.site, m.field, m.layout, m.lost, m.pages, u.url, m.instead, m.cleared_why
+FROM alarm m JOIN capture c ON c.id = m.since_capture_id LEFT JOIN url u ON u.id = c.url_id
+ORDER BY 1, 2, 3, m.raised_at""",
 }
 
 
@@ -73,8 +82,8 @@ def archive_content(archive: Archive) -> dict[str, list[tuple[object, ...]]]:
 
 def archive_digest(archive: Archive) -> dict[str, str]:
     """SHA-256 (hex) over each part of an archive's content: articles, revisions, sections, topics, absences,
-    boilerplate, cards, what articles are about and which are alike, and the state of its URLs. Equal for two
-    archives that hold the same."""
+    boilerplate, cards, what articles are about and which are alike, the state of its URLs, what waits in
+    quarantine, and alarms. Equal for two archives that hold the same."""
     return {
         part: hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()
         for part, rows in archive_content(archive).items()

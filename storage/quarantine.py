@@ -19,11 +19,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from storage.content import Digests, loads, text_digest
 from storage.db import Db, to_json
-from storage.records import PAGE, ArticleRecord, CaptureRecord, FieldsRecord, UrlKind
+from storage.records import PAGE, ArticleRecord, CaptureRecord, FieldsRecord, PageRecord, UrlKind
 
 _OF_PAGE = frozenset(
     {PAGE, "published", "links", "cards", "cards.title", "cards.link", "cards.date", "cards.teaser"}
@@ -234,6 +234,14 @@ class Quarantine:
                 )
             )
         return known
+
+
+def held_back(record: PageRecord, lost: Iterable[str]) -> PageRecord:
+    """What is stored of a page whose reading is held: its capture, where it leads, and that it came."""
+    outcome = record.outcome
+    if outcome is not None and outcome.state in ("stored", "alias"):
+        outcome = replace(outcome, reason=held_reason(lost))
+    return replace(record, article=None, cards=(), outcome=outcome)
 
 
 def held_reason(lost: Iterable[str]) -> str:

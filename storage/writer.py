@@ -10,7 +10,7 @@ import os
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -23,7 +23,7 @@ from storage.db import Db
 from storage.export.restoring import Restoring
 from storage.judging import Judging
 from storage.names import Names
-from storage.quarantine import Look, Quarantine, held_reason
+from storage.quarantine import Quarantine, held_back
 from storage.readings import NewReading, reading_digest
 from storage.records import FoundRecord, PageRecord, UrlKind
 from storage.releasing import release
@@ -155,19 +155,20 @@ class Writer:
             )  # fmt: skip
         self.run_id = None
 
-    def save_page(self, record: PageRecord, *, now: str) -> SavedPage:
+    def save_page(self, record: PageRecord, *, now: str, lost: tuple[str, ...] | None = None) -> SavedPage:
         """Write everything of one page in one transaction.
 
-        `now` (UTC text) is when addresses found on it count as heard of, and are due. Raises `RuntimeError`
-        outside a run.
+        `now` (UTC text) is when addresses found on it count as heard of, and are due. `lost` are the fields
+        for want of which its reading was held in the archive that this one is made again from; None when it
+        was not. Raises `RuntimeError` outside a run.
         """
         try:
-            return self._keep_and_save(record, now)
+            return self._keep_and_save(record, now, lost)
         except UnicodeEncodeError:
             # Half a surrogate pair, from a page's escaped JSON: no database takes it, and none of it is text.
-            return self._keep_and_save(storable(record), now)
+            return self._keep_and_save(storable(record), now, lost)
 
-    def _keep_and_save(self, record: PageRecord, now: str) -> SavedPage:
+    def _keep_and_save(self, record: PageRecord, now: str, lost: tuple[str, ...] | None) -> SavedPage:
         self._run()
         if self._room is not None:
             self._room.check()
@@ -177,7 +178,7 @@ class Writer:
             original = self._captures.last_of(record.capture.url, record.capture.captured_at)
         kept = self._captures.keep(record.capture, original)
         with self._transaction():
-            saved = self._save(record, kept, reading, now)
+            saved = self._save(record, kept, reading, now, lost)
             # On disk before the transaction that names it: a row never refers to what is not there.
             self._captures.wait_synced()
         return saved
@@ -236,7 +237,9 @@ class Writer:
         """What puts back articles from an export, in this run."""
         return Restoring(self.db, self._site, self._captures, self._urls, self._cards, self._revisions)
 
-    def _save(self, record: PageRecord, kept: Kept, reading: str | None, now: str) -> SavedPage:
+    def _save(
+        self, record: PageRecord, kept: Kept, reading: str | None, now: str, lost: tuple[str, ...] | None
+    ) -> SavedPage:
         run, capture, article_id = self._run(), record.capture, _article_id(record)
         url_id, depth = None, 0
         if capture.url is not None:
@@ -247,7 +250,9 @@ class Writer:
         if self._judges:
             look = self._quarantine.look(record.fields, record.article, capture, record.url_kind, url_id, run)
         if look is not None and look.held:
-            record = _held(record, look)
+            lost = look.lost
+        if lost is not None:
+            record = held_back(record, lost)
         new_urls = self._urls.hear_all(record.found, url_id, depth + 1, now=now, run=run)
         list_id = self._cards.save_list(record.cards, capture.captured_at) if record.cards else None
         before = None if url_id is None else self._sha256_before(url_id, capture.captured_at)
@@ -361,14 +366,6 @@ class Writer:
 
 def _article_id(record: PageRecord) -> str | None:
     return record.article.article_id if record.article is not None else None
-
-
-def _held(record: PageRecord, look: Look) -> PageRecord:
-    """What is stored of a page whose reading is held: its capture, where it leads, and that it came."""
-    outcome = record.outcome
-    if outcome is not None and outcome.state in ("stored", "alias"):
-        outcome = replace(outcome, reason=held_reason(look.lost))
-    return replace(record, article=None, cards=(), outcome=outcome)
 
 
 def _now() -> str:

@@ -17,7 +17,7 @@ from storage.archive import Archive
 from storage.schema.table_schema import table_schema
 from storage.wacz import ABOUT, URLS_MEMBER, WACZ_VERSION, index
 from storage.wacz.package import Package
-from storage.wacz.records import lines, record_files, schema, url_lines
+from storage.wacz.records import change_lines, lines, record_files, schema, url_lines
 from storage.wacz.selection import NothingToPack, PackedCapture, Selection, select, sites
 from storage.warc import FOLDER
 from storage.warc.records import RecordDamaged, parse_member
@@ -230,6 +230,8 @@ def _add_records(package: Package, connection: Connection, chosen: Selection) ->
         package.add(f"records/{file.name}.schema.json", [schema(file.view)], described={"type": "json"})
     if chosen.whole:
         package.add(URLS_MEMBER, url_lines(connection, chosen), described={"type": "file"})
+    for member, told in change_lines(connection, chosen).items():
+        package.add(member, told, described={"type": "file"})
     return articles
 
 

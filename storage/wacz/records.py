@@ -12,10 +12,12 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from storage.quarantine_records import alarm_records, loss_records
 from storage.schema import json_schema
 from storage.schema.values import meant
 from storage.url_records import url_records
 from storage.views import VIEWS, View
+from storage.wacz import ALARMS_MEMBER, LOSSES_MEMBER
 from storage.wacz.selection import Selection
 
 _NAMES = (
@@ -70,6 +72,17 @@ def url_lines(connection: Connection, chosen: Selection) -> Iterator[bytes]:
     """The URL table of a whole archive, for making it again."""
     for row in url_records(connection, chosen.site):
         yield _line(row)
+
+
+def change_lines(connection: Connection, chosen: Selection) -> dict[str, list[bytes]]:
+    """What was decided on readings that had lost something, by member; none where there was nothing."""
+    captures = {one.id for one in chosen.captures}
+    found = {
+        LOSSES_MEMBER: loss_records(connection, chosen.site, captures),
+        ALARMS_MEMBER: alarm_records(connection, chosen.site, captures),
+    }
+    told = {member: [_line(dict(row)) for row in rows] for member, rows in found.items()}
+    return {member: rows for member, rows in told.items() if rows}
 
 
 def _kept(connection: Connection, view: View, chosen: Selection) -> tuple[str, set[Any]] | None:

@@ -24,6 +24,7 @@ from storage.wacz.packing import pack
 from tests.cli.conftest import Run, run
 from tests.cli.test_reread import NO_TAKEAWAY, weak_site
 from tests.crawl.crawling import crawl
+from tests.crawl.visits import BASE, article_paths, site_pages, visit
 from tests.tools.programs import program
 from tests.tools.programs import run as run_program
 
@@ -39,6 +40,17 @@ TABLE = "SELECT url, state, reason, told_by, first_heard_at, last_tried_at, etag
 CORRECTED = (
     "SELECT x.at, c.record_id, x.field, x.before, x.after, x.reader_before, x.reader_after "
     "FROM corrections x JOIN captures c ON c.id = x.capture ORDER BY 1, 2, 3"
+)
+QUARANTINED = (
+    "SELECT url, captured_at, article_key, fields, held, judged, since FROM quarantined ORDER BY 1, 2"
+)
+ALARMS = (
+    "SELECT field, layout, raised_at, lost, pages, since_url, since_at, instead, cleared_at, cleared_why "
+    "FROM alarms ORDER BY 1"
+)
+COVERAGE = (
+    "SELECT n.started_at, layout, field, pages, shown, lacking, lost FROM field_coverage "
+    "JOIN runs n ON n.id = run ORDER BY 1, 2, 3"
 )
 EVERYTHING = (EVENTS, SEEN, RUNS, CAPTURED, TABLE)
 
@@ -313,3 +325,46 @@ def test_records_that_are_not_ours_are_refused_in_one_line(run: Run, archive: Pa
     assert ran.code == 1
     assert "not as msarchive writes them" in ran.err
     assert len(ran.err.splitlines()) == 1
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive whose site has changed: readings wait, an alarm stands, another was cleared."""
+    folder = tmp_path_factory.mktemp("changed") / "archive"
+    assert visit(folder, site_pages(), day=1).exit_code == 0
+    assert visit(folder, site_pages(article_paths(), "takeaway-renamed"), day=8).exit_code == 11
+    assert visit(folder, site_pages(), day=15).exit_code == 0
+    assert visit(folder, site_pages(article_paths(), "findings-renamed"), day=22).exit_code == 11
+    return folder
+
+
+def test_what_waits_in_quarantine_waits_again(changed: Path, tmp_path: Path) -> None:
+    again, file = tmp_path / "again", packed(changed, tmp_path / "all.wacz")
+    for _ in range(2):  # once more brings nothing twice
+        bring(again, file, base=BASE)
+        assert digest(again) == digest(changed)
+        for question in (QUARANTINED, ALARMS, COVERAGE, *EVERYTHING):
+            assert rows(again, question) == rows(changed, question), question
+    assert {held for *_, held, _, _ in rows(again, QUARANTINED)} == {1}
+    assert {(field, why is None) for field, *_, why in rows(again, ALARMS)} == {
+        ("sections.findings", True),
+        ("takeaway", False),
+    }
+
+
+def test_the_archive_made_again_goes_on_as_the_first_would(changed: Path, tmp_path: Path) -> None:
+    again, first = tmp_path / "again", Path(shutil.copytree(changed, tmp_path / "first"))
+    bring(again, packed(changed, tmp_path / "all.wacz"), base=BASE)
+    for archive in (again, first):
+        assert visit(archive, site_pages(), day=29).exit_code == 0
+    assert digest(again) == digest(first)
+    assert rows(again, "SELECT count(*) FROM alarms WHERE cleared_at IS NULL") == [(0,)]
+
+
+def test_what_was_let_go_after_the_import_stays_so(run: Run, changed: Path, tmp_path: Path) -> None:
+    again, file = tmp_path / "again", packed(changed, tmp_path / "all.wacz")
+    bring(again, file, base=BASE)
+    assert run("reread", "--archive", again, "--site", "sample", "--accept-losses").code == 0
+    settled = rows(again, QUARANTINED)
+    bring(again, file, base=BASE)
+    assert rows(again, QUARANTINED) == settled
