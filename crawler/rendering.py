@@ -25,7 +25,7 @@ from crawler.exits import ExitCode, UserError
 from crawler.politeness import NotAsked, politeness_of
 from pipelines.session import session_of
 from spiders.answers import utc_now
-from spiders.page import Exchange, Page
+from spiders.page import Page
 from spiders.reading.addresses import canonical, on_site
 from spiders.reading.model import Obstacle
 from spiders.summaries import SummariesSpider
@@ -97,11 +97,9 @@ class Rendering:
             return None
         except NotAsked:
             return None
-        fetched = replace(shell.fetched, fetched_at=utc_now(), headers=(("Content-Type", _HTML),), body=body)
-        page = spider.pages.page(
-            replace(fetched, exchange=_as_exchange(exchange, body)), shell.kind, depth=depth
-        )
-        return replace(page, fetched=replace(fetched, exchange=None))
+        headers = (("Content-Type", _HTML),)
+        fetched = replace(shell.fetched, fetched_at=utc_now(), headers=headers, body=body, exchange=None)
+        return spider.pages.rendered(fetched, shell.kind, depth=depth)
 
     async def _in_time(self, url: str, document: Asset) -> bytes:
         """Raises `NotRendered` when it takes too long, and `NotAsked` when the crawl stops before."""
@@ -146,7 +144,3 @@ class Rendering:
 
 def _declared(page: Page) -> str:
     return next((value for name, value in page.fetched.headers if name.lower() == "content-type"), _HTML)
-
-
-def _as_exchange(exchange: Exchange, body: bytes) -> Exchange:
-    return replace(exchange, headers=(("Content-Type", _HTML),), entity=body, response=b"", request=b"")

@@ -15,6 +15,7 @@ from crawler.exits import UserError
 from crawler.foreign_warc import ForeignRecord, read_warc
 from crawler.warc_taking import Made, WarcOutcome, WarcTaking
 from crawler.zip_members import open_member
+from spiders.page import Fetched
 from spiders.reading.profile import SiteProfile
 from spiders.sites import profile_names
 from storage.archive import Archive
@@ -137,10 +138,7 @@ def _rebuilding(package: zipfile.ZipFile, into: WarcTaking) -> Callable[[], None
         numbers = restore_runs(db, site, runs)
         records = {row["id"]: row["record_id"] for row in captures}
         held = held_fields(losses or ())
-        made = {
-            row["record_id"]: Made(numbers[row["run"]], row["origin"], row["url"], held.get(row["record_id"]))
-            for row in captures
-        }
+        made = {row["record_id"]: _made(row, numbers, held.get(row["record_id"])) for row in captures}
     except (KeyError, ValueError, TypeError, AttributeError, Error) as error:
         raise UserError(
             f"{name}: its records are not as msarchive writes them ({_one_line(error)})"
@@ -156,6 +154,18 @@ def _rebuilding(package: zipfile.ZipFile, into: WarcTaking) -> Callable[[], None
             restore_corrections(db, corrections or (), records=records, runs=numbers)
 
     return finish
+
+
+def _made(row: Mapping[str, Any], runs: Mapping[int, int], lost: tuple[str, ...] | None) -> Made:
+    """What the records say of a capture."""
+    if row["origin"] != "rendered":
+        return Made(runs[row["run"]], row["origin"], row["url"], lost, None)
+    document = Fetched(
+        url=row["url"], fetched_at=row["captured_at"], status=row["status"],
+        headers=tuple((name, value) for name, value in row["headers"]), body=b"", origin="crawl",
+        ip_address=row["ip_address"],
+    )  # fmt: skip
+    return Made(runs[row["run"]], "crawl", row["url"], lost, document)
 
 
 def _lines(package: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:

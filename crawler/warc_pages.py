@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 from urllib.parse import unquote
@@ -43,7 +43,8 @@ class Answer:
 
     fetched: Fetched
     form: Literal["html", "text"] | None
-    """For a `resource` or `conversion`, which has no HTTP head; None for an answer."""
+    """For a file (`resource` or `conversion`), which has no HTTP head; None for an answer, and for what a
+    browser made of one."""
 
 
 def answer(
@@ -112,6 +113,15 @@ def answer(
     return Answer(fetched, None)
 
 
+def rendered(record: ForeignRecord, made: Fetched, resolve: Resolve) -> Answer:
+    """The document that a browser made of an answer: `made` is what the archive knew of it but for the body.
+
+    Raises `NotUsable`.
+    """
+    body = _original(record, resolve) if record.type == "revisit" else record.block
+    return Answer(replace(made, body=body, record_id=record_id(record)), None)
+
+
 def record_id(record: ForeignRecord) -> str | None:
     """Its WARC-Record-ID without angle brackets; None when it has none."""
     return _unbracketed(record.headers.get("warc-record-id", "")) or None
@@ -143,6 +153,7 @@ def _file(record: ForeignRecord, url: str | None, at: str, file_name: str, resol
         body=_original(record, resolve) if record.type == "revisit" else record.block,
         origin="import",
         file_name=file_name,
+        record_id=record_id(record),
     )
     return Answer(fetched, "text" if media_type == "text/plain" else "html")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from crawler.foreign_warc import Damage, ForeignRecord, read_warc
-from crawler.warc_pages import Answer, NotUsable, Unresolved, answer, record_id
+from crawler.warc_pages import Answer, NotUsable, Unresolved, answer, record_id, rendered
 from pipelines.normalise import page_record
 from spiders.page import Fetched, Found, Page
 from spiders.pages import PageMaker
@@ -52,6 +52,8 @@ class Made:
     url: str | None
     lost: tuple[str, ...] | None
     """The fields for want of which its reading was held; None when it was not."""
+    rendered: Fetched | None
+    """For a page as a browser rendered it what was known of it, without its body; None for any other."""
 
 
 class WarcTaking:
@@ -108,17 +110,7 @@ class WarcTaking:
                 self.outcome.skipped["that the archive did not name"] += 1
                 return
         try:
-            found = self._answer_of(
-                answer(
-                    record,
-                    profile=self.profile,
-                    file_name=name,
-                    request=request,
-                    resolve=self._resolve,
-                    origin="import" if made is None else made.origin,
-                    own=made is not None,
-                )
-            )
+            found = self._found(record, request, name, made)
         except Unresolved as error:
             if last or len(self._unresolved) >= _MOST_UNRESOLVED:
                 self.outcome.skipped[str(error)] += 1
@@ -130,8 +122,19 @@ class WarcTaking:
         else:
             self._save(found, made)
 
-    def _answer_of(self, found: Answer) -> Answer:
-        """The answer. Raises `Unresolved` for a 304 of what the archive does not have."""
+    def _found(self, record: ForeignRecord, request: bytes, name: str, made: Made | None) -> Answer:
+        """What a record holds. Raises `Unresolved` for a 304 of what the archive does not have."""
+        if made is not None and made.rendered is not None:
+            return rendered(record, made.rendered, self._resolve)
+        found = answer(
+            record,
+            profile=self.profile,
+            file_name=name,
+            request=request,
+            resolve=self._resolve,
+            origin="import" if made is None else made.origin,
+            own=made is not None,
+        )
         fetched = found.fetched
         vouches = fetched.status == 304 and fetched.url is not None
         if vouches and not self.writer.has_body(fetched.url or "", fetched.fetched_at):
@@ -178,6 +181,8 @@ class WarcTaking:
             return self._file_page(fetched, form)
         assert fetched.url is not None
         kind, depth = known or (kind_of(fetched.url, self.profile), self.profile.explore_depth)
+        if fetched.exchange is None:
+            return self._pages.rendered(fetched, kind, depth=depth)
         page = self._pages.page(fetched, kind, depth=depth, conditional=True)
         if fetched.origin == "crawl":
             return page

@@ -97,6 +97,7 @@ def _capture(page: Page, url: str | None, profile: SiteProfile) -> CaptureRecord
         reader_version=page.reading.reader_version if page.reading is not None else None,
         profile_digest=profile.digest if page.reading is not None else None,
         exchange=_exchange(page),
+        record_id=fetched.record_id,
     )
 
 

@@ -79,7 +79,9 @@ class Fetched:
     file_name: str | None = None
     """For a file its base name; None for an answer."""
     exchange: Exchange | None = None
-    """The messages themselves; None for a file."""
+    """The messages themselves; None for a file, and for a document that a browser made of an answer."""
+    record_id: str | None = None
+    """WARC-Record-ID, without angle brackets, that what has no exchange was imported with; else None."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,11 @@ class PageMaker:
             return self._refusal(fetched, kind)
         return self._content(fetched, kind, depth)
 
+    def rendered(self, fetched: Fetched, kind: UrlKind, *, depth: int) -> Page:
+        """What a document came to that a browser made of an answer; `fetched` is the document, and has no
+        exchange."""
+        return self._content(fetched, kind, depth)
+
     def _refusal(self, fetched: Fetched, kind: UrlKind) -> Page:
         """An error's answer: perhaps a bot challenge."""
         seen = challenge_in_answer(fetched.body, fetched.headers)

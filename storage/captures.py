@@ -217,7 +217,8 @@ class Captures:
             *named,
             *_truncated(capture),
         ]
-        record_id, sha256, whole = new_id(), hashlib.sha256(capture.body).hexdigest(), digest(capture.body)
+        record_id = self._own_or_new(capture.record_id)
+        sha256, whole = hashlib.sha256(capture.body).hexdigest(), digest(capture.body)
         original = self._seen_before("resource", whole, sha256) if capture.body else None
         kind: RecordType = "resource" if original is None else "revisit"
         block = capture.body if original is None else b""

@@ -71,7 +71,9 @@ class CaptureRecord:
     profile_digest: str | None = None
     """SHA-256 (hex) of the profile that it was read with; None when it was not read."""
     exchange: ExchangeRecord | None = None
-    """What came over the wire; None for a file."""
+    """What came over the wire; None for a file, and for a page as a browser rendered it."""
+    record_id: str | None = None
+    """WARC-Record-ID, without angle brackets, that what has no exchange was imported with; else None."""
 
     @property
     def unchanged(self) -> bool:

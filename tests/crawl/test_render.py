@@ -189,3 +189,21 @@ def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         [sys.executable, "-m", "crawler.cli", *arguments],
         env=clean_environment(**environment), capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+@needs_chromium
+def test_a_package_brings_back_what_was_rendered(rendered: Rendered, tmp_path: Path) -> None:
+    file, again = tmp_path / "rendered.wacz", tmp_path / "again"
+    packed = command("wacz", "--archive", str(rendered.archive), "-o", str(file))
+    assert packed.returncode == 0, packed.stderr
+    taken = command("import", "--archive", str(again), "--site", "sample", str(file))
+    assert taken.returncode == 0, taken.stderr
+    captures = (
+        "SELECT url, captured_at, kind, origin, record_type, sha256, record_id FROM captures ORDER BY id"
+    )
+    articles = "SELECT * FROM articles ORDER BY id"
+    for question in (captures, articles):
+        assert ask(again, question) == ask(rendered.archive, question)
+    assert states(again) == states(rendered.archive)
+    checked = command("verify", "--archive", str(again))
+    assert checked.returncode == 0, checked.stdout
