@@ -17,19 +17,10 @@ _NAMES = {
 }
 
 
-def obstacles_among(failed: Iterable[tuple[str, str]]) -> Mapping[Obstacle, int]:
-    """How many of these addresses (with their reasons) failed because of which obstacle."""
-    found: Counter[Obstacle] = Counter()
-    for _, reason in failed:
-        # "HTTP 403: bot challenge: …" as well as "bot challenge: …"
-        heads = reason.split(": ")[:2]
-        found.update(obstacle for obstacle in Obstacle if obstacle in heads)
-    return found
-
-
-def in_the_way(failed: Iterable[tuple[str, str]]) -> str:
-    """` (2 soft 404s, 1 bot challenge)`, or nothing when there are none."""
-    found = obstacles_among(failed)
+def in_the_way(obstacles: Iterable[str]) -> str:
+    """` (2 soft 404s, 1 bot challenge)` for the names of obstacles, one for each address that has one; ""
+    when there are none."""
+    found = Counter(Obstacle[name.upper()] for name in obstacles)
     told = [f"{found[one]:,} {_NAMES[one][found[one] > 1]}" for one in Obstacle if found[one]]
     return f" ({', '.join(told)})" if told else ""
 

@@ -132,7 +132,8 @@ def judge(
         number = counts["reader_failures"]
         text = f"the reader failed on {number} of {counts['answers']} pages (a bug); their captures are kept"
         return "incomplete", text, ExitCode.ERROR
-    lacks = f"{len(failed)} of {_known(states)} addresses failed{in_the_way(failed)}" if failed else ""
+    instead = in_the_way(session.obstacles[url] for url, _ in failed if url in session.obstacles)
+    lacks = f"{len(failed)} of {_known(states)} addresses failed{instead}" if failed else ""
     if full:
         # Unlike with a limit on the crawl its round is over: what is due by its age comes again.
         text = "; ".join(filter(None, (_full(full), lacks)))

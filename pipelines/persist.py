@@ -63,6 +63,9 @@ def save(record: PageRecord, session: CrawlSession) -> SavedPage:
     if outcome is not None and outcome.retry_at is None and record.url_kind == "robots":
         session.robots_failure = outcome.reason if outcome.state == "failed" else None
     session.in_flight.pop(record.capture.url, None)
+    session.obstacles.pop(record.capture.url, None)
+    if record.obstacle is not None and outcome is not None and outcome.state == "failed":
+        session.obstacles[record.capture.url] = record.obstacle
     _heed(record, session)
     return saved
 
@@ -102,6 +105,7 @@ def save_unanswered(item: Unanswered, session: CrawlSession) -> None:
     if retry_at is None and item.kind == "robots":
         session.robots_failure = item.reason
     session.in_flight.pop(item.url, None)
+    session.obstacles.pop(item.url, None)
     if item.kind not in ("robots", "sitemap") and not item.refused:
         why = session.standing.heard(item.url, None)
         if why is not None:

@@ -67,6 +67,9 @@ class CrawlSession:
     in_flight: dict[str, FrontierUrl] = field(default_factory=dict)
     """Addresses handed out whose outcome is not written yet."""
     counts: Counter[str] = field(default_factory=Counter)
+    obstacles: dict[str, str] = field(default_factory=dict)
+    """Addresses that failed because something else stood in their page's place -> what (`Obstacle`'s name, in
+    small letters)."""
     current: str = ""
     """What it is at now, for the progress display."""
     error: BaseException | None = None
