@@ -1,8 +1,8 @@
 """The system's Chromium, kept without a network of its own: what a page asks for, the crawl asks for.
 
 Playwright's own interface, not scrapy-playwright: there the browser itself connects, past the gate before the
-wire, past robots.txt, and past the check of the address actually connected to (`docs/architecture.md` says what
-was tried). Here every request of a page
+wire, past robots.txt, and past the check of the address actually connected to (what was tried:
+`docs/architecture.md`). Here every request of a page
 is handed to `Ask`, and the browser's own ways out lead to a proxy that is not there.
 """
 
