@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from spiders.page import Found
 from spiders.reading.model import Card, PageKind, PageLink, Reading
+from spiders.sitemaps import found_at
 from spiders.sites import load_profile
 from spiders.walk import MAX_HOPS, TOO_MANY_LISTINGS, Walk
 
@@ -85,6 +88,36 @@ def test_other_pages_are_explored_only_near_the_start() -> None:
 
 def test_what_the_profile_skips_is_not_followed_from_a_link() -> None:
     assert found(reading(links=(link(f"{BASE}/static/site.css"), link(f"{BASE}/login")))) == ()
+
+
+@pytest.mark.parametrize(
+    ("address", "refused"),
+    [
+        ("https://mymsbuddy.com:443/news", None),
+        ("http://mymsbuddy.com:80/news", None),
+        ("https://www.mymsbuddy.com/news", None),
+        ("https://mymsbuddy.com:8443/news", "off-site"),
+        ("http://mymsbuddy.com:22/news", "off-site"),
+        ("http://mymsbuddy.com:443/news", "off-site"),
+        ("https://mymsbuddy.com.example.org/news", "off-site"),
+    ],
+)
+def test_only_the_sites_hosts_at_the_ports_of_the_web_are_followed(address: str, refused: str | None) -> None:
+    told = found_at(address, None, "link", load_profile("mymsbuddy"))
+    assert told is not None and told.refused == refused
+    assert refused or told.url == "https://mymsbuddy.com/news"
+
+
+def test_a_profile_may_name_other_ports() -> None:
+    at_8443 = load_profile("mymsbuddy").at("https://mymsbuddy.com:8443/")
+    told = [found_at(f"https://mymsbuddy.com{port}/news", None, "link", at_8443) for port in (":8443", "")]
+    assert [None if one is None else one.refused for one in told] == [None, "off-site"]
+
+
+@pytest.mark.parametrize("address", ["ftp://mymsbuddy.com/news", "gopher://mymsbuddy.com/1", "file:///etc/hosts",
+                                     "javascript:alert(1)", "data:text/html,x"])  # fmt: skip
+def test_nothing_but_http_and_https_is_an_address(address: str) -> None:
+    assert found_at(address, None, "link", load_profile("mymsbuddy")) is None
 
 
 def test_a_canonical_link_between_articles_is_believed() -> None:
