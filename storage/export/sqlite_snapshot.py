@@ -26,8 +26,8 @@ from storage.views.kinds import Holds
 Tell = Callable[[str, int], None]
 _TOGETHER = 1000
 _LEFT_OUT = frozenset({"search_documents", "related_articles"})
-"""The archive's own search index looks at the one, and the snapshot has one of its own. The other weighs words
-anew for each article that is asked for, which takes a large archive's hours."""
+"""The archive's own search index looks at the one, and the snapshot has one of its own. The other weighs
+words anew for each article that is asked for, which takes hours for all of a large archive."""
 _SEARCHED = {
     "articles": ("title", "takeaway", "teaser", "description", "source_title"),
     "article_sections": ("heading", "text"),
