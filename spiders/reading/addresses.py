@@ -17,7 +17,7 @@ UrlKind = Literal["robots", "sitemap", "listing", "article", "page"]
 MAX_LENGTH = 2000
 """Longer addresses are refused; sitemaps.org allows 2,048 characters."""
 
-_LONGEST = 2 * MAX_LENGTH
+LONGEST = 2 * MAX_LENGTH
 """What is longer is not even kept as refused: it was never meant as an address."""
 
 # Parameters that say where a visitor came from, never what the page is.
@@ -34,7 +34,7 @@ def canonical(url: str, base: str | None = None) -> str | None:
     path's case stays. `base` resolves a relative `url`. None when it is not an http(s) address, or far too
     long for one.
     """
-    if len(url) > _LONGEST:
+    if len(url) > LONGEST:
         return None
     try:
         absolute = urljoin(base, url.strip()) if base else url.strip()
@@ -58,19 +58,19 @@ def page_address(url: str, base: str | None, profile: SiteProfile) -> str | None
 
     None when it is not an http(s) address.
     """
-    if len(url) > _LONGEST:  # nor worth remembering
+    if len(url) > LONGEST:  # nor worth remembering
         return None
-    return _page_address(url, _needed(url, base), profile)
+    return _page_address(url, needed(url, base), profile)
 
 
 def absolute_address(url: str, base: str) -> str | None:
     """`canonical`, remembered: for addresses that stand on page after page."""
-    if len(url) > _LONGEST:
+    if len(url) > LONGEST:
         return None
-    return _canonical(url, _needed(url, base))
+    return _canonical(url, needed(url, base))
 
 
-def _needed(url: str, base: str | None) -> str | None:
+def needed(url: str, base: str | None) -> str | None:
     """As much of the base as a link needs: the same link on every page is then one look-up."""
     rooted = url.startswith("/") or "://" in url[:10]
     return _origin(base) if base is not None and rooted else base

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from spiders.reading.article_context import ArticleContext
-from spiders.reading.model import Reason, Role, Section
+from spiders.reading.model import LIST_ITEM, Reason, Section
 from spiders.reading.outline import LONGEST_TEXT_HEADING, Line, Mark, same_words
 from spiders.reading.passages import passage_of
 from spiders.reading.reading_time import READING_TIME
@@ -131,7 +131,7 @@ def _paragraphs(article: ArticleContext, lines: Sequence[Line], what: str) -> li
         if line.block.hidden and comparable(line.text) in article.visible_texts:
             continue  # a copy counts once
         article.ledger.take(line, what)
-        is_item = line.block.role is Role.LIST_ITEM
+        is_item = line.block.role is LIST_ITEM
         if line.block.after_br and paragraphs and not is_item:
             paragraphs[-1] = (f"{paragraphs[-1][0]} {line.text}", paragraphs[-1][1])
         else:

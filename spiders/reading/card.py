@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from spiders.reading.dates import looks_like_date, read_date
-from spiders.reading.model import PartialDate, Role
+from spiders.reading.model import IMAGE, PartialDate
 from spiders.reading.outline import Line, same_words
 from spiders.reading.profile import SiteProfile
 from spiders.reading.words import comparable, heading_key
@@ -59,7 +59,7 @@ def card_line(line: Line) -> CardLine:
     block = line.block
     return CardLine(
         line.text,
-        block.role is Role.IMAGE,
+        block.role is IMAGE,
         block.level,
         line.href,
         block.src,

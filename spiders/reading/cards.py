@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from spiders.reading.addresses import absolute_address, article_id, page_address
 from spiders.reading.card import LEAST_SURE, CardFields, card_line, is_more, read_card
 from spiders.reading.dates import looks_like_date
-from spiders.reading.model import Card, Part, Role
+from spiders.reading.model import IMAGE, Card, Part
 from spiders.reading.outline import Line, same_words
 from spiders.reading.profile import SiteProfile
 from spiders.reading.words import squeeze
@@ -257,7 +257,7 @@ def _before_first(lines: Sequence[Line], first: int, link_closes: bool) -> list[
         line = lines[index]
         if line.block.level == 1 or len(taken) >= _MOST_LEADING:
             break
-        if not link_closes and not (looks_like_date(line.text) or line.block.role is Role.IMAGE):
+        if not link_closes and not (looks_like_date(line.text) or line.block.role is IMAGE):
             break
         taken.append(index)
         if line.block.level is not None:

@@ -6,83 +6,82 @@ Hidden elements are read and marked as hidden.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Container, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Container, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from lxml import etree
 
-from spiders.reading.model import Block, Part, Role
+from spiders.reading.model import HEADING, IMAGE, LINK, LIST_ITEM, TEXT, Block, Part
 from spiders.reading.repeats import without_repeats
+from spiders.reading.start_tags import BREAK, COMMENT, MENU, PICTURE, READ, StartTag, start_tag
 from spiders.reading.tree import Element, count_below, text_of
-from spiders.reading.words import heading_key, squeeze, word_set
+from spiders.reading.words import heading_key, squeeze
 
-_BLOCK_TAGS = word_set(
-    "address article aside blockquote body button caption center dd details dialog dir div dl dt fieldset "
-    "figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav "
-    "noscript ol optgroup option p pre search section select slot summary table tbody td template textarea "
-    "tfoot th thead tr ul"
-)
-_SPECIAL_TAGS = word_set(
-    "br img amp-img script style title meta link base template svg iframe object embed canvas video "
-    "audio math datalist"
-)
-_BLOCK_ROLES = frozenset(("heading", "listitem", "tabpanel", "tab", "button"))
 _FEWEST_PARAGRAPHS = 5
-_NOTHING: Mapping[str, str] = {}
-_NO_CLASS = (False, False, False, False)
-_STRONG_TAGS = word_set("b strong h1 h2 h3 h4 h5 h6 dt th summary")
-_HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
-_CHROME_TAGS = frozenset(("nav", "form", "dialog", "aside"))
-_CHROME_OUTSIDE_ARTICLE = frozenset(("header", "footer"))
-_CHROME_CLASSES = word_set(
-    "ad ads advert advertisement sponsored promo cookie-banner newsletter breadcrumb breadcrumbs"
-)
-_CHROME_ROLES = word_set("navigation banner contentinfo search dialog alertdialog menu menubar")
-_BLOCK_CLASSES = word_set("block flex grid inline-block inline-flex d-block d-flex d-grid d-inline-block")
-_HIDDEN_CLASSES = word_set(
-    "hidden d-none sr-only visually-hidden screen-reader-text is-hidden invisible u-hidden cloned "
-    "slick-cloned swiper-slide-duplicate"
-)
-_ICON_CLASS = re.compile(r"\bmaterial-(?:icons|symbols)")
-_BLOCK_STYLE = re.compile(r"display\s*:\s*(?:block|flex|grid|table|list-item|inline-block)", re.I)
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
-_HAS_TABS = etree.XPath("boolean(.//*[@aria-controls or @role='tab'])")
+_HAS_TABS = etree.XPath("boolean(descendant::*/@aria-controls or descendant::*/@role = 'tab')")
+_BY_ID = etree.XPath("id($name)")
+_HAS_ID = etree.XPath("(//*[@id = $name])[1]")
+
+
+class _Inherited(NamedTuple):
+    """What an element's text inherits from the elements around it."""
+
+    hidden: bool = False
+    chrome: bool = False
+    article: bool = False
+    strong: bool = False
+    item: bool = False
+    level: int | None = None
+    href: str | None = None
 
 
 class _Context:
-    """What an element's text inherits from the elements around it."""
+    """An element that is being read."""
 
-    __slots__ = (
-        "article", "chrome", "element", "hidden", "href", "is_block", "item", "level", "ordinal", "strong",
-        "style", "unit",
-    )  # fmt: skip
+    __slots__ = ("element", "inherited", "is_block", "ordinal", "outer", "said", "unit")
 
-    def __init__(self, element: Element, ordinal: int, outer: _Context | None) -> None:
-        self.element, self.ordinal = element, ordinal
-        self.is_block = False
-        self.style = ""
-        if outer is None:
-            self.hidden = self.chrome = self.article = self.strong = self.item = False
-            self.href: str | None = None
-            self.level: int | None = None
-            self.unit = 0
+    def __init__(
+        self, element: Element, ordinal: int, said: StartTag, outer: _Context | None,
+        inherited: _Inherited, is_block: bool, unit: int,
+    ) -> None:  # fmt: skip
+        self.element, self.ordinal, self.said, self.outer = element, ordinal, said, outer
+        self.inherited, self.is_block = inherited, is_block
+        self.unit = unit
+        """Ordinal of the outermost inline element around its text inside its block, itself included; or 0."""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether its text is not shown at first."""
+        return self.inherited.hidden
+
+    def style(self) -> str:
+        """The looks of the block and of the inline elements in it, from the outermost."""
+        if self.is_block:
+            return self.said.look
+        looks = []
+        context = self
+        while context.outer is not None:
+            looks.append(context.said.look)
+            if context.is_block:
+                break
+            context = context.outer
         else:
-            self.hidden, self.chrome, self.article = outer.hidden, outer.chrome, outer.article
-            self.href, self.strong, self.level = outer.href, outer.strong, outer.level
-            self.item, self.unit = outer.item, outer.unit
+            looks.append("")
+        return "/".join(reversed(looks))
 
 
-@lru_cache(maxsize=20_000)
-def _class_says(classes: str) -> tuple[bool, bool, bool, bool]:
-    """What a class attribute says: hidden, chrome, acts as block, is an icon whose text is a ligature."""
-    words = classes.split()
-    return (
-        not _HIDDEN_CLASSES.isdisjoint(words),
-        not _CHROME_CLASSES.isdisjoint(words),
-        not _BLOCK_CLASSES.isdisjoint(words),
-        _ICON_CLASS.search(classes) is not None,
-    )
+_new: Any = tuple.__new__
+"""Makes a named tuple of all its fields, without the detour through Python that finds their defaults."""
+_Piece = tuple[str, _Context]
+"""Text, and the element that it stands in."""
+
+
+class _Image(NamedTuple):
+    element: Element
+    ordinal: int
+    href: str | None
+    behind_text: bool
+    """Text of the same block stands before it."""
 
 
 def blocks_of(root: Element, labels: Container[str]) -> tuple[list[Block], list[Element]]:
@@ -103,291 +102,277 @@ class _Walk:
         self.root, self.labels = root, labels
         self.blocks: list[Block] = []
         self.elements: list[Element] = []
-        self._parts: list[tuple[str, _Context]] = []
-        self._images: list[tuple[Element, int, str | None, bool]] = []
+        self._pieces: list[_Piece] = []
+        self._images: list[_Image] = []
         self._datetime: str | None = None
         self._trail: list[int] = []
-        self._ordinal = 0
+        self._trail_now: tuple[int, ...] | None = None
+        """`_trail` as blocks have it; None when it has changed since."""
+        self._ordinal = 1
         self._breaks = 0
         self._controls: dict[str, Element] = {}
-        self._by_id: dict[str, Element] | None = None
 
     def run(self) -> None:
-        context = self._enter(self.root, None)
-        if context is None:
+        """Read the document."""
+        said = start_tag(self.root)
+        if said.kind is not READ:
             return
+        pieces = self._pieces
+        context = _Context(self.root, 1, said, None, _Inherited(), is_block=False, unit=0)
         stack: list[tuple[_Context, Iterator[Element]]] = []
         children = iter(self.root)
-        self._text(self.root.text, context)
+        text = self.root.text
+        if text and not text.isspace():
+            pieces.append((text, context))
         while True:
             for child in children:
-                inner = self._enter(child, context) if isinstance(child.tag, str) else None
-                if inner is not None:  # None: a comment, or nothing to read in it
-                    self._text(child.text, inner)
+                inner = self._enter(child, start_tag(child), context)
+                if inner is not None:  # None: a comment, nothing to read in it, or it is read already
+                    text = child.text
+                    if text and (pieces or not text.isspace()):
+                        pieces.append((text, inner))
                     if len(child):
                         stack.append((context, children))
                         context, children = inner, iter(child)
                         break
-                    self._leave(inner)
-                tail = child.tail
-                if tail and (self._parts or not tail.isspace()):
-                    self._parts.append((tail, context))
+                    if inner.is_block:
+                        self._leave(inner)
+                text = child.tail
+                if text and (pieces or not text.isspace()):
+                    pieces.append((text, context))
             else:
-                self._leave(context)
+                if context.is_block:
+                    self._leave(context)
                 if not stack:
                     break
-                tail = context.element.tail
+                text = context.element.tail
                 context, children = stack.pop()
-                self._text(tail, context)
+                if text and (pieces or not text.isspace()):
+                    pieces.append((text, context))
         self._flush(context)
 
     # -- entering and leaving -------------------------------------------------------------------------------
 
-    def _enter(self, element: Element, outer: _Context | None) -> _Context | None:
-        """The context inside an element; None when it gives no text of its own."""
-        self._ordinal += 1
-        tag = element.tag
-        if tag in _SPECIAL_TAGS and (tag != "template" or "shadowrootmode" not in element.attrib):
-            self._enter_special(element, tag, outer)
+    def _enter(self, element: Element, said: StartTag, outer: _Context) -> _Context | None:
+        """The context inside an element; None when it gives no text of its own, or has given it."""
+        if said.kind is not READ and self._passed(element, said, outer):
             return None
-        if tag == "nav" and not _HAS_TABS(element):
-            self._skip_menu(element, outer)
-            return None
-        context = _Context(element, self._ordinal, outer)
-        if outer is None:
+        self._ordinal = ordinal = self._ordinal + 1
+        is_block = said.is_block or (said.is_custom and not _stands_in_text(element))
+        inherited = outer.inherited
+        if said.changes or outer.said.folds:
+            inherited = self._inherit(element, said, outer, is_block)
+        if is_block:
+            if self._pieces or self._images:
+                self._flush(outer)
+            self._breaks = 0
+            outer.unit = (
+                0  # an inline element that holds blocks is a box, and what else it holds is no one word
+            )
+            if len(element) == 0 and said.labelled_by is None and not self._controls:
+                self._read_leaf(element, ordinal, said, inherited)
+                return None
+            context = _Context(element, ordinal, said, outer, inherited, True, 0)
+            self._trail.append(ordinal)
+            self._trail_now = None
+            if self._controls or said.labelled_by is not None:
+                self._panel_heading(context)
             return context
-        items = element.items()
-        attributes: Mapping[str, str] = dict(items) if items else _NOTHING
-        classes = attributes.get("class", "")
-        hidden, chrome, block_class, icon = _class_says(classes) if classes else _NO_CLASS
-        # Most elements have a class and nothing else that matters here.
-        more = len(items) > (1 if classes else 0)
-        if more or hidden:
-            self._inherit(context, tag, attributes, hidden)
-        outer_element = outer.element
-        if outer_element.tag == "details" and tag != "summary" and "open" not in outer_element.attrib:
-            context.hidden = True
-        if (
-            tag in _BLOCK_TAGS
-            or block_class
-            or ((more or "-" in tag) and self._acts_as_block(element, tag, attributes))
-        ):
-            self._enter_block(context, outer, tag, attributes)
-            context.chrome = context.chrome or chrome
-        elif icon:
+        if said.is_icon:
             self._ordinal += count_below(element)
             return None
-        else:
-            context.strong = context.strong or tag in _STRONG_TAGS
-            if context.unit == 0 and not _is_wrapper(element):
-                context.unit = self._ordinal
-            context.style = f"{outer.style}/{_look(tag, attributes)}"
-        return context
+        unit = outer.unit or (0 if len(element) > 1 and _is_wrapper(element) else ordinal)
+        return _Context(element, ordinal, said, outer, inherited, False, unit)
 
-    def _skip_menu(self, element: Element, outer: _Context | None) -> None:
-        """A menu is often half of a page, and no content: it parts what is around it, and gives no blocks."""
-        if outer is not None and (self._parts or self._images):
-            self._flush(outer)
-        self._breaks = 0
-        self._ordinal += count_below(element)
+    def _read_leaf(self, element: Element, ordinal: int, said: StartTag, inherited: _Inherited) -> None:
+        """Read a block that holds nothing but text: half of all are, and need no context of their own."""
+        text = element.text
+        if text and not text.isspace():
+            trail = (*(self._trail_now or self._path()), ordinal)
+            text = " ".join(text.split())
+            self._add_text(text, element, ordinal, inherited, inherited.href, said.look, trail)
+            self._breaks = 0
 
-    def _enter_special(self, element: Element, tag: str, outer: _Context | None) -> None:
-        """Line breaks, pictures, and what holds no text to read."""
-        if tag == "br":
-            if outer is not None:
-                flushed = self._flush(outer)
-                self._breaks = 1 if flushed else self._breaks + 1
-        elif tag == "img" or tag == "amp-img":
-            behind_text = any(text.strip() for text, _ in self._parts)
-            self._images.append((element, self._ordinal, outer.href if outer else None, behind_text))
+    def _passed(self, element: Element, said: StartTag, outer: _Context) -> bool:
+        """Pass by what holds no text to read; whether it was that."""
+        kind = said.kind
+        if kind is COMMENT:
+            return True
+        if kind is MENU:
+            if _HAS_TABS(element):
+                return False
+            # Often half of a page, and no content: it parts what is around it, and gives no blocks.
+            if self._pieces or self._images:
+                self._flush(outer)
+            self._breaks = 0
+        elif kind is BREAK:
+            self._breaks = 1 if self._flush(outer) else self._breaks + 1
+        self._ordinal += 1
+        if kind is PICTURE:
+            behind_text = any(text.strip() for text, _ in self._pieces)
+            self._images.append(_Image(element, self._ordinal, outer.inherited.href, behind_text))
         if len(element):
             self._ordinal += count_below(element)
+        return True
 
-    def _inherit(self, context: _Context, tag: str, attributes: Mapping[str, str], hidden: bool) -> None:
-        get = attributes.get
-        if hidden or "hidden" in attributes or get("aria-hidden") == "true":
-            context.hidden = True
-        if "style" in attributes and _HIDDEN_STYLE.search(attributes["style"]):
-            context.hidden = True
-        role = get("role")
-        if role:
-            if role in _CHROME_ROLES:
-                context.chrome = True
-            elif role in ("main", "article"):
-                context.article = True
-            elif role == "heading":
-                level = get("aria-level", "2")
-                context.level = int(level) if level in ("1", "2", "3", "4", "5", "6") else 2
-        if tag == "a":
-            context.href = get("href") or context.href
-        elif tag == "time":
-            self._datetime = get("datetime") or self._datetime
-        if "aria-controls" in attributes:
-            self._controls.setdefault(attributes["aria-controls"], context.element)
-
-    def _acts_as_block(self, element: Element, tag: str, attributes: Mapping[str, str]) -> bool:
-        if "style" in attributes and _BLOCK_STYLE.search(attributes["style"]):
-            return True
-        if "role" in attributes and attributes["role"] in _BLOCK_ROLES:
-            return True
-        # A custom element's display is unknown: between other elements it is a box, inside a sentence a word.
-        return "-" in tag and not _stands_in_text(element)
-
-    def _enter_block(
-        self, context: _Context, outer: _Context, tag: str, attributes: Mapping[str, str]
-    ) -> None:
-        if self._parts or self._images:
-            self._flush(outer)
-        self._breaks = 0
-        outer.unit = 0  # an inline element that holds blocks is a box, and what else it holds is no one word
-        context.is_block = True
-        context.unit = 0
-        context.style = _look(tag, attributes)
-        if tag in _STRONG_TAGS:
-            context.strong = True
-        if tag in _HEADING_LEVELS:
-            context.level = _HEADING_LEVELS[tag]
-        elif tag == "main" or tag == "article":
-            context.article = True
-        elif tag == "li":
-            context.item = True
-        elif tag == "dd":
-            context.item = False
-        elif tag == "noscript":
-            context.hidden = True
-        elif (tag in _CHROME_TAGS and not (tag == "form" and _is_whole_page(context.element))) or (
-            tag in _CHROME_OUTSIDE_ARTICLE and not context.article
-        ):
-            context.chrome = True
-        self._trail.append(context.ordinal)
-        if self._controls or "aria-labelledby" in attributes:
-            self._panel_heading(context, attributes)
+    def _inherit(self, element: Element, said: StartTag, outer: _Context, is_block: bool) -> _Inherited:
+        """What is inherited inside an element; also notes what it says for others."""
+        if said.datetime:
+            self._datetime = said.datetime
+        if said.controls is not None:
+            self._controls.setdefault(said.controls, element)
+        had = outer.inherited
+        article = had.article or said.article
+        return _Inherited(
+            had.hidden or said.hidden or (outer.said.folds and not said.is_summary),
+            had.chrome
+            or said.chrome
+            or (said.chrome_as_block and is_block)
+            or (said.chrome_outside_article and not article)
+            or (said.is_form and not _is_whole_page(element)),
+            article,
+            had.strong or said.strong,
+            had.item if said.item is None else said.item,
+            had.level if said.level is None else said.level,
+            said.href or had.href,
+        )
 
     def _leave(self, context: _Context) -> None:
-        if context.is_block:
-            if self._parts or self._images:
-                self._flush(context)
-            self._breaks = 0
-            self._trail.pop()
+        if self._pieces or self._images:
+            self._flush(context)
+        self._breaks = 0
+        self._trail.pop()
+        self._trail_now = None
 
-    def _panel_heading(self, context: _Context, attributes: Mapping[str, str]) -> None:
+    def _panel_heading(self, context: _Context) -> None:
         """Head a tab's panel with its tab's words, when they are a known heading."""
-        label = self._controls.get(attributes.get("id", ""))
-        if label is None and "aria-labelledby" in attributes:
-            label = self._element_with_id(attributes["aria-labelledby"].split(" ")[0])
+        said = context.said
+        label = self._controls.get(said.name)
+        if label is None and said.labelled_by is not None:
+            label = self._element_with_id(said.labelled_by.split(" ")[0])
         if label is None:
             return
         text = squeeze(text_of(label))
         if len(text) <= 80 and heading_key(text) in self.labels:
-            self._emit(Role.HEADING, text, context, hidden=True)
+            self.blocks.append(
+                Block(
+                    len(self.blocks), HEADING, text, None, None, None, True, context.inherited.chrome,
+                    f"(//*)[{context.ordinal}]", "", False, None, self._trail_now or self._path(), (),
+                )
+            )  # fmt: skip
+            self.elements.append(context.element)
 
     def _element_with_id(self, wanted: str) -> Element | None:
-        if self._by_id is None:
-            self._by_id = {}
-            for element in self.root.iter(etree.Element):
-                name = element.get("id")
-                if name:
-                    self._by_id.setdefault(name, element)
-        return self._by_id.get(wanted)
+        if not wanted:
+            return None
+        found: Any = _BY_ID(self.root, name=wanted)  # by the parser's own table, which also knows `<a name>`
+        if len(found) != 1 or found[0].get("id") != wanted:
+            found = _HAS_ID(self.root, name=wanted)
+        return found[0] if found else None
 
     # -- text -----------------------------------------------------------------------------------------------
 
-    def _text(self, text: str | None, context: _Context) -> None:
-        if text and (self._parts or not text.isspace()):
-            self._parts.append((text, context))
-
     def _flush(self, context: _Context) -> bool:
         """End the block under way, with the context of the block element it stands in."""
-        parts, images = self._parts, self._images
+        images = self._images
         if images:
             self._images = []
-            for image, ordinal, href, behind_text in images:
-                if not behind_text:
-                    self._emit_image(image, ordinal, href, context)
-        if not parts:
+            for image in images:
+                if not image.behind_text:
+                    self._add_image(image, context)
+        if not self._pieces:
             self._datetime = None
             return False
-        self._parts = []
-        if len(parts) > 1:
-            parts = without_repeats(parts)
-        if context.level and len(parts) > 1 and not context.hidden:
-            shown = [part for part in parts if not part[1].hidden]
-            if len(shown) < len(parts) and any(not text.isspace() for text, _ in shown):
-                parts = shown  # a heading's anchor sign, or words for screen readers only
-        if len(parts) == 1:
-            text, inner = parts[0]
-            kept = parts if inner.strong else ()
-            self._emit_text(" ".join(text.split()), context, inner, inner.href, kept)
+        pieces = self._pieces[:]
+        self._pieces.clear()  # the walk holds on to the list
+        if len(pieces) > 1:
+            pieces = without_repeats(pieces)
+        inherited = context.inherited
+        if inherited.level and len(pieces) > 1 and not inherited.hidden:
+            pieces = _shown(pieces)
+        if len(pieces) == 1:
+            text, inner = pieces[0]
+            kept = pieces if inner.inherited.strong and inner.unit else ()
+            self._end_text(" ".join(text.split()), context, inner, inner.inherited.href, kept)
         else:
-            solid = [inner for text, inner in parts if not text.isspace()]
-            unit, href = solid[0].unit, solid[0].href
-            if any(inner.href != href for inner in solid):
-                href = None
-            whole = solid[-1] if all(inner.unit == unit for inner in solid) else None
-            text = " ".join("".join([text for text, _ in parts]).split())
-            self._emit_text(text, context, whole, href, parts if len(solid) > 1 or solid[0].strong else ())
-        for image, ordinal, href, behind_text in images:
-            if behind_text:
-                self._emit_image(image, ordinal, href, context)
+            self._join(pieces, context)
+        for image in images:
+            if image.behind_text:
+                self._add_image(image, context)
         return True
 
-    def _emit_text(
-        self,
-        text: str,
-        context: _Context,
-        whole: _Context | None,
-        href: str | None,
-        parts: Sequence[tuple[str, _Context]],
+    def _join(self, pieces: Sequence[_Piece], context: _Context) -> None:
+        """End a block of several pieces: what all of them have is the block's."""
+        solid = [inner for text, inner in pieces if not text.isspace()]
+        first = solid[0]
+        unit, href = first.unit, first.inherited.href
+        whole: _Context | None = solid[-1]
+        for inner in solid:
+            if inner.unit != unit:
+                whole = None
+            if inner.inherited.href != href:
+                href = None
+        text = " ".join("".join([text for text, _ in pieces]).split())
+        kept = pieces if len(solid) > 1 or first.inherited.strong else ()
+        self._end_text(text, context, whole, href, kept)
+
+    def _end_text(
+        self, text: str, context: _Context, whole: _Context | None, href: str | None, kept: Sequence[_Piece]
     ) -> None:
-        """`whole` is the inline element that all of the text stands in, if there is one."""
-        inline = whole is not None and whole.unit != 0
-        if len(parts) == 1 and not inline:
-            parts = ()
-        kept = tuple([Part(piece, inner.href, inner.unit, inner.strong) for piece, inner in parts])
-        if context.level:
-            role = Role.HEADING
-        elif context.item:
-            role = Role.LIST_ITEM
-        else:
-            role = Role.LINK if href else Role.TEXT
-        style = whole.style if whole is not None and inline else context.style
-        stamp, self._datetime = self._datetime, None
-        self._emit(role, text, context, href, context.level, stamp, style, kept)
+        """`whole` is the element that all of the text stands in, if there is one."""
+        parts: tuple[Part, ...] = ()
+        if kept:
+            found = [(piece, inner.inherited, inner.unit) for piece, inner in kept]
+            parts = tuple([Part(piece, had.href, unit, had.strong) for piece, had, unit in found])
+        style = (whole if whole is not None and whole.unit else context).style()
+        trail = self._trail_now or self._path()
+        self._add_text(text, context.element, context.ordinal, context.inherited, href, style, trail, parts)
 
-    def _emit(
-        self, role: Role, text: str, context: _Context, href: str | None = None, level: int | None = None,
-        stamp: str | None = None, style: str = "", parts: tuple[Part, ...] = (), hidden: bool = False,
+    def _add_text(
+        self, text: str, element: Element, ordinal: int, inherited: _Inherited, href: str | None, style: str,
+        trail: tuple[int, ...], parts: tuple[Part, ...] = (),
     ) -> None:  # fmt: skip
+        level = inherited.level
+        role = HEADING if level else LIST_ITEM if inherited.item else LINK if href else TEXT
         self.blocks.append(
-            Block(
-                len(self.blocks), role, text, level, href, None, hidden or context.hidden, context.chrome,
-                f"(//*)[{context.ordinal}]", style, self._breaks == 1, stamp, tuple(self._trail), parts,
+            _new(
+                Block,
+                (
+                    len(self.blocks), role, text, level, href, None, inherited.hidden, inherited.chrome,
+                    f"(//*)[{ordinal}]", style, self._breaks == 1, self._datetime, trail, parts,
+                ),
             )
         )  # fmt: skip
+        self.elements.append(element)
+        self._datetime = None
         self._breaks = 0
-        self.elements.append(context.element)
 
-    def _emit_image(self, image: Element, ordinal: int, href: str | None, context: _Context) -> None:
-        source = image.get("data-src") or image.get("data-lazy-src") or image.get("src") or ""
+    def _path(self) -> tuple[int, ...]:
+        """The trail as blocks have it; the same for all blocks of an element."""
+        self._trail_now = tuple(self._trail)
+        return self._trail_now
+
+    def _add_image(self, image: _Image, context: _Context) -> None:
+        get = image.element.get
+        source = get("data-src") or get("data-lazy-src") or get("src") or ""
         if not source or source.startswith("data:"):
-            candidates = image.get("srcset") or image.get("data-srcset") or ""
+            candidates = get("srcset") or get("data-srcset") or ""
             source = candidates.split(",")[0].strip().split(" ")[0] or source
-        hidden = context.hidden or image.get("aria-hidden") == "true"
+        hidden = context.inherited.hidden or get("aria-hidden") == "true"
         self.blocks.append(
             Block(
-                len(self.blocks), Role.IMAGE, squeeze(image.get("alt") or ""), None, href, source or None,
-                hidden, context.chrome, f"(//*)[{ordinal}]", "img", False, None, tuple(self._trail), (),
+                len(self.blocks), IMAGE, squeeze(get("alt") or ""), None, image.href, source or None,
+                hidden, context.inherited.chrome, f"(//*)[{image.ordinal}]", "img", False, None,
+                self._trail_now or self._path(), (),
             )
         )  # fmt: skip
-        self.elements.append(image)
+        self.elements.append(image.element)
 
 
-def _look(tag: str, attributes: Mapping[str, str]) -> str:
-    """What an element looks like, as far as its own markup says."""
-    if not attributes:
-        return tag
-    look = f"{tag}.{attributes['class']}" if "class" in attributes else tag
-    return f"{look}[{attributes['style']}]" if "style" in attributes else look
+def _shown(pieces: list[_Piece]) -> list[_Piece]:
+    """A heading's pieces without its anchor sign or words for screen readers; all when none is shown."""
+    shown = [piece for piece in pieces if not piece[1].inherited.hidden]
+    return shown if any(not text.isspace() for text, _ in shown) else pieces
 
 
 def _is_wrapper(element: Element) -> bool:

@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from spiders.reading.addresses import UrlKind, kind_of, page_address, refusal
+from spiders.reading.addresses import LONGEST, UrlKind, kind_of, needed, page_address, refusal
 from spiders.reading.model import LinkKind, PageLink
 from spiders.reading.profile import SiteProfile
-from spiders.reading.tree import Element, text_of
+from spiders.reading.tree import Document, Element, text_of
 from spiders.reading.words import heading_key, squeeze, word_set
 
 _MOST_LINKS = 5_000
@@ -20,7 +20,7 @@ _PAGE_PARAMETERS = word_set("page p pg paged offset start skip after cursor from
 _PAGE_PATH = re.compile(r"/(?:page|p)[/-]?\d+/?$")
 
 
-def links_of(root: Element, base: str, profile: SiteProfile) -> tuple[PageLink, ...]:
+def links_of(document: Document, base: str, profile: SiteProfile) -> tuple[PageLink, ...]:
     """The links to pages of the site that may be asked, each address once, in document order.
 
     `base` resolves relative ones. Links elsewhere, to the page itself and to what the profile skips are left
@@ -28,21 +28,21 @@ def links_of(root: Element, base: str, profile: SiteProfile) -> tuple[PageLink, 
     """
     found: dict[str, PageLink] = {}
     here = page_address(base, None, profile)
-    here_list = None if here is None else _target(here, profile).list_path
-    for element in root.iter("a", "area", "link"):
+    here_list = None if here is None else _list_path(urlsplit(here).path)
+    for element in document.links:
         href = element.get("href")
         if not href or href[0] == "#":
             continue
         rel = element.get("rel")
         if element.tag == "link" and not _turns(rel):
             continue
-        address = page_address(href, base, profile)
-        if address is None or address == here or (address in found and found[address].kind != "page"):
+        target = _target(href, needed(href, base), profile) if len(href) <= LONGEST else None
+        if target is None or target.address == here:
             continue
-        target = _target(address, profile)
-        if target.refused:
+        address = target.address
+        if address in found and found[address].kind != "page":
             continue
-        link = _link(address, target, element, rel, here_list, profile)
+        link = _link(target, element, rel, here_list, profile)
         if link.kind != "page" or address not in found:
             found[address] = link
         if len(found) >= _MOST_LINKS:
@@ -53,7 +53,7 @@ def links_of(root: Element, base: str, profile: SiteProfile) -> tuple[PageLink, 
 class _Target(NamedTuple):
     """What an address alone tells of a link to it."""
 
-    refused: bool
+    address: str
     kind: UrlKind
     list_path: str
     """Its path without the number of a page."""
@@ -63,11 +63,19 @@ class _Target(NamedTuple):
 
 # The same menu and the same cards stand on every page.
 @lru_cache(maxsize=50_000)
-def _target(address: str, profile: SiteProfile) -> _Target:
+def _target(href: str, base: str | None, profile: SiteProfile) -> _Target | None:
+    """Where a link leads; None when that is no page of the site that may be asked."""
+    address = page_address(href, base, profile)
+    if address is None or refusal(address, profile) is not None:
+        return None
     parts = urlsplit(address)
-    list_path = _PAGE_PATH.sub("", parts.path)
+    list_path = _list_path(parts.path)
     is_numbered = list_path != parts.path or not _PAGE_PARAMETERS.isdisjoint(parse_qs(parts.query))
-    return _Target(refusal(address, profile) is not None, kind_of(address, profile), list_path, is_numbered)
+    return _Target(address, kind_of(address, profile), list_path, is_numbered)
+
+
+def _list_path(path: str) -> str:
+    return _PAGE_PATH.sub("", path)
 
 
 @lru_cache(maxsize=50_000)
@@ -76,7 +84,7 @@ def _plain_link(address: str, rel: str | None, kind: LinkKind) -> PageLink:
 
 
 def _link(
-    address: str, target: _Target, element: Element, rel: str | None, here_list: str | None,
+    target: _Target, element: Element, rel: str | None, here_list: str | None,
     profile: SiteProfile,
 ) -> PageLink:  # fmt: skip
     kind: LinkKind
@@ -86,7 +94,7 @@ def _link(
         kind = "pagination"
     else:
         kind = "listing" if target.kind == "listing" else "page"
-    return _plain_link(address, rel, kind)
+    return _plain_link(target.address, rel, kind)
 
 
 def _turns(rel: str | None) -> bool:

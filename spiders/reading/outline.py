@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from spiders.reading.dates import looks_like_date
-from spiders.reading.model import Block, Part, Role
+from spiders.reading.model import IMAGE, Block, Part
 from spiders.reading.profile import SiteProfile
 from spiders.reading.words import comparable, heading_key, squeeze
 
@@ -46,7 +46,7 @@ class Line(NamedTuple):
     @property
     def is_text(self) -> bool:
         """Whether it is words, not a picture."""
-        return self.block.role is not Role.IMAGE and bool(self.text)
+        return self.block.role is not IMAGE and bool(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _lines(blocks: Sequence[Block], profile: SiteProfile, titles: Collection[str
     for block in blocks:
         text = block.text
         part = None
-        if block.role is not Role.IMAGE and (starts(text) or not text[:_FIRST_WORD].isascii()):
+        if block.role is not IMAGE and (starts(text) or not text[:_FIRST_WORD].isascii()):
             if len(text) <= _LONGEST_INVISIBLE and not comparable(text):
                 continue  # zero-width characters that keep a box open
             part = part_key(text, profile) if len(text) <= LONGEST_HEADING else None

@@ -11,29 +11,32 @@ import re
 
 from lxml import etree
 
-from spiders.reading.tree import Element
+from spiders.reading.tree import Document
 
 _WRAPPED = re.compile(
     r"^(?:(?:https?:)?//[^/?#]+)?/(?:[\w.-]+/){0,3}\d{14}(?:[a-z]{2}_)?/(https?:)/{1,2}(.+)$", re.S
 )
+_TIME = re.compile(r"/\d{14}")
+"""What all such addresses have: looked for first, since `_WRAPPED` is slow to see that an address is none."""
 _ADDRESSES = ("href", "src", "data-src", "data-lazy-src", "content")
 
 
 def original_address(url: str) -> str:
     """The address that a web archive's address plays back; any other comes back as it is."""
-    match = _WRAPPED.match(url.strip())
+    match = _WRAPPED.match(url.strip()) if _TIME.search(url) else None
     return f"{match[1]}//{match[2]}" if match else url
 
 
-def undo_playback(root: Element, url: str | None) -> None:
+def undo_playback(document: Document, url: str | None) -> None:
     """Give a played back page its own addresses again, in place; any other page stays as it is.
 
     `url` is where it was fetched. A page saved from an archive tells by its canonical link.
     """
-    canonical = root.xpath("string((//link[@rel='canonical']/@href)[1])")
-    if not any(address and _WRAPPED.match(address) for address in (url, canonical)):
+    canonicals = [link.get("href") for link in document.links if link.get("rel") == "canonical"]
+    canonical = next((address for address in canonicals if address is not None), None)
+    if not any(address and _TIME.search(address) and _WRAPPED.match(address) for address in (url, canonical)):
         return
-    for element in root.iter(etree.Element):
+    for element in document.root.iter(etree.Element):
         for name in _ADDRESSES:
             address = element.get(name)
             if address:

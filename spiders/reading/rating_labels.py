@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from lxml import etree
 
 from spiders.reading.icons import icon_states, looks_of
-from spiders.reading.model import Rating, Role
+from spiders.reading.model import IMAGE, Rating
 from spiders.reading.outline import Line
 from spiders.reading.profile import RATINGS, SiteProfile
-from spiders.reading.ratings import icons_rating, rating_in_text, read_rating
+from spiders.reading.ratings import icons_rating, rating_below, rating_in_text, read_rating
 from spiders.reading.tree import Element, text_of
 from spiders.reading.words import comparable, heading_key, squeeze, word_set
 
@@ -72,7 +72,7 @@ def _labels(lines: Sequence[Line], profile: SiteProfile) -> Iterator[tuple[str, 
     keys.sort(key=lambda entry: -len(entry[0]))
     first_look = profile.rating_label.search
     for line in lines:
-        if len(line.text) > _MOST_TEXT or line.block.role is Role.IMAGE:
+        if len(line.text) > _MOST_TEXT or line.block.role is IMAGE:
             continue
         if not first_look(line.text) and (line.text.isascii() or not first_look(comparable(line.text))):
             continue
@@ -186,10 +186,13 @@ def _read_spot(
     spot: _Spot, drawings: Iterable[_Drawing], profile: SiteProfile, only: str = ""
 ) -> _Drawing | None:
     """The nearest drawing at a label that is no other's; `only` names the one neighbourhood to look in."""
-    for candidates, rule in _neighbourhoods(spot.element, spot.fences):
-        if (only and rule != only) or _taken(spot, candidates, drawings):
+    for roots, rule in _neighbourhoods(spot.element, spot.fences):
+        if only and rule != only:
             continue
-        rating = read_rating(candidates, spot.key, profile.rating_scale)
+        candidates = _all_of(roots)
+        if _taken(spot, candidates, drawings):
+            continue
+        rating = rating_below(roots, candidates, spot.key, profile.rating_scale)
         if rating is not None:
             return _Drawing(spot, rating, rule, dict.fromkeys(candidates))
     return None
@@ -228,7 +231,8 @@ def _alike(spot: _Spot, drawings: Mapping[str, _Drawing], copies: Sequence[_Draw
         if drawing.rating.raw.endswith("icons filled")
         for look, state in looks_of(list(drawing.elements)).items()
     }
-    for candidates, rule in _neighbourhoods(spot.element, spot.fences) if looks else ():
+    for roots, rule in _neighbourhoods(spot.element, spot.fences) if looks else ():
+        candidates = _all_of(roots)
         if _taken(spot, candidates, [*drawings.values(), *copies]):
             continue
         rating = icons_rating(icon_states(candidates, looks))
@@ -246,31 +250,30 @@ def _with_ancestors(elements: Sequence[Element]) -> set[Element]:
     return found
 
 
-def _neighbourhoods(label: Element, fences: set[Element]) -> Iterator[tuple[list[Element], str]]:
-    """Groups of elements that may draw a label's rating, the nearest first."""
+def _all_of(roots: Sequence[Element]) -> list[Element]:
+    """Elements with all below them, in the order given."""
+    return [element for root in roots for element in root.iter(etree.Element)]
+
+
+def _neighbourhoods(label: Element, fences: set[Element]) -> Iterator[tuple[Sequence[Element], str]]:
+    """Groups of elements that with all below them may draw a label's rating, the nearest first."""
     below = _column_below(label)
     top = label
-    yield [*label.iter(etree.Element)], "drawn-in-label"
+    yield (label,), "drawn-in-label"
     for _ in range(_MOST_CLIMBS):
-        after = [
-            e for sibling in _until_fence(top.itersiblings(), fences) for e in sibling.iter(etree.Element)
-        ]
+        after = [*_until_fence(top.itersiblings(), fences)]
         if after:
             yield after, "drawn-after-label"
         parent = top.getparent()
         if parent is None or parent in fences or len(squeeze(text_of(parent))) > _MOST_TEXT:
             break
         top = parent
-        yield [*top.iter(etree.Element)], "drawn-around-label"
+        yield (top,), "drawn-around-label"
     else:
         top = label
     if below is not None:
-        yield [*below.iter(etree.Element)], "drawn-below-label"
-    before = [
-        e
-        for sibling in _until_fence(top.itersiblings(preceding=True), fences)
-        for e in sibling.iter(etree.Element)
-    ]
+        yield (below,), "drawn-below-label"
+    before = [*_until_fence(top.itersiblings(preceding=True), fences)]
     if before:
         yield before, "drawn-before-label"
 

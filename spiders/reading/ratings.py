@@ -10,6 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from lxml import etree
+
 from spiders.reading.icons import FEWEST_ICONS, ICON_TAGS, MOST_ICONS, cut_share, icon_states
 from spiders.reading.model import Rating
 from spiders.reading.tree import Element, text_of
@@ -72,6 +74,43 @@ def read_rating(elements: Sequence[Element], label: str, default_scale: float) -
         if rating is not None:
             return rating
     return None
+
+
+def rating_below(
+    roots: Sequence[Element], elements: Sequence[Element], label: str, default_scale: float
+) -> Rating | None:
+    """What `read_rating` reads in `elements`: in `roots` (siblings, or one alone) and all below them.
+
+    A site draws four stars in the same markup on every page, so what a piece of markup draws is remembered.
+    """
+    if any(map(_depends_on_outside, roots)):
+        return read_rating(elements, label, default_scale)
+    markup = tuple([etree.tostring(root, with_tail=False) for root in roots])
+    if sum(map(len, markup)) > _LONGEST_MARKUP:
+        return read_rating(elements, label, default_scale)
+    key = (markup, label, default_scale)
+    if key not in _drawn:
+        if len(_drawn) >= _MOST_DRAWN:
+            _drawn.clear()
+        _drawn[key] = read_rating(elements, label, default_scale)
+    return _drawn[key]
+
+
+def _depends_on_outside(root: Element) -> bool:
+    """Whether its own markup alone does not tell what an element draws (`_is_icon_of_many`, `cut_share`)."""
+    return (
+        any(name.startswith("data-") for name in root.attrib)
+        or next(root.iterancestors("svg"), None) is not None
+    )
+
+
+def forget() -> None:
+    """Forget what was remembered: a test's way to show that it makes no difference."""
+    _drawn.clear()
+
+
+_MOST_DRAWN, _LONGEST_MARKUP = 1_000, 4_000
+_drawn: dict[tuple[tuple[bytes, ...], str, float], Rating | None] = {}
 
 
 def rating_in_text(text: str, default_scale: float) -> Rating | None:

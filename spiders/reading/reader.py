@@ -28,7 +28,7 @@ from spiders.reading.ledger import Ledger
 from spiders.reading.limits import excess
 from spiders.reading.links import links_of
 from spiders.reading.mixture import two_articles
-from spiders.reading.model import Block, Obstacle, PageKind, Reading, Role
+from spiders.reading.model import IMAGE, Block, Obstacle, PageKind, Reading
 from spiders.reading.outline import Line, Outline, outline_of
 from spiders.reading.passages import passage_names, passage_of
 from spiders.reading.playback import original_address, undo_playback
@@ -36,7 +36,7 @@ from spiders.reading.profile import SiteProfile
 from spiders.reading.recognise import Sighting, instead_of_article, instead_of_page
 from spiders.reading.structured import Claim, head_claims, script_claims
 from spiders.reading.text import text_blocks
-from spiders.reading.tree import Element
+from spiders.reading.tree import Document, Element
 
 Form = Literal["html", "text"]
 
@@ -101,8 +101,9 @@ def _read(
     root = parse(text)
     if root is None:
         return _unreadable("there is no HTML in it", "html", address, profile)
-    undo_playback(root, url)
-    return _HtmlPage.of(root, text, profile, address).read()
+    document = Document.of(root)
+    undo_playback(document, url)
+    return _HtmlPage.of(document, text, profile, address).read()
 
 
 def _form_of(body: bytes, content_type: str | None) -> Form | None:
@@ -191,7 +192,7 @@ def _summary(
 
 @dataclass(frozen=True)
 class _HtmlPage:
-    root: Element
+    document: Document
     profile: SiteProfile
     asked: str | None
     """Where it was fetched; None when unknown."""
@@ -205,15 +206,15 @@ class _HtmlPage:
     cut_off: bool
 
     @classmethod
-    def of(cls, root: Element, text: str, profile: SiteProfile, fetched: str | None) -> _HtmlPage:
-        head = head_claims(root)
+    def of(cls, document: Document, text: str, profile: SiteProfile, fetched: str | None) -> _HtmlPage:
+        head = head_claims(document)
         url = _own_address(head, fetched, profile)
-        blocks, elements = blocks_of(root, profile.parts)
+        blocks, elements = blocks_of(document.root, profile.parts)
         titles = [str(claim.value) for claim in head if claim.field == "title"]
         outline = outline_of(blocks, profile, titles)
         return cls(
-            root, profile, fetched, url, _base(root, fetched or url or profile.base_url), head, blocks,
-            elements, outline, cut_off=_is_cut_off(text, outline, profile),
+            document, profile, fetched, url, _base(document, fetched or url or profile.base_url), head,
+            blocks, elements, outline, cut_off=_is_cut_off(text, outline, profile),
         )  # fmt: skip
 
     def read(self) -> Reading:
@@ -245,25 +246,25 @@ class _HtmlPage:
         name = article_id(self.url, self.profile)
         titles = self._titles()
         shown = [line.text for line in self.outline.lines[: self.outline.start] if line.block.level == 1]
-        scripts = script_claims(self.root, self.profile, next(iter(shown or titles), None), name)
+        scripts = script_claims(self.document, self.profile, next(iter(shown or titles), None), name)
         linked_data = [claim for claim in scripts if claim.rule == "json-ld"]
         state = [claim for claim in scripts if claim.rule != "json-ld"]
         title_element = [claim for claim in self.head if claim.rule == "title-element"]
         meta = [claim for claim in self.head if claim.rule != "title-element"]
         page = ArticlePage(
             self.outline, self.profile, "html", self.url, self.base,
-            [*linked_data, *meta, *state, *title_element], self.elements, self.root, self.cut_off,
+            [*linked_data, *meta, *state, *title_element], self.elements, self.document.root, self.cut_off,
             overrides, selected,
         )  # fmt: skip
         fields = read_article(page, ledger)
         return _summary(fields, ledger, "html", self.url, self.profile, self.blocks, links=self._links())
 
     def _links(self) -> tuple[Any, ...]:
-        return links_of(self.root, self.base, self.profile)
+        return links_of(self.document, self.base, self.profile)
 
     def _selected(self) -> dict[str, list[Element]]:
         """The elements that the profile's selectors name, where they name any."""
-        found = {part: self.root.cssselect(css) for part, css in self.profile.selectors.items()}
+        found = {part: self.document.root.cssselect(css) for part, css in self.profile.selectors.items()}
         return {part: elements for part, elements in found.items() if elements}
 
     def _overrides(self, selected: dict[str, list[Element]]) -> dict[str, list[Line]]:
@@ -284,7 +285,7 @@ class _HtmlPage:
     def _something_else(self) -> Reading:
         """A listing, another page, what stands in a page's place, or one that should have been a summary."""
         lines = [line for line in self.outline.lines if not line.block.chrome]
-        shown = any(line.text for line in lines if line.block.role is not Role.IMAGE)
+        shown = any(line.text for line in lines if line.block.role is not IMAGE)
         links = self._links()
         ledger = Ledger()
         cards = CardReader(self.profile, self.base, ledger.take).read(lines)
@@ -313,7 +314,7 @@ class _HtmlPage:
         return _unreadable("the page is empty", "html", address, self.profile, self.blocks)
 
     def _instead_of_page(self, is_article: bool, cards: int) -> Sighting | None:
-        instead = instead_of_page(self.root, self.blocks, self._titles(), self.profile)
+        instead = instead_of_page(self.document.root, self.blocks, self._titles(), self.profile)
         if instead is not None or not is_article:
             return instead
         if article_id(self.url, self.profile) is None:
@@ -343,8 +344,7 @@ def _own_address(claims: Sequence[Claim], fetched: str | None, profile: SiteProf
     return fetched
 
 
-def _base(root: Element, url: str) -> str:
-    element = root.find(".//base[@href]")
-    if element is None:
-        return url
-    return canonical(element.get("href") or "", url) or url
+def _base(document: Document, url: str) -> str:
+    addresses = (element.get("href") for element in document.bases)
+    address = next((address for address in addresses if address is not None), None)
+    return url if address is None else canonical(address, url) or url

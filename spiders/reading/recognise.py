@@ -15,7 +15,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from spiders.reading.addresses import UrlKind, article_id, kind_of, on_site
-from spiders.reading.model import Block, Obstacle, Role
+from spiders.reading.model import IMAGE, Block, Obstacle
 from spiders.reading.obstacle_words import (
     CHALLENGE_HEADERS,
     CHALLENGE_MARKS,
@@ -128,7 +128,7 @@ def led_away(asked: str, target: str, kind: UrlKind, profile: SiteProfile) -> Si
 def _says_little(blocks: Sequence[Block]) -> bool:
     length = 0
     for block in blocks:
-        if not (block.hidden or block.chrome or block.href) and block.role is not Role.IMAGE:
+        if not (block.hidden or block.chrome or block.href) and block.role is not IMAGE:
             length += len(block.text)
             if length > _LITTLE_TEXT:
                 return False
@@ -216,9 +216,7 @@ def _shell(root: Element, shown: Sequence[Block]) -> Sighting | None:
     """Scripts, and no text but what says that it is loading."""
     if root.find(".//script") is None:
         return None
-    texts = [
-        block.text for block in shown if block.role is not Role.IMAGE and not (block.chrome or block.href)
-    ]
+    texts = [block.text for block in shown if block.role is not IMAGE and not (block.chrome or block.href)]
     told = next((text for text in _noscripts(root) if SCRIPTED.search(comparable(text))), None)
     rest = [text for text in texts if not LOADING.fullmatch(comparable(text))]
     rest = [text for text in rest if not (len(text) <= _LONGEST_NOTICE and SCRIPTED.search(comparable(text)))]

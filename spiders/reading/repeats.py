@@ -11,7 +11,8 @@ _MOST_RUNS = 40
 
 
 class _Shown(Protocol):
-    hidden: bool
+    @property
+    def hidden(self) -> bool: ...
 
 
 _Context = TypeVar("_Context", bound=_Shown)

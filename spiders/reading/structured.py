@@ -15,7 +15,7 @@ from typing import Any
 import chompjs
 
 from spiders.reading.profile import SiteProfile
-from spiders.reading.tree import Element
+from spiders.reading.tree import Document
 from spiders.reading.words import comparable, squeeze, word_set
 
 _ARTICLE_TYPES = word_set(
@@ -41,22 +41,22 @@ class Claim:
     where: str
 
 
-def head_claims(root: Element) -> list[Claim]:
+def head_claims(document: Document) -> list[Claim]:
     """The claims of a page's `<link>`, `<meta>` and `<title>`, in document order."""
     claims = []
-    for link in root.iter("link"):
-        if (link.get("rel") or "").lower() == "canonical" and link.get("href"):
+    for link in document.links:
+        if link.tag == "link" and (link.get("rel") or "").lower() == "canonical" and link.get("href"):
             claims.append(Claim("url", link.get("href"), "canonical", "link[rel=canonical]"))
-    for meta in root.iter("meta"):
+    for meta in document.metas:
         name = (meta.get("property") or meta.get("name") or meta.get("itemprop") or "").lower()
         content = squeeze(meta.get("content") or "")
         if content and name in _META:
             field, rule = _META[name]
             claims.append(Claim(field, content, rule, f"meta[{name}]"))
-    title = root.find(".//head/title")
+    title = document.root.find(".//head/title")
     if title is not None and title.text and title.text.strip():
         claims.append(Claim("title", squeeze(title.text), "title-element", "title"))
-    for comment in root.xpath("//comment()[contains(., 'saved from url=')]"):
+    for comment in document.comments:
         match = _SAVED_FROM.search(comment.text or "")
         if match:
             claims.append(Claim("url", match[1], "saved-from", "comment"))
@@ -64,7 +64,7 @@ def head_claims(root: Element) -> list[Claim]:
 
 
 def script_claims(
-    root: Element, profile: SiteProfile, title: str | None, article_id: str | None
+    document: Document, profile: SiteProfile, title: str | None, article_id: str | None
 ) -> list[Claim]:
     """The claims of a page's JSON-LD, then of its embedded state, in document order. Broken JSON gives none.
 
@@ -73,7 +73,7 @@ def script_claims(
     """
     claims: list[Claim] = []
     from_state: list[Claim] = []
-    for number, script in enumerate(root.iter("script"), start=1):
+    for number, script in enumerate(document.scripts, start=1):
         text = script.text
         if not text or len(text) > _LARGEST_SCRIPT:
             continue
