@@ -66,6 +66,7 @@ MEASUREMENTS = (
     Measurement("crawling", "Crawling on loopback, without delay", "benchmarks.crawling"),
     Measurement("captures", "Crawling with captures, and before there were any", "benchmarks.captures"),
     Measurement("rereading", "Reading captures again", "benchmarks.rereading"),
+    Measurement("size", "What an article takes on the disk", "benchmarks.size"),
     Measurement("relating", "Related articles of 100,000", "benchmarks.relating"),
     Measurement("exporting", "Exporting 100,000 articles", "benchmarks.exporting"),
     Measurement("searching", "Searching a large archive", "benchmarks.searching"),

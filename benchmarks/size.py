@@ -1,0 +1,79 @@
+"""What an article takes on the disk, against the pages themselves and wget's WARC file of the same site."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from benchmarks import server
+from benchmarks.crawling import ARTICLES, QUICK_ARTICLES, check_asked, our_crawl, waited
+from benchmarks.measure import BrokenRun, Figure, NotMeasurable, absolute, spread
+from benchmarks.measurements import Extent, Measured
+from benchmarks.site import MadeSite, make_site
+from storage.archive import FILE_NAME
+from storage.warc import FOLDER
+
+UNIT = "bytes an article"
+RAW, WGET = "raw HTML of all pages", "wget --warc-file"
+
+
+def measure(extent: Extent) -> Measured:
+    """Crawl the made site into an archive, and have wget fetch the same pages into a WARC file.
+
+    Raises `NotMeasurable` without wget, `BrokenRun` when one of them does not fetch the whole site.
+    """
+    wget = shutil.which("wget")
+    if wget is None:
+        raise NotMeasurable("wget is not installed")
+    taken: dict[str, list[float]] = {"database": [], "captures": [], "all": [], RAW: [], WGET: []}
+    with server.Served() as served, tempfile.TemporaryDirectory(prefix="msarchive-bench-") as folder:
+        site = make_site(served.base_url, extent.size(ARTICLES, QUICK_ARTICLES))
+        served.start(site.answers)
+        for number in range(1, extent.runs + 1):
+            our_crawl(served, site, Path(folder), f"archive-{number}")
+            archive = Path(folder, f"archive-{number}")
+            database = (archive / FILE_NAME).stat().st_size
+            captures = sum(path.stat().st_size for path in (archive / FOLDER).glob("*.warc.gz"))
+            sizes = {
+                "database": database,
+                "captures": captures,
+                "all": database + captures,
+                RAW: sum(len(site.answers[path][1]) for path in site.html_paths),
+                WGET: _wget(wget, served, site, Path(folder, f"wget-{number}")),
+            }
+            for name, size in sizes.items():
+                taken[name].append(size / len(site.articles))
+            told = ", ".join(f"{name} {size / 1e6:.1f} MB" for name, size in sizes.items())
+            extent.tell(f"round {number} of {extent.runs}: {told}")
+    pages = len(site.html_paths)
+    described = [
+        f"{pages:,} pages of {len(site.articles):,} articles, after one crawl; all is divided by the articles",
+        f"{RAW}: as the server has them, not compressed; {WGET}: requests and responses, compressed",
+        "made text repeats itself more than a site's does: all compressed sizes are smaller than they would be",
+    ]
+    return Measured(described, _figures(taken))
+
+
+def _figures(taken: dict[str, list[float]]) -> list[Figure]:
+    def against(limit: str, name: str, what: str) -> Figure:
+        return Figure(what, limit, "on the disk", spread(taken[name]), spread(taken[limit]), unit=UNIT)
+
+    return [
+        against(WGET, "captures", "captures"),
+        against(RAW, "captures", "captures"),
+        against(RAW, "all", "database and captures"),
+        absolute("database, with search index", "on the disk", UNIT, taken["database"]),
+    ]
+
+
+def _wget(program: str, served: server.Served, site: MadeSite, folder: Path) -> int:
+    """Bytes of the WARC file into which wget fetched all pages."""
+    folder.mkdir()
+    (folder / "pages").write_text("".join(f"{served.base_url}{path}\n" for path in sorted(site.html_paths)))
+    command = [program, "--no-config", "--quiet", "--no-proxy", "--warc-file=kept", "--input-file=pages"]
+    cost = waited([*command, "--output-document=/dev/null"], cwd=folder)
+    if cost.status != 0:
+        raise BrokenRun(f"wget exited {cost.status}")
+    check_asked("wget", served.asked(), site.html_paths)
+    return (folder / "kept.warc.gz").stat().st_size
