@@ -48,9 +48,9 @@ def measure(extent: Extent) -> Measured:
             extent.tell(f"round {number} of {extent.runs}: {told}")
     pages = len(site.html_paths)
     described = [
-        f"{pages:,} pages of {len(site.articles):,} articles, after one crawl; all is divided by the articles",
+        f"{pages:,} pages of {len(site.articles):,} articles, after one crawl; divided by the articles",
         f"{RAW}: as the server has them, not compressed; {WGET}: requests and responses, compressed",
-        "made text repeats itself more than a site's does: all compressed sizes are smaller than they would be",
+        "made text repeats itself more than a real site: all compressed sizes are smaller than they would be",
     ]
     return Measured(described, _figures(taken))
 
