@@ -5,12 +5,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test lint bench torture tools dictionary constraints clean help
+.PHONY: demo test lint bench torture tools screenshots dictionary constraints clean help
 
 help:
 	@echo "make demo   set up, crawl the bundled sample site into demo-archive/ and show what it found"
 	@echo "make test   set up, run the tests"
 	@echo "make tools  set up other people's programs in .tools/ (warcio, pywb, ReplayWeb.page, scrapyd, …), for the tests"
+	@echo "make screenshots  set up, take the README's pictures anew"
 	@echo "make lint   set up, run ruff, mypy --strict and the import contract"
 	@echo "make bench  set up, run the benchmarks and write docs/performance.md (loopback only; long)"
 	@echo "make torture  set up, kill and fault crawls at every step, read beside them, fuzz the reader (many hours)"
@@ -44,6 +45,10 @@ tools: $(TOOLS)
 	@.tools/$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@if [ $* = replayweb ]; then cd .tools/$* && tar -xzf "$$(npm pack --silent $(REPLAYWEB))"; fi
 	@touch $@
+
+# The README's pictures, from the demonstration's archive in Chromium.
+screenshots: $(STAMP)
+	@MSARCHIVE_SCREENSHOTS=1 $(BIN)/python -m pytest -q -n 0 tests/browse/test_screenshots.py
 
 # Nothing of Python's: what looks at pages with the eyes of those who can't see them (tests/browse).
 .tools/axe/.installed: Makefile

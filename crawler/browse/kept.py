@@ -21,8 +21,6 @@ Answer = TypeVar("Answer")
 MOST = 48
 """Answers kept at a time; the one not asked for longest goes first. The largest are lists with four bytes for
 each article."""
-PATIENCE_S = 0.08
-"""How long an answer that the background has is waited for."""
 CHEAP_S = 0.03
 """An answer that took no longer is had anew whenever the archive has changed."""
 _REST = 10
@@ -89,14 +87,16 @@ class Kept:
             self._keep(key, stand, answer, began)
         return answer
 
-    def soon(self, key: Hashable, stand: Stand, again: Callable[[], tuple[Stand, Answer]]) -> Answer | None:
+    def soon(
+        self, key: Hashable, stand: Stand, again: Callable[[], tuple[Stand, Answer]], patience: float
+    ) -> Answer | None:
         """The answer for `key` as far as it is there: None until the background has had it once.
 
-        It is waited for as long as nobody minds: what is cheap is there at once.
+        It is waited for at most `patience` seconds: what is cheap is there at once.
         """
         entry = self._known(key)
         if entry is None or (entry.stand != stand and self._clock() - entry.at > _REST * entry.took):
-            self._refresh(key, again).wait(PATIENCE_S)
+            self._refresh(key, again).wait(patience)
             entry = self._known(key)
         same_file = entry is not None and entry.stand.opened == stand.opened
         return entry.answer if entry is not None and same_file else None

@@ -17,6 +17,8 @@ from crawler.browse.kept import Kept, Stand
 from storage.archive import Archive, ArchiveMissing, open_archive
 
 Answer = TypeVar("Answer")
+_PATIENCE_S = 0.08
+"""How long a page waits for what it can do without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,11 @@ class Visit:
         again = self._library.asking(ask)
         return self._library.kept.get(key, self.stand, lambda: ask(self.connection), again)
 
-    def soon(self, key: Hashable, ask: Callable[[Connection], Answer]) -> Answer | None:
-        """The same for what takes too long to wait for: None until it is there."""
-        return self._library.kept.soon(key, self.stand, self._library.asking(ask))
+    def soon(
+        self, key: Hashable, ask: Callable[[Connection], Answer], patience: float = _PATIENCE_S
+    ) -> Answer | None:
+        """The same for what may take too long to wait for: None until it is there."""
+        return self._library.kept.soon(key, self.stand, self._library.asking(ask), patience)
 
 
 class Library:

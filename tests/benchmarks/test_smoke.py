@@ -34,6 +34,7 @@ CHECKOUT = Path(__file__).parents[2]
         ("rereading", {0.2, None}),
         ("exporting", {200.0, None}),
         ("searching", {50.0, 250.0, None}),
+        ("browsing", {200.0, None}),
         pytest.param(
             "size", {None}, marks=pytest.mark.skipif(which("wget") is None, reason="wget is not installed")
         ),

@@ -18,7 +18,7 @@ from storage.address_list import address_numbers, addresses, reason_counts, told
 from storage.alarms import alarms as read_alarms
 from storage.alarms import in_quarantine
 from storage.coverage import unexplained
-from storage.runs import RunStory, story
+from storage.runs import RUNNING, RunStory, story
 from storage.runs import runs as read_runs
 
 _STATES = ("waiting", "stored", "redirected", "alias", "gone", "failed", "refused")
@@ -40,7 +40,9 @@ def runs(visit: Visit, request: Request) -> Page:
 def run(visit: Visit, request: Request) -> Page:
     """One run: how it ended, what it asked of the site, what came of it, its settings."""
     number = numbered(request)
-    told = story(visit.archive, number)
+    told = visit.once(("run", number), lambda _: story(visit.archive, number))
+    if told is not None and told.run.outcome == RUNNING:
+        told = story(visit.archive, number)  # it may have been killed: that changes no database
     if told is None:
         raise HTTPException(404, f"The archive has no run {number}.")
     return Page("run.html", {"title": f"Run {number}", **_told(told)})

@@ -23,6 +23,8 @@ _MOST_VALUES = 8
 _LONGEST = 2_000
 """Characters of a query: far more than anybody types, far less than would take long to read."""
 _MOST_CHOSEN = 20
+_PATIENCE_S = 1.0
+"""How long the counts of a search are waited for; of very many articles they are there at the next look."""
 _DEEPEST = 10_000
 """Rows that can be paged through; whoever wants more of a search than that exports it."""
 
@@ -70,8 +72,11 @@ def find(visit: Visit, request: Request) -> Page:
         raise HTTPException(400, f"A search can be paged through for {_DEEPEST:,} articles: narrow it.")
     with as_of(visit.connection, at):
         found = search(visit.connection, query, sort=asked.sort, limit=SIZE, offset=offset)
-    divided = visit.once(("facets", query, at), lambda connection: _divided(connection, query, at))
-    return _page(asked, {**_found(asked, found, request), "facets": _choices(asked, divided), "query": query})
+    divided = visit.soon(
+        ("facets", query, at), lambda connection: _divided(connection, query, at), _PATIENCE_S
+    )
+    choices = None if divided is None else _choices(asked, divided)
+    return _page(asked, {**_found(asked, found, request), "facets": choices, "query": query})
 
 
 def _asked(request: Request) -> tuple[_Asked, str | None]:

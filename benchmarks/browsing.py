@@ -1,0 +1,150 @@
+"""The pages of `msarchive browse` on a large archive, over real HTTP."""
+
+from __future__ import annotations
+
+import http.client
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlsplit
+
+from sqlalchemy import text
+
+from benchmarks.made_archive import Plan, make_archive
+from benchmarks.measure import BrokenRun, Figure, absolute
+from benchmarks.measurements import Extent, Measured
+from crawler.browse.addresses import here
+from storage.archive import open_archive
+
+ARTICLES, QUICK_ARTICLES = 100_000, 1_000
+AIM_MS = 200.0
+REQUESTS = 9
+"""Of each page in each run; the run's figure is the middle one."""
+_PROGRAM = "from crawler.cli import main; main()"
+_PATIENCE_S = 120
+
+
+def measure(extent: Extent) -> Measured:
+    """Each run starts the server anew, waits until it has counted, and asks for each page in turns.
+
+    Raises `BrokenRun` when a page is not answered with 200.
+    """
+    count = extent.size(ARTICLES, QUICK_ARTICLES)
+    requests = 2 if extent.quick else REQUESTS
+    with tempfile.TemporaryDirectory(prefix="msarchive-bench-") as name:
+        directory = Path(name) / "archive"
+        deque(make_archive(directory, Plan(count)), maxlen=0)
+        paths = _paths(directory, count)
+        taken: dict[str, list[float]] = {page: [] for page in ("first answer", *paths)}
+        for number in range(1, extent.runs + 1):
+            with _served(directory) as client:
+                taken["first answer"].append(_ask(client, "/"))
+                _until_ready(client, paths)
+                for page, path in paths.items():
+                    taken[page].append(median(_ask(client, path) for _ in range(requests)))
+            slowest = max(paths, key=lambda page: taken[page][-1])
+            extent.tell(f"run {number}: slowest is {slowest} with {taken[slowest][-1]:.0f} ms")
+    return Measured(
+        [
+            f"An archive made of {count:,} articles; `msarchive browse` in a process of its own, asked over "
+            "one connection.",
+            f"Each run is the middle one of {requests} requests, after a first one that is not counted: what "
+            "is dear is had once whenever the archive has changed.",
+            "first answer: the first page of a server that has just started, before anything is counted.",
+        ],
+        list(_figures(taken)),
+    )
+
+
+def _figures(taken: dict[str, list[float]]) -> Iterator[Figure]:
+    for page, values in taken.items():
+        aim = None if page == "first answer" else AIM_MS
+        yield absolute(page, "wall time", "ms", values, aim)
+
+
+def _paths(directory: Path, count: int) -> dict[str, str]:
+    """Page -> its address, in an archive of any size."""
+    with open_archive(directory, read_only=True) as archive, archive.engine.connect() as connection:
+        site, key = connection.execute(
+            text("SELECT site, article_key FROM revision_changes ORDER BY at LIMIT 1")
+        ).one()
+        topic = connection.execute(
+            text(
+                "SELECT normal FROM topic JOIN revision_topic ON topic_id = id GROUP BY id "
+                "ORDER BY count(*) DESC LIMIT 1"
+            )
+        ).scalar_one()
+    of = f"{site}/{key}"
+    return {
+        "first page": "/",
+        "articles": "/articles",
+        "articles, far on": f"/articles?page={max(1, count // 50)}",
+        "articles by rating": "/articles?sort=credibility",
+        "article": f"/article/{of}",
+        "article as of a date": f"/article/{of}?as_of=2024-12-31",
+        "history": f"/history/{of}",
+        "difference": f"/difference/{of}",
+        "evidence": f"/evidence/{of}",
+        "captures": f"/captures/{of}",
+        "capture": "/capture/5",
+        "archived page": "/archived/5",
+        "search, a common word": "/search?q=ms",
+        "search, rare words": "/search?q=lamp+morning",
+        "topics": "/topics",
+        "the largest topic": here("topic", topic),
+        "journals": "/journals",
+        "changes": "/changes",
+        "runs": "/runs",
+        "the largest run": "/run/1",
+        "coverage": "/coverage",
+        "addresses": "/coverage/stored",
+        "about": "/about",
+    }
+
+
+@contextmanager
+def _served(directory: Path) -> Iterator[http.client.HTTPConnection]:
+    command = [sys.executable, "-c", _PROGRAM, "browse", "--archive", str(directory), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            address = urlsplit(process.stdout.readline().partition(" ")[0])
+            client = http.client.HTTPConnection(address.netloc, timeout=_PATIENCE_S)
+            yield client
+            client.close()
+        finally:
+            process.terminate()
+
+
+def _until_ready(client: http.client.HTTPConnection, paths: dict[str, str]) -> None:
+    """Ask once for every page, and wait until what the background counts is there."""
+    for path in paths.values():
+        _ask(client, path)
+    until = time.monotonic() + _PATIENCE_S
+    for path, unready in (("/", b"is being counted"), ("/coverage", b"is being looked up")):
+        while unready in _body(client, path):
+            if time.monotonic() > until:
+                raise BrokenRun(f"{path} has not counted after {_PATIENCE_S} s")
+            time.sleep(0.5)
+
+
+def _ask(client: http.client.HTTPConnection, path: str) -> float:
+    """Milliseconds until the answer is there, whole."""
+    began = time.perf_counter()
+    _body(client, path)
+    return (time.perf_counter() - began) * 1000
+
+
+def _body(client: http.client.HTTPConnection, path: str) -> bytes:
+    client.request("GET", path)
+    answer = client.getresponse()
+    body = answer.read()
+    if answer.status != 200:
+        raise BrokenRun(f"{path} is answered with {answer.status}")
+    return body
