@@ -142,6 +142,7 @@ def growing(name: str, title: str, days: Sequence[str], lines: Sequence[Part], w
         formatter.scaled = {365.0: "%Y", 30.0: "%Y-%m", 1.0: "%Y-%m-%d"}
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(formatter)
+        axes.tick_params(axis="x", pad=9)  # a whole date beneath the first point reaches under the 0
         axes.set_ylabel(what)
         axes.set_xlabel("Day of the capture (UTC)")
         _titled(axes, title)
