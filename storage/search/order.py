@@ -21,7 +21,7 @@ from sqlalchemy import Connection, text
 
 from storage.as_of import is_past
 from storage.search.matching import expression
-from storage.search.selection import FROM, Conditions
+from storage.search.selection import Conditions
 from storage.search.total import MANY, count_matches, has_more, matching
 
 Sort = Literal["relevance", "date", "title", "credibility", "interest"]
@@ -38,8 +38,10 @@ _ORDERS: dict[Sort, str] = {
     "credibility": f"r.credibility / r.credibility_scale DESC, {_NEWEST}",
     "interest": f"r.interest / r.interest_scale DESC, {_NEWEST}",
 }
-_PROBED = 100
-"""So many of the newest articles are asked one by one whether they match, before all matches are sorted."""
+_PROBED = 200
+"""So many of the newest articles are asked one by one for the words, before all that hold them are sorted."""
+_WINDOW = 2_000
+"""So many of the newest articles are looked through with the filters, before all that pass are sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,8 @@ def ranked(
         return []
     match = None if asked.words is None else expression(asked.words)
     if sort == "date" or (sort == "relevance" and match is None):
-        if match is None and total > MANY:
-            return _walked(connection, asked, limit, offset)
-        return _newest(connection, asked, match, limit, offset)
+        first = _sorted_newest if total <= MANY else _newest
+        return first(connection, asked, match, limit, offset)
     if sort != "relevance" or match is None:
         return _sorted(connection, asked, match, _ORDERS[sort], limit, offset)
     if total <= MANY:
@@ -106,24 +107,21 @@ def _by_bm25(connection: Connection, asked: Conditions, match: str, limit: int, 
 def _newest(
     connection: Connection, asked: Conditions, match: str | None, limit: int, offset: int
 ) -> list[Place]:
-    if _is_dense(connection, match):
-        found = _among_newest(connection, asked, f"{match}", limit + offset)
-        if len(found) == limit + offset:
-            return found[offset:]
-    return _sorted(connection, asked, match, _NEWEST, limit, offset)
+    few: list[Place] = []
+    if limit + offset <= _PROBED and not is_past(connection):  # in the past no index knows the dates
+        if match is None:
+            few = _passing_among_newest(connection, asked, limit + offset)
+        elif asked.rest == "1" and "*" not in match and has_more(connection, match, 2 * MANY):
+            few = _holding_among_newest(connection, asked, match, limit + offset)
+    if len(few) == limit + offset:
+        return few[offset:]
+    return _sorted_newest(connection, asked, match, limit, offset)
 
 
-def _is_dense(connection: Connection, match: str | None) -> bool:
-    """Whether so many match that some of the newest articles do, and asking each is cheap."""
-    if match is None or "*" in match or is_past(connection):
-        return False
-    return has_more(connection, match, 4 * MANY)
-
-
-def _among_newest(connection: Connection, asked: Conditions, match: str, wanted: int) -> list[Place]:
-    """Those of the newest few articles that match."""
+def _holding_among_newest(connection: Connection, asked: Conditions, match: str, wanted: int) -> list[Place]:
+    """The first that hold the words: of what many hold, enough are among the newest."""
     found: list[Place] = []
-    for place in _walked(connection, asked, _PROBED, 0):
+    for place in _passing_among_newest(connection, asked, _PROBED):
         values = {"search_match": match, "revision": place.revision_id}
         if connection.execute(text(_MATCHES), values).first():
             found.append(place)
@@ -135,32 +133,34 @@ def _among_newest(connection: Connection, asked: Conditions, match: str, wanted:
 _MATCHES = "SELECT 1 FROM article_search WHERE article_search MATCH :search_match AND rowid = :revision"
 
 
-def _walked(connection: Connection, asked: Conditions, limit: int, offset: int) -> list[Place]:
-    """The newest that meet the conditions other than words; quick where many do."""
-    # In this order SQLite has to walk the articles by their index over dates, and can stop early.
-    both = "FROM article a CROSS JOIN revision r ON r.article_key = a.id"
-    source = f"{both} WHERE r.is_current = 1 AND {asked.rest}"
-    return _places(connection, asked, source, None, _NEWEST, limit, offset)
+def _passing_among_newest(connection: Connection, asked: Conditions, wanted: int) -> list[Place]:
+    """The first that meet the conditions other than words."""
+    rest = asked.rest.replace("r.id IN", "+r.id IN")  # else each article is sought with all the numbers
+    statement = f"""
+        SELECT r.id FROM (SELECT * FROM article a ORDER BY {_NEWEST} LIMIT {_WINDOW}) a
+        CROSS JOIN revision r ON r.article_key = a.id
+        WHERE r.is_current = 1 AND {rest} ORDER BY {_NEWEST} LIMIT :wanted"""
+    rows = connection.execute(text(statement), {**asked.parameters, "wanted": wanted})
+    return [Place(revision_id, None) for (revision_id,) in rows]
+
+
+def _sorted_newest(
+    connection: Connection, asked: Conditions, match: str | None, limit: int, offset: int
+) -> list[Place]:
+    return _sorted(connection, asked, match, _NEWEST, limit, offset)
 
 
 def _sorted(
     connection: Connection, asked: Conditions, match: str | None, order: str, limit: int, offset: int
 ) -> list[Place]:
-    source = f"{FROM} WHERE r.is_current = 1 AND {asked.rest}"
     if match is not None:
         source = matching(replace(asked, of_articles=True))
-    return _places(connection, asked, source, match, order, limit, offset)
-
-
-def _places(
-    connection: Connection,
-    asked: Conditions,
-    source: str,
-    match: str | None,
-    order: str,
-    limit: int,
-    offset: int,
-) -> list[Place]:
+    else:
+        # Without CROSS, SQLite may go through all articles by date, however few revisions pass.
+        join = "JOIN" if asked.of_articles else "CROSS JOIN"
+        source = f"""
+            FROM revision r {join} article a ON a.id = r.article_key
+            WHERE r.is_current = 1 AND {asked.rest}"""
     values = {**asked.parameters, "search_match": match, "limit": limit, "offset": offset}
     statement = f"SELECT r.id {source} ORDER BY {order} LIMIT :limit OFFSET :offset"
     return [Place(revision_id, None) for (revision_id,) in connection.execute(text(statement), values)]
