@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -20,8 +21,11 @@ from storage.article_detail import AbsenceRow, ArticleDetail
 from storage.article_detail import article as read_article
 from storage.as_of import as_of
 from storage.evidence import evidence
+from storage.relating.asking import Answer, like
 
-_CAPTURES_SHOWN = 5
+_CAPTURES_SHOWN, _RELATED_SHOWN = 5, 6
+_PATIENCE_S = 0.15
+"""How long what is like the article is waited for; the page can do without."""
 _HEADINGS = {
     "findings": "What they found",
     "audience": "Who should care and why",
@@ -46,8 +50,22 @@ def article(visit: Visit, request: Request) -> Page:
     waiting = quarantined(visit.connection, *name, latest=True) if at is None else []
     return Page(
         "article.html",
-        {**_values(detail), "as_of": typed, "known": known, "topics": topics, "waiting": waiting},
+        {
+            **_values(detail),
+            "as_of": typed,
+            "known": known,
+            "topics": topics,
+            "waiting": waiting,
+            # By what they say today, so not on a page of another day.
+            "like": visit.soon(("like", *name), partial(_like, name=name), _PATIENCE_S)
+            if at is None
+            else None,
+        },
     )
+
+
+def _like(connection: Connection, name: tuple[str, str]) -> Answer:
+    return like(connection, *name, _RELATED_SHOWN)
 
 
 def _values(detail: ArticleDetail) -> dict[str, Any]:
@@ -61,7 +79,6 @@ def _values(detail: ArticleDetail) -> dict[str, Any]:
         "absent_elsewhere": [(f, _why(each)) for f, each in absent.items() if f not in _TOLD_IN_PLACE],
         "headings": _HEADINGS,
         "paper": _paper(detail.fields),
-        "related": (),
         "captures_shown": _CAPTURES_SHOWN,
     }
 
