@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from time import process_time
 
 from lxml import html
 
 from benchmarks.chrome import padded
-from benchmarks.measure import BrokenRun, Figure, spread
+from benchmarks.measure import BrokenRun, Figure, NotMeasurable, spread
 from benchmarks.measurements import Extent, Measured
+from benchmarks.peers import peers
 from crawler.samplesite import Article, edition
 from crawler.samplesite.pages import build
 from spiders.reading import read_page
 from spiders.reading.profile import SiteProfile
 from spiders.sites import load_profile
 
-AIM = 3.0
+AIM = 2.0
+PEERS_AIM = 5.0
+"""Times as fast as the fastest of them."""
+_WHY = (
+    "What a page shows is told by rules in Python that look at each of its elements and lines several times; "
+    "a bare parse does nothing but build the tree, in C."
+)
 PAGE_SIZE = 24_000
 BASE_URL = "http://127.0.0.1:8000"
 LIMIT = "bare lxml parse"
@@ -49,12 +58,52 @@ def measure(extent: Extent) -> Measured:
         check(page, profile)
     whole = _figures(f"{len(real)} pages at a real page's size", real, profile, runs, AIM)
     plain = _figures(f"{len(lean)} pages as the sample site serves them", lean, profile, runs, None)
+    told, beside_peers = _beside_peers(real, profile, extent)
     described = [
         f"{LIMIT}: lxml.html.document_fromstring of the same bytes, and nothing done with the tree",
         _described("real size", real),
         _described("as served", lean),
+        told,
     ]
-    return Measured(described, [whole[0], plain[0], *whole[1:]])
+    return Measured(described, [whole[0], plain[0], *beside_peers, *whole[1:]])
+
+
+def _beside_peers(
+    pages: Sequence[Sample], profile: SiteProfile, extent: Extent
+) -> tuple[str, Sequence[Figure]]:
+    """What peers do (for people), and a figure for each: the same pages, we and then each of them."""
+    if extent.quick:
+        return "peers are not measured in a first look", ()
+    taken: dict[str, tuple[list[float], list[float]]] = {}
+    try:
+        with (
+            TemporaryDirectory(prefix="msarchive-bench-") as folder,
+            peers(Path(folder), [page.body for page in pages]) as readers,
+        ):
+            for _ in range(extent.runs):
+                for reader in readers:
+                    ours, theirs = taken.setdefault(reader.name, ([], []))
+                    ours.append(_seconds(lambda chosen: _read(chosen, profile), pages) / len(pages))
+                    theirs.append(reader.seconds())
+    except NotMeasurable as error:
+        return f"peers are not measured: {error}", ()
+    fastest = min(taken, key=lambda name: median(taken[name][1]))
+    figures = [
+        Figure(
+            "all of a page, against title and text", name, "CPU time of one core", spread(ours),
+            spread(theirs), PEERS_AIM if name == fastest else None, at_least=True, why_missed=_WHY,
+        )
+        for name, (ours, theirs) in taken.items()
+    ]  # fmt: skip
+    return (
+        "peers read the same pages for title and text, each in a process and environment of its own",
+        figures,
+    )
+
+
+def _read(pages: Sequence[Sample], profile: SiteProfile) -> None:
+    for page in pages:
+        read_page(page.body, profile=profile, url=page.url, content_type=page.content_type)
 
 
 def samples(size: int | None) -> list[Sample]:
@@ -97,8 +146,7 @@ def _figures(
     """The figure for all pages, then one for each layout; all from the same passes."""
 
     def ours(chosen: Sequence[Sample]) -> None:
-        for page in chosen:
-            read_page(page.body, profile=profile, url=page.url, content_type=page.content_type)
+        _read(chosen, profile)
 
     def bare(chosen: Sequence[Sample]) -> None:
         for page in chosen:
@@ -122,7 +170,7 @@ def _figures(
             spread([sum(turn[layout][side] for layout in layouts) / count for turn in taken])
             for side in (0, 1)
         )
-        made.append(Figure(title, LIMIT, "CPU time of one core", mine, its, limit))
+        made.append(Figure(title, LIMIT, "CPU time of one core", mine, its, limit, why_missed=_WHY))
     return made
 
 
