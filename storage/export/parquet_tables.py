@@ -18,7 +18,7 @@ from pyarrow import parquet as pq
 from storage.schema.values import meant
 from storage.views.kinds import DAY, Holds, Kind
 
-_GROUP = 5000
+_GROUP = 2000
 """Rows in a row group, which is what stands in memory at a time."""
 _TYPES: dict[Holds, pa.DataType] = {
     Holds.TEXT: pa.string(),
