@@ -7,12 +7,17 @@ from storage.views.view import TEXTS, N, R, T, View
 KEPT_RELATED = 10
 """So many related articles the view gives of each."""
 
+_AT_MOST = 2_500
+"""A term that more articles have is not counted to its end, and tells nothing."""
 # How many articles there are, and of how many at most a term may be to tell anything, and to be counted each
 # time somebody asks.
-_EVERYBODY = """everybody AS MATERIALIZED (
-        SELECT n, max(10, min(n / 10, max(500, n / 50))) AS many
+_EVERYBODY = f"""everybody AS MATERIALIZED (
+        SELECT n, max(10, min(n / 10, {_AT_MOST}, max(500, n / 50))) AS many
         FROM (SELECT count(*) AS n FROM article_profile))"""
-_HAVE_IT = "(SELECT count(*) FROM article_term d WHERE d.term = m.term AND d.is_topic = m.is_topic)"
+_LOOKED_AT = 12_000
+"""An article is compared by its rarest terms, as far as so many places in the index: so none takes long."""
+_HAVE_IT = f"""(SELECT count(*) FROM (SELECT 1 FROM article_term d WHERE d.term = m.term
+                AND d.is_topic = m.is_topic LIMIT {_AT_MOST + 1}))"""
 
 
 def _telling(weight: str, have_it: str, everybody: str) -> str:
@@ -36,8 +41,11 @@ CROSS JOIN json_each((
         SELECT m.is_topic, m.term, m.weight, {_HAVE_IT} AS have_it
         FROM article_term m WHERE m.article_key = a.id),
     told AS MATERIALIZED (
-        SELECT o.is_topic, o.term, {_telling("o.weight", "o.have_it", "e.n")} AS counts
-        FROM own o, everybody e WHERE o.have_it <= e.many),
+        SELECT is_topic, term, counts FROM (
+            SELECT o.is_topic, o.term, {_telling("o.weight", "o.have_it", "e.n")} AS counts,
+                   sum(o.have_it) OVER (ORDER BY o.have_it, o.is_topic, o.term) AS looked_at
+            FROM own o, everybody e WHERE o.have_it <= e.many)
+        WHERE looked_at <= {_LOOKED_AT}),
     alike AS MATERIALIZED (
         SELECT y.article_key, sum(t.counts) AS counts
         FROM told t CROSS JOIN article_term y ON y.term = t.term AND y.is_topic = t.is_topic
