@@ -191,6 +191,31 @@ def test_a_search_for_nothing_is_one_line(sample: Run, words: str) -> None:
         assert ran.out == ""
 
 
+def test_a_word_after_a_minus_is_no_option_and_a_misspelt_option_no_word(sample: Run) -> None:
+    everything = sample("search", "fatigue", "--json").json["total"]
+    assert 0 < sample("search", "fatigue", "-waves", "--json").json["total"] < everything
+    assert sample("search", "-help", "--json").json["searched"] == "not “help”"
+    ran = sample("search", "fatigue", "--jsno")
+    assert ran.code == ExitCode.USAGE
+    assert "No such option" in one_line(ran.err)
+
+
+def test_counts_say_what_narrows_to_them(sample: Run) -> None:
+    counts = sample("search", "fatigue", "--counts", "--json").json["counts"]
+    for value in (*counts["topics"], *counts["journals"], *counts["years"]):
+        narrowed = sample("search", "fatigue", value["filter"], "--json").json
+        assert narrowed["total"] == value["articles"]
+    assert counts["topics"][0]["label"] in sample("search", "fatigue", "--counts").out
+
+
+def test_filters_alone_list_all_that_pass_the_newest_first(sample: Run) -> None:
+    hits = sample("search", "after:2025", "credibility:>=4", "--json", "--limit", "100").json["hits"]
+    dates = [hit["article"]["published_on"] for hit in hits]
+    assert dates == sorted(dates, reverse=True)
+    assert len(dates) > 3
+    assert {hit["article"]["credibility"] for hit in hits} <= {4.0, 4.5, 5.0}
+
+
 def test_boilerplate_is_not_found(sample: Run, archive: Path) -> None:
     with sqlite3.connect(f"file:{archive / 'archive.db'}?mode=ro", uri=True) as database:
         (template,) = database.execute(
