@@ -72,7 +72,10 @@ def _paths(directory: Path, count: int) -> dict[str, str]:
     """Page -> its address, in an archive of any size."""
     with open_archive(directory, read_only=True) as archive, archive.engine.connect() as connection:
         site, key = connection.execute(
-            text("SELECT site, article_key FROM revision_changes ORDER BY at LIMIT 1")
+            text(
+                "SELECT a.site, a.key FROM revision r JOIN article a ON a.id = r.article_key "
+                "ORDER BY r.number DESC, a.id LIMIT 1"
+            )
         ).one()
         topic = connection.execute(
             text(
