@@ -14,7 +14,7 @@ from lxml import etree
 from spiders.reading.model import HEADING, IMAGE, LINK, LIST_ITEM, TEXT, Block, Part
 from spiders.reading.repeats import without_repeats
 from spiders.reading.start_tags import BREAK, COMMENT, MENU, PICTURE, READ, StartTag, start_tag
-from spiders.reading.tree import Element, count_below, text_of
+from spiders.reading.tree import Element, count_below, stands_in_text, text_of
 from spiders.reading.words import heading_key, squeeze
 
 _FEWEST_PARAGRAPHS = 5
@@ -158,7 +158,7 @@ class _Walk:
         if said.kind is not READ and self._passed(element, said, outer):
             return None
         self._ordinal = ordinal = self._ordinal + 1
-        is_block = said.is_block or (said.is_custom and not _stands_in_text(element))
+        is_block = said.is_block or (said.is_custom and not stands_in_text(element))
         inherited = outer.inherited
         if said.changes or outer.said.folds:
             inherited = self._inherit(element, said, outer, is_block)
@@ -389,13 +389,3 @@ def _is_wrapper(element: Element) -> bool:
 def _is_whole_page(form: Element) -> bool:
     """Whether a form is wrapped around an article, as some servers' pages are, and no form to fill in."""
     return form.find(".//h1") is not None or len(form.findall(".//p")) >= _FEWEST_PARAGRAPHS
-
-
-def _stands_in_text(element: Element) -> bool:
-    """Whether bare text stands beside the element: then it is a word in a sentence."""
-    parent = element.getparent()
-    if parent is None:
-        return False
-    if parent.text and parent.text.strip():
-        return True
-    return any(child.tail and child.tail.strip() for child in parent)

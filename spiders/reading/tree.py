@@ -57,3 +57,13 @@ def count_below(element: Element) -> int:
     """How many elements lie below an element."""
     value: Any = _COUNT_BELOW(element)
     return int(value)
+
+
+def stands_in_text(element: Element) -> bool:
+    """Whether bare text stands beside the element: then it is a word in a sentence."""
+    parent = element.getparent()
+    if parent is None:
+        return False
+    if parent.text and parent.text.strip():
+        return True
+    return any(child.tail and child.tail.strip() for child in parent)
