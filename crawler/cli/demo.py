@@ -103,6 +103,7 @@ def _commands(demo: Demo, directory: Path) -> tuple[str, ...]:
     return (
         f"{shlex.quote(program())} show {where} {demo.newest_id}",
         f"{shlex.quote(program())} search {where} {demo.word}",
+        f"{shlex.quote(program())} browse {where}",
         ask if shutil.which("sqlite3") else f"{shlex.quote(program())} status {where}",
     )
 

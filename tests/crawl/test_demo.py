@@ -50,7 +50,7 @@ def test_what_it_suggests_to_try_next_works(archive: Path) -> None:
     assert done.returncode == 0
     assert "Nothing new" in done.stdout
     lines = done.stdout.split("Try next\n")[1].splitlines()
-    assert len(lines) == 3
+    assert len(lines) == 4
     for line in lines[:2]:
         words = shlex.split(line)
         assert words[0] == "msarchive"
