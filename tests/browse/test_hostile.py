@@ -125,7 +125,7 @@ def test_nothing_runs_and_nothing_is_asked_for_in_a_browser(
             page.goto(path)
         context.close()
     watch.assert_nothing()
-    assert trap.calls == 0
+    assert trap.connections == 0
 
 
 def test_an_archived_page_gets_no_connection_whatever_it_holds(
@@ -144,7 +144,7 @@ def test_an_archived_page_gets_no_connection_whatever_it_holds(
                     links.first.click()
         context.close()
     watch.assert_nothing()
-    assert trap.calls == 0
+    assert trap.connections == 0
 
 
 def test_the_watch_itself_sees_what_a_careless_page_does(browser: Any, base: str) -> None:
@@ -157,4 +157,4 @@ def test_the_watch_itself_sees_what_a_careless_page_does(browser: Any, base: str
         )
         context.close()
         assert watch.dialogs == ["1"] and watch.errors and watch.outside
-        assert trap.calls > 0
+        assert trap.connections > 0
