@@ -24,7 +24,7 @@ def count_matches(connection: Connection, asked: Conditions, match: str | None) 
     if match is None:
         return _number(connection, f"{_source(asked)} WHERE r.is_current = 1 AND {asked.rest}", values)
     if asked.rest == "1" and not is_past(connection) and has_more(connection, match, MANY):
-        return _number(connection, _NOT_SUPERSEDED, values)
+        return int(connection.execute(text(_NOT_SUPERSEDED), values).scalar_one())
     return _number(connection, matching(asked), values)
 
 
@@ -50,8 +50,15 @@ def has_more(connection: Connection, match: str, number: int) -> bool:
 
 
 _IN_INDEX = "FROM article_search WHERE article_search MATCH :search_match"
-# Joined to its revision, each match would cost ten times as much.
-_NOT_SUPERSEDED = f"{_IN_INDEX} AND rowid NOT IN (SELECT id FROM revision WHERE is_current = 0)"
+# FTS5 counts matches by itself in no time. Only the superseded ones are looked up, in an index of just those:
+# to leave them out one by one takes half as long again, to join each match to its revision ten times.
+_NOT_SUPERSEDED = f"""
+SELECT (SELECT count(*) {_IN_INDEX}) - (
+    SELECT count(*) FROM article_search
+    CROSS JOIN revision r INDEXED BY ix_revision_superseded
+    ON r.id = article_search.rowid AND r.is_current = 0
+    WHERE article_search MATCH :search_match)
+"""
 
 
 def _number(connection: Connection, rest: str, values: dict[str, str | float | None]) -> int:
