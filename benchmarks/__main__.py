@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write_page(chosen.into)
         return 0
     runs = chosen.runs or (QUICK_RUNS if chosen.quick else RUNS)
-    extent = Extent(runs, chosen.quick, chosen.articles, _tell)
+    extent = Extent(runs, chosen.quick, chosen.articles, _tell, chosen.made)
     counts = runs >= RUNS and not chosen.quick
     print("\n".join(machine_lines(machine())))
     made, void = [], False
@@ -91,6 +91,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--runs", metavar="N", type=_number, help=f"runs of each contender [{RUNS}]")
     parser.add_argument("--articles", metavar="N", type=_number, help="size of what is made, in articles")
+    parser.add_argument(
+        "--made",
+        metavar="DIR",
+        type=Path,
+        help="an archive that `python -m benchmarks.made_archive DIR --articles N` made, for what measures a "
+        "large one [made anew, once for all of them]",
+    )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write every sample there, too")
     parser.add_argument(
         "--page",

@@ -5,9 +5,7 @@ from __future__ import annotations
 import http.client
 import subprocess
 import sys
-import tempfile
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +14,9 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import text
 
-from benchmarks.made_archive import Plan, make_archive
 from benchmarks.measure import BrokenRun, Figure, absolute
 from benchmarks.measurements import Extent, Measured
+from benchmarks.shared_archive import shared_archive
 from crawler.browse.addresses import here
 from storage.archive import open_archive
 
@@ -37,19 +35,17 @@ def measure(extent: Extent) -> Measured:
     """
     count = extent.size(ARTICLES, QUICK_ARTICLES)
     requests = 2 if extent.quick else REQUESTS
-    with tempfile.TemporaryDirectory(prefix="msarchive-bench-") as name:
-        directory = Path(name) / "archive"
-        deque(make_archive(directory, Plan(count)), maxlen=0)
-        paths = _paths(directory, count)
-        taken: dict[str, list[float]] = {page: [] for page in ("first answer", *paths)}
-        for number in range(1, extent.runs + 1):
-            with _served(directory) as client:
-                taken["first answer"].append(_ask(client, "/"))
-                _until_ready(client, paths)
-                for page, path in paths.items():
-                    taken[page].append(median(_ask(client, path) for _ in range(requests)))
-            slowest = max(paths, key=lambda page: taken[page][-1])
-            extent.tell(f"run {number}: slowest is {slowest} with {taken[slowest][-1]:.0f} ms")
+    directory = shared_archive(extent, count)
+    paths = _paths(directory, count)
+    taken: dict[str, list[float]] = {page: [] for page in ("first answer", *paths)}
+    for number in range(1, extent.runs + 1):
+        with _served(directory) as client:
+            taken["first answer"].append(_ask(client, "/"))
+            _until_ready(client, paths)
+            for page, path in paths.items():
+                taken[page].append(median(_ask(client, path) for _ in range(requests)))
+        slowest = max(paths, key=lambda page: taken[page][-1])
+        extent.tell(f"run {number}: slowest is {slowest} with {taken[slowest][-1]:.0f} ms")
     return Measured(
         [
             f"An archive made of {count:,} articles; `msarchive browse` in a process of its own, asked over "

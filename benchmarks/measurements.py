@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.measure import Figure
 
@@ -26,6 +27,8 @@ class Extent:
     """Size of what is made, where the command line says one."""
     tell: Callable[[str], None]
     """Takes a line of progress."""
+    made: Path | None = None
+    """A made archive to measure on (`benchmarks.shared_archive`); None: one is made."""
 
     def size(self, full: int, quick: int) -> int:
         """How many articles to make: what the command line says, or one of these."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from benchmarks.made_archive import SITE, Plan, make_archive
+from benchmarks.made_archive import SITE
 from benchmarks.measure import BrokenRun, absolute
 from benchmarks.measurements import Extent, Measured
+from benchmarks.shared_archive import shared_archive
 from storage.archive import Archive, open_archive
 from storage.db import Db
 from storage.relating.asking import related_to
@@ -42,17 +41,15 @@ def measure(extent: Extent) -> Measured:
     """
     count = extent.size(ARTICLES, QUICK_ARTICLES)
     new, nothing, middle, slowest = [], [], [], []
-    with tempfile.TemporaryDirectory(prefix="msarchive-bench-") as name:
-        folder = Path(name) / "archive"
-        deque(make_archive(folder, Plan(count)), maxlen=0)
-        for number in range(1, extent.runs + 1):
-            with open_archive(folder) as archive:
-                new.append(_bring(archive, count - NEW, NEW))
-                nothing.append(_bring(archive, count, 0))
-            asked = _ask(folder, count)
-            middle.append(asked[len(asked) // 2])
-            slowest.append(asked[-1])
-            extent.tell(f"run {number}: {new[-1]:.2f} s, {nothing[-1]:.2f} s; asking {middle[-1]:.0f} ms")
+    folder = shared_archive(extent, count)  # which then holds what it held before
+    for number in range(1, extent.runs + 1):
+        with open_archive(folder) as archive:
+            new.append(_bring(archive, count - NEW, NEW))
+            nothing.append(_bring(archive, count, 0))
+        asked = _ask(folder, count)
+        middle.append(asked[len(asked) // 2])
+        slowest.append(asked[-1])
+        extent.tell(f"run {number}: {new[-1]:.2f} s, {nothing[-1]:.2f} s; asking {middle[-1]:.0f} ms")
     described = [
         f"In an archive made of {count:,} articles {NEW} are new when a run ends, then none.",
         f"Each round asks for the related articles of {ASKED} articles spread over it.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -12,9 +11,9 @@ from time import perf_counter
 
 from sqlalchemy import Connection
 
-from benchmarks.made_archive import Plan, make_archive
 from benchmarks.measure import BrokenRun, Figure, absolute
 from benchmarks.measurements import Extent, Measured
+from benchmarks.shared_archive import shared_archive
 from crawler.asking import parse
 from storage.archive import open_archive
 from storage.search.ask import search
@@ -34,10 +33,7 @@ def measure(extent: Extent) -> Measured:
     Raises `BrokenRun` when something is not found that stands in the archive.
     """
     count = extent.size(100_000, 2_000)
-    with tempfile.TemporaryDirectory(prefix="msarchive-bench-") as folder:
-        for made in make_archive(Path(folder), Plan(count)):
-            extent.tell(f"{made:,} of {count:,} articles made")
-        return measured_in(Path(folder), extent)
+    return measured_in(shared_archive(extent, count), extent)
 
 
 def measured_in(directory: Path, extent: Extent) -> Measured:
