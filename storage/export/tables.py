@@ -49,7 +49,7 @@ class Table:
     sql: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     whose: int | None = None
-    """Where in a row the key of its article stands; None when it has none."""
+    """Where in a row the key of its article stands; None when its rows are not article by article."""
 
     def rows(self, connection: Connection) -> Iterator[Sequence[Any]]:
         """Its rows as SQLite has them, in order, a few at a time in memory."""
@@ -93,8 +93,9 @@ def table(name: str, choice: Choice, columns: Sequence[str] | None = None) -> Ta
     taken = view.columns if columns is None else {one: view.columns[one] for one in columns}
     # Not the stored view: an archive that no writer has opened since keeps those of an earlier version.
     sql = f"WITH {view.name}_ ({', '.join(view.columns)}) AS ({view.select}) SELECT {', '.join(taken)} "
-    sql += f"FROM {view.name}_ WHERE {_where(name, view, choice)} ORDER BY {_order(view)}"
-    whose = next((n for n, one in enumerate(taken) if one == _whose(view)), None)
+    order = _order(name, view)
+    sql += f"FROM {view.name}_ WHERE {_where(name, view, choice)} ORDER BY {', '.join(order)}"
+    whose = next((n for n, one in enumerate(taken) if one == _whose(view) == order[0]), None)
     return Table(name, view.name, view.doc, taken, sql, choice.parameters, whose)
 
 
@@ -132,10 +133,12 @@ def _where(named: str, view: View, choice: Choice) -> str:
     return f"(site, {_whose(view)}) IN ({chosen})"
 
 
-def _order(view: View) -> str:
-    first = [name for name in (_whose(view), "site") if name in view.columns]
+def _order(named: str, view: View) -> list[str]:
     rest = view.key or tuple(view.columns)  # without a key, whatever tells rows apart
-    return ", ".join([*first, *(name for name in rest if name not in first)])
+    if view.key and named not in (*CURRENT, *HISTORY):
+        return list(rest)  # a table of its own, which no reader merges: the order in which SQLite has it
+    first = [name for name in (_whose(view), "site") if name in view.columns]
+    return [*first, *(name for name in rest if name not in first)]
 
 
 def _unknown(name: str, tables: Sequence[str]) -> str:
