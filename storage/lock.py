@@ -98,6 +98,17 @@ class WriterLock:
             self._lock.release()
 
 
+def is_process(pid: int) -> bool:
+    """Whether there is a process of that number on this machine."""
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # it belongs to somebody else
+        pass
+    return True
+
+
 def _command() -> str:
     """What this process was called as, without arguments: they may name people and places."""
     called = Path(sys.argv[0]) if sys.argv else Path()
@@ -108,12 +119,8 @@ def _command() -> str:
 
 def _is_alive(pid: int, began: object) -> bool:
     """Whether the process is there, and is the one that began then: numbers are given again."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+    if not is_process(pid):
         return False
-    except OSError:  # it belongs to somebody else
-        pass
     now = _began(pid)
     return began is None or now is None or now == began
 

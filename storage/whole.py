@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
+
+from storage.lock import is_process
 
 
 class TargetExists(Exception):
@@ -18,6 +21,7 @@ class TargetExists(Exception):
 class WholeFile:
     """A file that takes its place when it is finished; a context manager. Left before that, nothing stays.
 
+    What an earlier process left that was killed over the same file is cleared away.
     Raises `TargetExists` unless `replace`, `OSError` when it can't be written.
     """
 
@@ -26,6 +30,7 @@ class WholeFile:
         if self.path.is_dir() or (not replace and self.path.exists()):
             raise TargetExists(_exists(path, self.path.is_dir()))
         self._replace = replace
+        _clear_abandoned(self.path)
         # For who writes by name what can't be written through `file`.
         self.part = _beside(self.path, "part")
         self.file: BinaryIO = self.part.open("xb")
@@ -70,6 +75,7 @@ class WholeFolder:
             if not is_ours(self.path):
                 raise TargetExists(f"{path} exists, and is no export that --force may replace")
         self._replace = replace
+        _clear_abandoned(self.path)
         self.folder = _beside(self.path, "part")
         self.folder.mkdir()
 
@@ -115,6 +121,32 @@ def _named(path: Path) -> Path:
 
 def _beside(path: Path, what: str) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}.{what}")
+
+
+def _clear_abandoned(path: Path) -> None:
+    """Remove what is left beside it of processes that are no more. What can't be removed stays."""
+    ours = re.compile(rf"\.{re.escape(path.name)}\.([0-9]+)\.(part|old)")
+    try:
+        found = [(other, ours.fullmatch(other.name)) for other in path.parent.iterdir()]
+    except OSError:  # that the folder can't be written to either is told when it is
+        return
+    for other, named in found:
+        if named is None:
+            continue
+        pid, what = int(named[1]), named[2]
+        # Our own number had another before us: in a container every process may be number 1.
+        is_left = pid == os.getpid() or not is_process(pid)
+        # Killed between taking the old folder away and putting the new one there: it is all there is.
+        if is_left and (what == "part" or path.exists()):
+            _remove(other)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _exists(path: Path, is_folder: bool) -> str:
