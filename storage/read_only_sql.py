@@ -17,9 +17,8 @@ from typing import Any, cast
 from sqlalchemy import Connection
 
 from storage.search_index import TABLE
+from storage.stopping import is_interrupt, stoppable
 
-_STEPS_BETWEEN_LOOKS = 20_000
-"""Of SQLite's machine, about a millisecond."""
 _LONGEST_VALUE = 100_000_000
 """Bytes that one value or row may take: `zeroblob(1e9)` would take the machine's memory."""
 
@@ -56,13 +55,13 @@ class Answer:
 
     columns: tuple[str, ...]
     rows: Iterator[tuple[Any, ...]]
-    """Values as SQLite has them: None, int, float, str or bytes. Iterating may raise `SqlError`, and
-    `KeyboardInterrupt` when the user stops it."""
+    """Values as SQLite has them: None, int, float, str or bytes. Iterating may raise `SqlError`."""
 
 
 @contextmanager
 def answered(connection: Connection, statement: str, *, time_limit: float | None = None) -> Iterator[Answer]:
-    """The answer to one statement, `time_limit` in seconds. Raises `SqlError`.
+    """The answer to one statement, `time_limit` in seconds. Raises `SqlError`, and `KeyboardInterrupt` when
+    the user stops it.
 
     Only inside the `with` can rows be had; afterwards the connection is as it was. Under
     `storage.as_of.as_of` the views answer as of then.
@@ -73,16 +72,15 @@ def answered(connection: Connection, statement: str, *, time_limit: float | None
     driver.execute(f"SELECT 1 FROM {TABLE} WHERE {TABLE} MATCH '\"a\"' LIMIT 1").fetchone()
     longest = driver.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
     driver.set_authorizer(guard.authorize)
-    driver.set_progress_handler(guard.is_over, _STEPS_BETWEEN_LOOKS)
     try:
-        with guard.explaining():
-            cursor = driver.execute(statement)
-        if cursor.description is None:
-            raise SqlError("no statement to answer: give a SELECT")
-        yield Answer(tuple(column[0] for column in cursor.description), guard.watched(cursor))
-        cursor.close()
+        with stoppable(driver, guard.is_over):
+            with guard.explaining():
+                cursor = driver.execute(statement)
+            if cursor.description is None:
+                raise SqlError("no statement to answer: give a SELECT")
+            yield Answer(tuple(column[0] for column in cursor.description), guard.watched(cursor))
+            cursor.close()
     finally:
-        driver.set_progress_handler(None, 0)
         driver.set_authorizer(None)
         driver.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest)
 
@@ -132,8 +130,10 @@ class _Guard:
             raise SqlError(_line(error)) from None
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorname", "")
-            if code == "SQLITE_INTERRUPT":
-                self._interrupted()
+            if is_interrupt(error) and self.is_over():
+                raise SqlError(
+                    f"not done within {self._time_limit:g} s (--time-limit gives it longer)"
+                ) from None
             if self._refused is not None:
                 raise SqlError(f"only reading is possible here, no {self._refused}") from None
             if code and not code.startswith(_OF_THE_STATEMENT):
@@ -141,12 +141,6 @@ class _Guard:
             raise SqlError(_line(error)) from None
         except UnicodeEncodeError:
             raise SqlError("the statement holds characters that are no text") from None
-
-    def _interrupted(self) -> None:
-        if not self.is_over():
-            # Ctrl-C came while SQLite worked: the driver took the exception for "stop".
-            raise KeyboardInterrupt from None
-        raise SqlError(f"not done within {self._time_limit:g} s (--time-limit gives it longer)") from None
 
 
 def _line(error: Exception) -> str:

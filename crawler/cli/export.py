@@ -91,12 +91,14 @@ def command(
     """
     from storage.as_of import as_of as then
     from storage.export.exporting import Export
+    from storage.stopping import stoppable
 
     choice = _choice(form, queries, fields, history, as_of)
     with (
         _explained(output),
         open_to_read(directory) as archive,
         archive.engine.connect() as connection,
+        stoppable(connection),
         then(connection, as_of),
         _progress() as tell,
     ):

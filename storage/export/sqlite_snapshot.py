@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from storage.export.choice import Choice
 from storage.export.tables import Table, counted, table, tables
+from storage.stopping import stoppable
 from storage.views import VIEWS
 from storage.views.kinds import Holds
 
@@ -49,7 +50,7 @@ def write(
     found = snapshot_tables(choice)
     rows: dict[str, int] = {}
     try:
-        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        with closing(sqlite3.connect(path, isolation_level=None)) as database, stoppable(database):
             # Whoever is killed gives up the whole file, which takes its place only when it is finished.
             database.execute("PRAGMA journal_mode = OFF")
             database.execute("PRAGMA synchronous = OFF")

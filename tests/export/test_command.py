@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -79,3 +86,57 @@ def test_what_is_wrong_is_said_in_one_line(small: Path, run: Run, options: list[
     ended = run("export", *options, "--archive", small)
     assert ended.code == 2
     assert said in one_line(ended.err)
+
+
+ENDLESS = """
+PRAGMA legacy_alter_table = ON;
+ALTER TABLE journal RENAME TO some_journal;
+CREATE VIEW journal AS
+WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n) SELECT id, '' AS name, '' AS normal FROM n;
+"""
+"""Makes an archive whose first article is looked for a journal of it without end."""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("form", ["sqlite", "csv", "bibtex"])
+def test_a_signal_stops_one_long_statement(
+    small: Path, tmp_path: Path, form: str, number: signal.Signals
+) -> None:
+    with closing(sqlite3.connect(small / "archive.db")) as database:
+        database.executescript(ENDLESS)
+    program = subprocess.Popen(
+        [sys.executable, "-m", "crawler.cli", "export", form, "-o", tmp_path / "x", "--archive", small],
+        stderr=subprocess.PIPE,
+    )
+    try:
+        while not list(tmp_path.glob(".x.*.part")):  # after it there is only the statement
+            assert program.poll() is None
+            time.sleep(0.01)
+        program.send_signal(number)
+        _, said = program.communicate(timeout=60)
+    finally:
+        program.kill()
+    assert (program.returncode, said.decode().strip()) == (5, "msarchive: stopped")
+    assert [path.name for path in tmp_path.iterdir()] == ["archive"]
+
+
+def test_what_a_killed_export_left_goes_with_the_next_to_the_same_place(
+    small: Path, tmp_path: Path, run: Run
+) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    other = subprocess.Popen(["cat"], stdin=subprocess.PIPE)  # which is at work
+    for pid in (gone.pid, os.getpid(), other.pid):
+        (tmp_path / f".x.{pid}.part").touch()
+        (tmp_path / f".t.{pid}.part").mkdir()
+        (tmp_path / f".t.{pid}.part" / "articles.csv").touch()
+    (tmp_path / f".t.{gone.pid}.old").mkdir()
+    (tmp_path / f".y.{gone.pid}.part").touch()
+    for form, name in (("jsonl", "x"), ("csv", "t")):
+        assert run("export", form, "-o", name, "--archive", small).code == 0
+    kept = {f".x.{other.pid}.part", f".t.{other.pid}.part", f".y.{gone.pid}.part"}
+    # There was nothing at its place: what had stood there is not lost.
+    assert {path.name for path in tmp_path.glob(".*")} == kept | {f".t.{gone.pid}.old"}
+    assert run("export", "csv", "-o", "t", "--force", "--archive", small).code == 0
+    assert {path.name for path in tmp_path.glob(".*")} == kept
+    other.communicate()
