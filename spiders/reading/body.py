@@ -65,7 +65,8 @@ def read_sections(article: ArticleContext, title: str | None) -> tuple[Section, 
 def _headed_section(article: ArticleContext, mark: Mark) -> list[_Found]:
     """The section under a heading; none when there is no text under it."""
     heading, lines = article.marked(mark)
-    if article.torn is not None and len(article.torn.text) <= LONGEST_TEXT_HEADING:
+    torn = article.torn
+    if torn is not None and len(torn.text) <= LONGEST_TEXT_HEADING and not torn.text.endswith("."):
         lines = article.whole(lines)  # it may have been going to be the next part's heading
     kind = mark.part.removeprefix("section:")
     boilerplate = {line.block.index for line in lines if passage_of(line, None, article.profile)}

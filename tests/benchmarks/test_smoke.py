@@ -29,7 +29,7 @@ CHECKOUT = Path(__file__).parents[2]
     ("part", "wanted"),
     [
         ("startup", {300.0, None}),
-        ("reading", {3.0, None}),
+        ("reading", {2.0, None}),
         ("crawling", {1.5, None}),
         ("rereading", {0.2, None}),
         ("exporting", {200.0, None}),

@@ -66,7 +66,8 @@ def client(archive: Path) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while it is open, playwright's event loop runs, and no other test could run one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A real Chromium."""
     with chromium() as opened:

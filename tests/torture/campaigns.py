@@ -111,7 +111,8 @@ def _made(attempt: Attempt, ground: Ground) -> Outcome:
 def named_kills(
     scenes: Iterable[str], *, one_in: int = 1, occurrences: tuple[int, ...] = (0, -1)
 ) -> Campaign:
-    """Kill at every named event of these scenes, at these of its occurrences; of all places one in so many.
+    """Kill at every named event of these scenes, at these of its occurrences; of the places of each kind one
+    in so many.
 
     Writes are torn, every other one.
     """
@@ -126,7 +127,7 @@ def named_kills(
             ]
             plans = [
                 Plan(at=at, what=what, kinds=(_as_kind(kind),), torn=bool(number % 2))
-                for number, (kind, what, at) in enumerate(places[::one_in])
+                for number, (kind, what, at) in enumerate(_one_in(one_in, places))
             ]
             for first in range(0, len(plans), KILLS_AN_ARCHIVE):
                 chosen = plans[first : first + KILLS_AN_ARCHIVE]
@@ -134,6 +135,17 @@ def named_kills(
                 yield Attempt(f"{scene}: {at}", partial(_killed_at_each, scene, chosen))
 
     return Campaign("SIGKILL at named events", attempts)
+
+
+def _one_in(number: int, places: Sequence[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
+    """One in so many of each kind of place, and at least one, in the order of the crawl."""
+    seen: Counter[str] = Counter()
+    chosen = []
+    for place in places:
+        if seen[place[0]] % number == 0:
+            chosen.append(place)
+        seen[place[0]] += 1
+    return chosen
 
 
 def random_kills(scenes: Sequence[str], *, number: int, seed: int, name: str = "a crawl") -> Campaign:
