@@ -67,7 +67,8 @@ def _headed_section(article: ArticleContext, mark: Mark) -> list[_Found]:
     heading, lines = article.marked(mark)
     torn = article.torn
     if torn is not None and len(torn.text) <= LONGEST_TEXT_HEADING and not torn.text.endswith("."):
-        lines = article.whole(lines)  # it may have been going to be the next part's heading
+        # It may have been going to be the next part's heading; those do not end like a sentence.
+        lines = article.whole(lines)
     kind = mark.part.removeprefix("section:")
     boilerplate = {line.block.index for line in lines if passage_of(line, None, article.profile)}
     paragraphs = _paragraphs(
