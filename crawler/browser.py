@@ -1,25 +1,30 @@
-"""The system's Chromium, kept without a network of its own: what a page asks for, the crawl asks for.
+"""The system's Chromium, by scrapy-playwright, kept without a network of its own: what a page asks for, the
+crawl asks for.
 
-Playwright's own interface, not scrapy-playwright: there the browser itself connects, past the gate before the
-wire, past robots.txt, and past the check of the address actually connected to (what was tried:
-`docs/architecture.md`). Here every request of a page
-is handed to `Ask`, and the browser's own ways out lead to a proxy that is not there.
+scrapy-playwright lets a browser connect by itself, past the gate before the wire, past robots.txt, and past
+the check of the address actually connected to. Here every request of a page is handed to `Ask`; what would
+come past that scrapy-playwright has to abort (`settings`), and the browser's own ways out lead to a proxy
+that is not there.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from scrapy import Request
+from scrapy.crawler import Crawler
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser as Chromium
-    from playwright.async_api import BrowserContext, Page, Playwright, Route
+    from playwright.async_api import Page, Route
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _NO_NETWORK = (
@@ -57,7 +62,7 @@ Ask = Callable[[str], Awaitable[Asset | None]]
 
 def missing() -> str | None:
     """What rendering lacks on this machine, in one line; None when nothing."""
-    if find_spec("playwright") is None:
+    if find_spec("scrapy_playwright") is None:
         return "the extra is not installed (pip install 'msarchive[render]')"
     if _executable() is None:
         return "there is no Chromium (Debian: apt-get install chromium)"
@@ -68,13 +73,40 @@ def _executable() -> str | None:
     return next(filter(None, map(shutil.which, _NAMES)), None)
 
 
-class Browser:
-    """One Chromium for one crawl, started when it is first needed."""
+def settings() -> dict[str, Any]:
+    """scrapy-playwright's settings: which browser, without a network; whatever no page of ours has answered
+    is aborted."""
+    return {
+        "PLAYWRIGHT_LAUNCH_OPTIONS": {
+            "executable_path": _executable(),
+            "args": [*_NO_NETWORK],
+            "chromium_sandbox": os.geteuid() != 0,  # it does not work for root
+        },
+        "PLAYWRIGHT_ABORT_REQUEST": "crawler.browser.never",
+        "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,
+    }
 
-    def __init__(self, ask: Ask, *, user_agent: str, most_bytes: int) -> None:
-        self._ask, self._user_agent, self._most_bytes = ask, user_agent, most_bytes
-        self._playwright: Playwright | None = None
-        self._chromium: Chromium | None = None
+
+def never(request: object) -> bool:
+    """Whether scrapy-playwright aborts a request that comes as far as to its own route: always."""
+    return True
+
+
+class Browser:
+    """One Chromium for one crawl, started when it is first needed. To be made before the engine starts.
+
+    Settings read: those of `settings`, `USER_AGENT`, `DOWNLOAD_MAXSIZE`.
+    """
+
+    def __init__(self, crawler: Crawler, ask: Ask) -> None:
+        from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
+
+        logging.getLogger("scrapy-playwright").setLevel(logging.ERROR)  # who renders says what came of it
+        self._handler = ScrapyPlaywrightDownloadHandler.from_crawler(crawler)
+        self._ask = ask
+        self._user_agent = crawler.settings["USER_AGENT"]
+        self._most_bytes = crawler.settings.getint("DOWNLOAD_MAXSIZE")
+        self._names = count(1)
 
     async def render(self, url: str, document: Asset) -> bytes:
         """The page's document, in UTF-8, once its scripts have nothing more to ask for.
@@ -84,24 +116,29 @@ class Browser:
         """
         from playwright.async_api import Error
 
+        routes = _Routes(url, document, self._ask)
+        name = str(next(self._names))  # a context for each page: what one leaves behind, no other meets
+        request = Request(
+            url,
+            meta={
+                "playwright": True,
+                "playwright_include_page": True,
+                "playwright_context": name,
+                "playwright_context_kwargs": {
+                    "user_agent": self._user_agent, "service_workers": "block", "accept_downloads": False,
+                },
+                "playwright_page_init_callback": routes.install,
+                # "load" and "networkidle" never come on a page whose scripts try to lead away from it.
+                "playwright_page_goto_kwargs": {"wait_until": "commit", "timeout": 0},
+            },
+        )  # fmt: skip
         try:
-            chromium = await self._started()
-            context = await chromium.new_context(
-                user_agent=self._user_agent, service_workers="block", accept_downloads=False
-            )
-        except Error as error:
-            raise NotRendered(f"the browser does not start: {_line(error)}") from None
-        try:
-            routes = _Routes(url, document, self._ask)
-            await context.route("**/*", routes.answer)
-            await context.route_web_socket("**/*", lambda socket: socket.close())
-            page = await context.new_page()
-            page.on("dialog", lambda dialog: dialog.dismiss())
-            html = await _document(page, url, routes)
+            await self._handler.download_request(request)
+            html = await _document(request.meta["playwright_page"], routes)
         except Error as error:
             raise NotRendered(_line(error)) from None
         finally:
-            await self._leave(context)
+            await self._leave(name)
         body = html.encode("utf-8", "replace")
         if len(body) > self._most_bytes:
             raise NotRendered(f"its document is larger than {self._most_bytes} bytes")
@@ -109,39 +146,22 @@ class Browser:
 
     async def close(self) -> None:
         """End the browser, whatever it is at."""
-        chromium, playwright = self._chromium, self._playwright
-        self._chromium = self._playwright = None
         with suppress(Exception):  # it may have ended by itself
-            if chromium is not None:
-                await asyncio.wait_for(chromium.close(), _PATIENCE_S)
-        with suppress(Exception):
-            if playwright is not None:
-                await asyncio.wait_for(playwright.stop(), _PATIENCE_S)
+            await asyncio.wait_for(self._handler.close(), 2 * _PATIENCE_S)
 
-    async def _leave(self, context: BrowserContext) -> None:
+    async def _leave(self, context: str) -> None:
         """Close a page's context; where it does not let go, the browser: the next page has another."""
+        opened = self._handler.context_wrappers.get(context)
+        if opened is None:
+            return
         try:
-            await asyncio.wait_for(context.close(), _PATIENCE_S)
+            await asyncio.wait_for(opened.context.close(), _PATIENCE_S)
         except Exception:
-            await self.close()
-
-    async def _started(self) -> Chromium:
-        from playwright.async_api import async_playwright
-
-        if self._chromium is None:
-            self._playwright = self._playwright or await async_playwright().start()
-            self._chromium = await self._playwright.chromium.launch(
-                executable_path=_executable(),
-                args=[*_NO_NETWORK],
-                # Chromium's sandbox does not work for root.
-                chromium_sandbox=os.geteuid() != 0,
-            )
-        return self._chromium
+            with suppress(Exception):
+                await asyncio.wait_for(self._handler.browser.close(), _PATIENCE_S)
 
 
-async def _document(page: Page, url: str, routes: _Routes) -> str:
-    # Playwright's own "load" and "networkidle" never come on a page whose scripts try to lead away from it.
-    await page.goto(url, wait_until="commit", timeout=0)
+async def _document(page: Page, routes: _Routes) -> str:
     await routes.quiet()
     if not page.url.startswith(("http://", "https://")):
         raise NotRendered("its scripts led away from it")
@@ -156,6 +176,14 @@ class _Routes:
         self._left = MOST_REQUESTS
         self._busy = 0
         self._last = asyncio.get_running_loop().time()
+
+    async def install(self, page: Page, request: Request) -> None:
+        """Answer what a page asks for, and what windows that it opens do. scrapy-playwright calls it
+        (`playwright_page_init_callback`) behind its own route, so that this one is asked first."""
+        await page.context.route_web_socket("**/*", lambda socket: socket.close())
+        await page.context.route("**/*", self.answer)
+        await page.route("**/*", self.answer)
+        page.on("dialog", lambda dialog: dialog.dismiss())
 
     async def quiet(self) -> None:
         """Wait until the page has asked for nothing, and waited for nothing, for a while."""

@@ -21,6 +21,7 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
 from crawler.browser import Asset, Browser, NotRendered, missing
+from crawler.browser import settings as browser_settings
 from crawler.exits import ExitCode, UserError
 from crawler.politeness import NotAsked, politeness_of
 from pipelines.session import session_of
@@ -36,10 +37,14 @@ _HTML = "text/html; charset=utf-8"
 _MOST_KEPT = 200
 
 
-def check_rendering(settings: BaseSettings) -> None:
-    """Raise `UserError` when rendering is asked for and something is missing for it."""
-    if settings.get("MSARCHIVE_RENDER") == "auto" and (lack := missing()) is not None:
+def prepare_rendering(settings: BaseSettings) -> None:
+    """Add scrapy-playwright's settings where rendering is asked for. Raises `UserError` when something is
+    missing for it."""
+    if settings.get("MSARCHIVE_RENDER") != "auto":
+        return
+    if (lack := missing()) is not None:
         raise UserError(f"--render auto: {lack}", ExitCode.USAGE)
+    settings.update(browser_settings(), priority="cmdline")
 
 
 class Rendering:
@@ -54,11 +59,7 @@ class Rendering:
         self._timeout = crawler.settings.getfloat("MSARCHIVE_RENDER_TIMEOUT")
         self._one_at_a_time = asyncio.Lock()
         self._scripts: dict[str, Asset] = {}
-        self._browser = Browser(
-            self._ask,
-            user_agent=crawler.settings["USER_AGENT"],
-            most_bytes=crawler.settings.getint("DOWNLOAD_MAXSIZE"),
-        )
+        self._browser = Browser(crawler, self._ask)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Rendering:

@@ -22,7 +22,7 @@ from crawler.exits import ExitCode, UserError
 from crawler.extensions.archive_run import ArchiveRun, plain_settings
 from crawler.outcome import CrawlResult
 from crawler.politeness import drop_waiting
-from crawler.rendering import check_rendering
+from crawler.rendering import prepare_rendering
 from crawler.skipping import noting_a_skip
 from crawler.terminal import complain
 from crawler.wire import give_up_asking
@@ -162,7 +162,7 @@ def _directory(settings: Settings) -> Path:
 def crawl(settings: Settings, arguments: Mapping[str, str]) -> CrawlResult:
     """As `run_crawl`, for settings as they are and the spider's arguments (`-a`)."""
     logs.install_for(settings)
-    check_rendering(settings)
+    prepare_rendering(settings)
     profile = load_profile(arguments.get("site") or settings.get("MSARCHIVE_SITE"))
     directory = _directory(settings)
     with noting_a_skip(

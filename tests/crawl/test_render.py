@@ -137,6 +137,22 @@ def test_the_browser_asks_for_nothing_that_the_crawl_would_not(rendered: Rendere
 
 
 @needs_chromium
+def test_a_page_whose_requests_nobody_answers_is_not_let_out(tmp_path: Path) -> None:
+    """scrapy-playwright goes on where the callback fails that puts our answers in the place of its own."""
+    broken = """
+import crawler.browser
+async def broken(*_): raise RuntimeError("no route")
+crawler.browser._Routes.install = broken
+"""
+    with ScriptedSite(site(ARTICLE)) as server:
+        done = crawl(tmp_path, server.base_url, render="auto", before=broken)
+    assert done.code == 3, done.stderr
+    assert done.result["counts"]["not_rendered"] == 1
+    assert server.paths.count(ARTICLE) == 1
+    assert "/app.js" not in server.paths
+
+
+@needs_chromium
 def test_a_page_that_never_ends_is_left_as_it_came(tmp_path: Path) -> None:
     hurry = "import crawler.settings; crawler.settings.MSARCHIVE_RENDER_TIMEOUT = 10.0"
     with ScriptedSite(site(BUSY, ARTICLE)) as server:
@@ -173,7 +189,7 @@ def test_without_it_the_run_says_that_it_is_needed(tmp_path: Path) -> None:
     assert "1 page is an empty shell that a browser would have to render" in said
 
 
-@pytest.mark.skipif(find_spec("playwright") is None, reason="the extra is not installed")
+@pytest.mark.skipif(find_spec("scrapy_playwright") is None, reason="the extra is not installed")
 def test_without_a_browser_it_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
     told = command(
         "crawl", "--archive", str(tmp_path / "a"), "--render", "auto", "--contact", "a@example.org",
