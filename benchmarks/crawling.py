@@ -102,10 +102,15 @@ def _described(site: MadeSite, taken: dict[str, list[Cost]]) -> list[str]:
     ]
 
 
-def our_crawl(served: server.Served, site: MadeSite, folder: Path, name: str) -> Cost:
-    """Crawl the site into the archive `name` in `folder`. Raises `BrokenRun` unless all of it is there."""
+def our_crawl(
+    served: server.Served, site: MadeSite, folder: Path, name: str, *, module: str = "crawler.cli"
+) -> Cost:
+    """Crawl the site into the archive `name` in `folder`. Raises `BrokenRun` unless all of it is there.
+
+    `module` is run as the command line.
+    """
     archive = folder / name
-    command = ["-m", "crawler.cli", "crawl", "--archive", str(archive), "--site", "sample"]
+    command = ["-m", module, "crawl", "--archive", str(archive), "--site", "sample"]
     command += ["--start", f"{served.base_url}/", "--allow-private", urlsplit(served.base_url).netloc]
     with run_python([*command, "--delay", "0", "--json"], folder) as (took, told):
         check_asked("our crawl", served.asked(), site.html_paths | site.feed_paths)

@@ -67,7 +67,7 @@ MEASUREMENTS = (
     Measurement("startup", "Start-up of the command line", "benchmarks.startup"),
     Measurement("reading", "Reading pages, on one core", "benchmarks.reading"),
     Measurement("crawling", "Crawling on loopback, without delay", "benchmarks.crawling"),
-    Measurement("captures", "Crawling with captures, and before there were any", "benchmarks.captures"),
+    Measurement("captures", "What exact captures cost a crawl", "benchmarks.captures"),
     Measurement("rereading", "Reading captures again", "benchmarks.rereading"),
     Measurement("size", "What an article takes on the disk", "benchmarks.size"),
     Measurement("relating", "Related articles of 100,000", "benchmarks.relating"),

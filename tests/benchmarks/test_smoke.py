@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from shutil import which
 
 import pytest
 
-from benchmarks import captures
-from benchmarks.__main__ import main
-from benchmarks.captures import AIM, why_not
+from benchmarks import captures, server
 from benchmarks.chrome import padded
-from benchmarks.crawling import check_asked
+from benchmarks.crawling import check_asked, our_crawl
 from benchmarks.measure import BrokenRun, Figure, Samples
 from benchmarks.reading import check, samples
 from benchmarks.site import make_site
 from spiders.sites import load_profile
+from storage.archive import FILE_NAME
+from storage.warc import FOLDER
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -38,11 +40,7 @@ CHECKOUT = Path(__file__).parents[2]
         pytest.param(
             "size", {None}, marks=pytest.mark.skipif(which("wget") is None, reason="wget is not installed")
         ),
-        pytest.param(
-            "captures",
-            {AIM, None},
-            marks=pytest.mark.skipif(why_not() is not None, reason=why_not() or ""),
-        ),
+        ("captures", {1.11, None}),
     ],
 )
 def test_a_quick_run_measures_against_its_limits_and_writes_every_sample(
@@ -124,9 +122,22 @@ def test_the_ratio_is_taken_pair_by_pair_and_compared_with_its_aim() -> None:
     assert replace(figure, aim=None).met is None
 
 
-def test_without_the_history_the_crawl_before_captures_is_not_measured_and_it_says_why(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_without_its_history_captures_are_measured_on_todays_program_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(captures, "CHECKOUT", tmp_path)
-    assert main(["--only", "captures", "--into", str(tmp_path)]) == 0
-    assert "not measured, this checkout's history does not go back to c550a7a" in capsys.readouterr().out
+    why = captures.no_history()
+    assert why == "this checkout's history does not go back to 4e2cd8c"
+    assert captures._described(70, why)[-1] == f"no figures of when they were brought in: {why}"
+
+
+def test_what_stands_in_for_captures_stores_the_same_articles_and_no_warc_file(tmp_path: Path) -> None:
+    with server.Served() as served:
+        site = make_site(served.base_url, 12)
+        served.start(site.answers)
+        our_crawl(served, site, tmp_path, "archive", module="benchmarks.uncaptured")
+    assert not (tmp_path / "archive" / FOLDER).exists()
+    with closing(sqlite3.connect(tmp_path / "archive" / FILE_NAME)) as database:
+        (bodies, size) = database.execute("SELECT count(*), sum(size) FROM body").fetchone()
+    assert bodies == len({body for _, body in site.answers.values()})
+    assert size == sum(len(body) for body in {body for _, body in site.answers.values()})
