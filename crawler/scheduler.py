@@ -64,6 +64,14 @@ class FrontierScheduler(BaseScheduler):
         assert isinstance(spider, SummariesSpider)
         self._spider = spider
         self._robots = self._crawler.get_downloader_middleware(RobotsMiddleware)
+        try:
+            self._begin(spider)
+        except Exception as error:
+            # Not raised: Scrapy would close what it has not opened yet, and print that this failed. With the
+            # error noted nothing is due, and it closes the crawl as one that is done.
+            self._session.error = self._session.error or error
+
+    def _begin(self, spider: SummariesSpider) -> None:
         session, now = self._session, utc_now()
         session.frontier.seed([found_record(found, spider.profile) for found in spider.seeds()], now)
         until = session.frontier.not_before(now)

@@ -44,6 +44,16 @@ def test_sqlite_itself_is_made_to_fail(ground: Ground, tmp_path: Path) -> None:
     trial.finish()
 
 
+def test_a_round_that_can_not_begin_is_told_in_one_line(ground: Ground, tmp_path: Path) -> None:
+    trial = Trial(ground, "first", tmp_path / "archive")
+    ended = trial.strike(
+        Plan(at=1, what="INSERT INTO url", kinds=("statement",), fault="SQLITE_FULL", lasting=True)
+    )
+    assert ended.code == 7
+    assert ended.err.strip().count("\n") == 0
+    trial.finish()
+
+
 def test_a_disk_that_is_really_full_ends_the_crawl_with_7_and_the_next_one_goes_on(
     ground: Ground, tmp_path: Path
 ) -> None:
