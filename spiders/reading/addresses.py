@@ -97,9 +97,9 @@ def site_address(url: str, profile: SiteProfile) -> str:
     if parts.netloc not in profile.hosts:
         return url
     path, query = parts.path, parts.query
-    if len(path) > 1 and path.endswith("/") and _match_id(path[:-1], profile):
+    if len(path) > 1 and path.endswith("/") and _match_id(path[:-1], query, profile):
         path = path[:-1]
-    if query and _match_id(path, profile):
+    if query and _match_id(path, "", profile):
         query = ""
     return urlunsplit((profile.scheme, profile.canonical_host, path, query, ""))
 
@@ -109,15 +109,17 @@ def article_id(url: str | None, profile: SiteProfile) -> str | None:
     """The case-sensitive id in an article's address; None when it is none, or on another site."""
     if url is None or not on_site(url, profile):
         return None
-    return _match_id(urlsplit(url).path, profile)
+    parts = urlsplit(url)
+    return _match_id(parts.path, parts.query, profile)
 
 
 def kind_of(url: str, profile: SiteProfile) -> UrlKind:
     """What an address on the site is taken for before it is asked."""
-    path = urlsplit(url).path
+    parts = urlsplit(url)
+    path = parts.path
     if path == "/robots.txt":
         return "robots"
-    if _match_id(path, profile):
+    if _match_id(path, parts.query, profile):
         return "article"
     if url in profile.sitemaps or re.search(r"sitemap[^/]*\.xml(?:\.gz)?$", path):
         return "sitemap"
@@ -138,9 +140,11 @@ def refusal(url: str, profile: SiteProfile) -> str | None:
     return None
 
 
-def _match_id(path: str, profile: SiteProfile) -> str | None:
+def _match_id(path: str, query: str, profile: SiteProfile) -> str | None:
+    """The id in a path, or where the profile's patterns say so in path and query (`/view?id=7`)."""
+    asked = f"{path}?{query}" if query and profile.query_tells else path
     for pattern in profile.article:
-        found = pattern.search(path)
+        found = pattern.search(asked) or (pattern.search(path) if asked is not path else None)
         if found:
             return found["id"]
     return None

@@ -152,7 +152,7 @@ def _text_title(lines: Sequence[CardLine], rest: Sequence[CardLine], profile: Si
 
 
 def _date(line: CardLine, profile: SiteProfile) -> PartialDate | None:
-    order = profile.date_order
+    order, languages = profile.date_order, profile.date_languages
     text = line.text
     if line.is_image or len(text) > _SHORT:
         return None
@@ -162,9 +162,13 @@ def _date(line: CardLine, profile: SiteProfile) -> PartialDate | None:
     if match:
         return read_date(match[0], order)
     if line.datetime:
-        printed = read_date(text, order)
+        printed = read_date(text, order, languages)
         return printed if printed.iso else read_date(line.datetime, order)
+    if line.level is None and languages != ("en",):  # others write dates otherwise: `3. Mai 2024`
+        printed = read_date(text, order, languages)
+        if printed.iso:
+            return printed
     if line.level is None and (match := _WORDY_DATE.search(text)) and len(text) - len(match[0]) <= 12:
-        printed = read_date(match[0], order)
+        printed = read_date(match[0], order, languages)
         return printed if printed.iso else None
     return None

@@ -8,6 +8,7 @@ from spiders.reading.article_context import ArticleContext
 from spiders.reading.model import Passage, Reason, Source
 from spiders.reading.outline import Line, same_words
 from spiders.reading.passages import passage_of, passages_under, slot_value
+from spiders.reading.tree import text_of
 from spiders.reading.words import comparable, squeeze
 
 _SHORT_TEXT = 80
@@ -53,13 +54,19 @@ def _without_copies(article: ArticleContext, lines: Sequence[Line]) -> list[Line
 def read_journal(
     article: ArticleContext, boilerplate: Sequence[tuple[Passage, Line]], source: Source | None
 ) -> str | None:
-    """The journal: the boilerplate's slot first, then "More Details", then structured data.
+    """The journal: by the profile's selector, the boilerplate's slot, "More Details", structured data.
 
     `boilerplate` is what `read_boilerplate` gives; None when nothing names a journal.
     """
     value, line = slot_value(boilerplate, "journal")
     claims = [(claim.value, claim) for claim in article.claims("journal") if isinstance(claim.value, str)]
-    if value:
+    selected = _selected_journal(article)
+    if selected:
+        if value and not same_words(selected, value):
+            article.ledger.lost("journal", value, "boilerplate-slot", line)
+        value = selected
+        article.ledger.won("journal", value, "selector", where=article.profile.selectors["journal"])
+    elif value:
         article.ledger.won("journal", value, "boilerplate-slot", line)
     elif source is not None and source.journal:
         value = source.journal
@@ -79,3 +86,9 @@ def read_journal(
     if source is not None and source.journal and not same_words(source.journal, value):
         article.ledger.as_of("journal", source.journal, "more-details", "source.journal", won=False)
     return value
+
+
+def _selected_journal(article: ArticleContext) -> str:
+    """The text of the first element with any that the profile's selector names; "" without."""
+    texts = (squeeze(text_of(element)) for element in article.page.selected.get("journal", ()))
+    return next(filter(None, texts), "")

@@ -27,14 +27,15 @@ _LIKELY = re.compile(r"\d{1,4}[/.]\d{1,2}[/.]\d{1,4}$|\d{4}-\d{2}")
 
 
 @lru_cache(maxsize=20_000)
-def read_date(raw: str, order: DateOrder = "MDY") -> PartialDate:
+def read_date(raw: str, order: DateOrder = "MDY", languages: tuple[str, ...] = ("en",)) -> PartialDate:
     """Read one date.
 
-    `order` settles `1/2/2025`. The result's `iso` and `precision` are None when `raw` is not a date; `raw` is
-    kept as given. A time of day and an offset are dropped: the date is the one printed.
+    `order` settles `1/2/2025`, `languages` are those that names of months may be in. The result's `iso` and
+    `precision` are None when `raw` is not a date; `raw` is kept as given. A time of day and an offset are
+    dropped: the date is the one printed.
     """
     text = raw.strip()
-    found = _numeric(text, order) or _iso(text) or _wordy(text)
+    found = _numeric(text, order) or _iso(text) or _wordy(text, languages)
     return PartialDate(raw, *found) if found else PartialDate(raw, None, None)
 
 
@@ -79,10 +80,10 @@ def _day(year: str, month: str, day: str) -> tuple[str, Precision] | None:
         return None
 
 
-def _wordy(text: str) -> tuple[str, Precision] | None:
+def _wordy(text: str, languages: tuple[str, ...]) -> tuple[str, Precision] | None:
     if not _WORDY.fullmatch(text):
         return None
-    data = _words_parser().get_date_data(text)
+    data = _words_parser(languages).get_date_data(text)
     value = data.date_obj if data else None
     if value is None or str(value.year) not in text:
         return None
@@ -93,12 +94,12 @@ def _wordy(text: str) -> tuple[str, Precision] | None:
     return (value.date().isoformat(), "day") if len(days) == 1 and int(days[0]) == value.day else None
 
 
-@lru_cache(maxsize=1)
-def _words_parser() -> DateDataParser:
+@lru_cache(maxsize=8)
+def _words_parser(languages: tuple[str, ...]) -> DateDataParser:
     from dateparser.date import DateDataParser  # heavy to import, and seldom needed
 
     return DateDataParser(
-        languages=["en"],
+        languages=list(languages),
         settings={
             "PARSERS": ["absolute-time"],
             "REQUIRE_PARTS": ["year", "month"],

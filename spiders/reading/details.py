@@ -89,7 +89,7 @@ def _source(
     journal = _first("journal", values, ledger)
     raw_date = _first("published", values, ledger)
     authors = _authors(values, ledger)
-    published = read_date(raw_date, profile.date_order) if raw_date else None
+    published = read_date(raw_date, profile.date_order, profile.date_languages) if raw_date else None
     if published is not None and published.iso is None:
         ledger.absent("source.published", Reason.UNREADABLE, f"not a date: {published.raw}")
     if not any((title, authors, journal, published, doi, pmid, url)):

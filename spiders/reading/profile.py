@@ -15,7 +15,11 @@ from cssselect import GenericTranslator, SelectorError
 
 from spiders.reading.words import comparable, heading_key
 
-_SELECTABLE = ("title", "credibility", "interest", "takeaway", "topics", "details", "cards", "boilerplate")
+_SELECTABLE = (
+    "title", "credibility", "interest", "takeaway", "topics", "journal", "published", "details", "cards",
+    "boilerplate",
+)  # fmt: skip
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{2,8})*")
 
 _SHORTEST_DAYS, _LONGEST_DAYS = 0.001, 3650
 
@@ -83,7 +87,8 @@ class SiteProfile:
     parts: Mapping[str, str]
     """Heading in comparison form -> `takeaway`, `topics`, `details`, `cards`, `boilerplate`, `section:…`."""
     labels: Mapping[str, str]
-    """Label in comparison form -> `credibility`, `interest`, `share`, `card_more`, `older`."""
+    """Label in comparison form -> `credibility`, `interest`, `share`, `card_more`, `older`,
+    `reading_time`."""
     source_labels: Mapping[str, str]
     """Label in comparison form -> field of `Source`."""
     section_order: tuple[str, ...]
@@ -92,6 +97,10 @@ class SiteProfile:
     anchors: tuple[Anchor, ...]
     state_keys: Mapping[str, tuple[str, ...]]
     rating_scale: float
+    date_languages: tuple[str, ...] = ("en",)
+    """Languages that dates with names of months are written in, by their codes (ISO 639)."""
+    rating_words: Mapping[str, float] = field(default_factory=dict)
+    """Words in comparison form that stand for a rating -> its value on `rating_scale`."""
     selectors: Mapping[str, str] = field(default_factory=dict)
     """Explicit overrides: field (or part) -> CSS selector, used before the words when it matches."""
     revisit: Revisit = field(default_factory=Revisit)
@@ -123,6 +132,19 @@ class SiteProfile:
         keys = [re.escape(key.split(" ", 1)[0]) for key, name in self.labels.items() if name in RATINGS]
         return re.compile("|".join(sorted(set(keys))) or r"(?!)", re.I)
 
+    @cached_property
+    def reading_time(self) -> re.Pattern[str] | None:
+        """Matches the reading time in the profile's own words, `Reading time: 4`; None without such words."""
+        words = [re.escape(key) for key, name in self.labels.items() if name == "reading_time"]
+        return (
+            re.compile(rf"(?:{'|'.join(words)})\s*:?\s*(\d{{1,3}})\b(?:\s*min\w*)?", re.I) if words else None
+        )
+
+    @cached_property
+    def query_tells(self) -> bool:
+        """Whether an article's address is told by its query, too: one of the patterns has a `\\?`."""
+        return any(r"\?" in pattern.pattern for pattern in self.article)
+
     def at(self, base_url: str) -> SiteProfile:
         """The same site served somewhere else (a mirror, a test server): scheme and host of `base_url`."""
         parts = urlsplit(base_url)
@@ -152,6 +174,8 @@ def profile_from(tables: Mapping[str, Any], where: str) -> SiteProfile:
     labels = read.table("labels")
     sections = parts.table("sections")
     state = read.table("state", required=False)
+    dates = read.table("dates", required=False)
+    scale = float(state.number("rating_scale", 5))
     hosts = tuple(host.lower() for host in addresses.texts("hosts"))
     if not hosts:
         raise ProfileError(f"profile {where}: addresses.hosts is empty")
@@ -177,17 +201,19 @@ def profile_from(tables: Mapping[str, Any], where: str) -> SiteProfile:
         labels=_spellings(
             [
                 (key, labels.texts(key, ()))
-                for key in ("credibility", "interest", "share", "card_more", "older")
+                for key in ("credibility", "interest", "share", "card_more", "older", "reading_time")
             ]
         ),
         source_labels=_spellings(
             [(key, labels.table("source").texts(key)) for key in labels.table("source").names()]
         ),
         section_order=tuple(sections.names()),
-        date_order=read.table("dates", required=False).choice("order", ("MDY", "DMY", "YMD"), "MDY"),
+        date_order=dates.choice("order", ("MDY", "DMY", "YMD"), "MDY"),
+        date_languages=_languages(dates, where),
         anchors=tuple(_anchors(read, where)),
         state_keys={key: state.texts(key) for key in state.names() if key != "rating_scale"},
-        rating_scale=float(state.number("rating_scale", 5)),
+        rating_scale=scale,
+        rating_words=_rating_words(read.table("rating_words", required=False), scale, where),
         selectors=_selectors(read.table("selectors", required=False), sections.names(), where),
         obstacles=_obstacles(read.table("obstacles", required=False), where),
         revisit=_revisit(read.table("revisit", required=False), where),
@@ -208,6 +234,28 @@ def _selectors(table: _Tables, sections: Iterable[str], where: str) -> dict[str,
             GenericTranslator().css_to_xpath(found[key])
         except SelectorError as error:
             raise ProfileError(f"profile {where}: selectors.{key}: no CSS selector: {error}") from None
+    return found
+
+
+def _languages(dates: _Tables, where: str) -> tuple[str, ...]:
+    found = dates.texts("languages", ("en",))
+    for code in found:
+        if not _LANGUAGE.fullmatch(code):
+            raise ProfileError(f"profile {where}: dates.languages: {code!r} is no language's code")
+    if found and found != ("en",):
+        from dateparser.data.languages_info import language_order  # heavy to import
+
+        for code in found:
+            if code not in language_order:
+                raise ProfileError(f"profile {where}: dates.languages: dates in {code!r} can't be read")
+    return found or ("en",)
+
+
+def _rating_words(table: _Tables, scale: float, where: str) -> dict[str, float]:
+    found = {heading_key(words): table.decimal(words, 0) for words in table.names()}
+    for words, value in found.items():
+        if not words or not 0 <= value <= scale:
+            raise ProfileError(f"profile {where}: rating_words.{words} must be from 0 to {scale:g}")
     return found
 
 

@@ -48,7 +48,7 @@ def find_ratings(
     labelled = list(_labels(lines, profile))
     found: dict[str, Found] = {}
     for name, line, key in labelled:
-        written = _written_beside(line, key, profile)
+        written = _written_beside(line, key, profile) or _word_behind(line, key, lines, profile)
         if written is not None and (name not in found or found[name].rating is None):
             found[name] = Found(line, written, "text")
         else:
@@ -96,6 +96,10 @@ def _is_prose(text: str, profile: SiteProfile) -> bool:
     for key, name in profile.labels.items():
         if name in RATINGS:
             text = text.replace(key, " ")
+    if profile.reading_time is not None:
+        text = profile.reading_time.sub(" ", text)
+    for words_for_a_value in profile.rating_words:
+        text = text.replace(words_for_a_value, " ")
     words = re.findall(r"[^\W\d_]{2,}", text)
     return len([word for word in words if word not in _UNITS]) > 1
 
@@ -112,7 +116,7 @@ def _written_beside(line: Line, key: str, profile: SiteProfile) -> Rating | None
         if name in RATINGS and (at := text.find(other, start)) >= 0
     ]  # fmt: skip
     segment = text[start : min(others, default=len(text))].strip(" :-|·•,;()")
-    rating = rating_in_text(segment, profile.rating_scale)
+    rating = rating_in_text(segment, profile.rating_scale) or _in_words(segment, profile)
     if (
         rating is None
         and _BARE_NUMBER.fullmatch(segment)
@@ -120,6 +124,20 @@ def _written_beside(line: Line, key: str, profile: SiteProfile) -> Rating | None
     ):
         rating = Rating(float(segment.replace(",", ".")), profile.rating_scale, segment)
     return rating
+
+
+def _word_behind(line: Line, key: str, lines: Sequence[Line], profile: SiteProfile) -> Rating | None:
+    """A rating in words that stands in the line behind its label's: `Credibility`, then `high`."""
+    if not profile.rating_words or heading_key(line.text) != key:
+        return None
+    at = next(index for index, other in enumerate(lines) if other is line)
+    return _in_words(lines[at + 1].text, profile) if at + 1 < len(lines) else None
+
+
+def _in_words(text: str, profile: SiteProfile) -> Rating | None:
+    """The rating that the profile has for a word: `high`."""
+    value = profile.rating_words.get(heading_key(text)) if profile.rating_words else None
+    return None if value is None else Rating(value, profile.rating_scale, squeeze(text))
 
 
 def _label_element(block: Element, key: str) -> Element:

@@ -16,13 +16,19 @@ _SHORT_TEXT = 80
 def read_minutes(article: ArticleContext) -> int | None:
     """The reading time in minutes, as printed; None without one."""
     for line in article.article_area:
-        match = READING_TIME.search(line.text) if len(line.text) <= _SHORT_TEXT else None
+        match = _in(line.text, article.profile.reading_time) if len(line.text) <= _SHORT_TEXT else None
         if match:
             article.ledger.take(line, "reading time")
-            article.ledger.won("reading_minutes", match[1] or match[2], "label", line)
-            return int(match[1] or match[2])
+            minutes = next(filter(None, match.groups()))
+            article.ledger.won("reading_minutes", minutes, "label", line)
+            return int(minutes)
     article.missing("reading_minutes", can_show=article.has_own_parts())
     return None
+
+
+def _in(text: str, own_words: re.Pattern[str] | None) -> re.Match[str] | None:
+    """The reading time in a text, in English or in the profile's own words."""
+    return READING_TIME.search(text) or (own_words.search(text) if own_words is not None else None)
 
 
 def without_reading_time(title: str) -> str:

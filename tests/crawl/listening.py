@@ -62,6 +62,6 @@ class Listening:
             self.serve(connection, number)
 
 
-def on_loopback(host: str = "127.0.0.1") -> socket.socket:
-    """A socket to listen on, at any free port of this machine."""
-    return socket.create_server((host, 0))
+def on_loopback(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
+    """A socket to listen on, at a port of this machine: any free one unless it is named."""
+    return socket.create_server((host, port))

@@ -41,11 +41,12 @@ Script = Mapping[str, "Answer | list[Answer] | Callable[[str], Answer]"]
 @dataclass
 class ScriptedSite(Listening):
     """Serves `script`: path (with query) to an answer, to a list of answers in turn (the last one stays), or
-    to a function of the path. What it does not name is 404. With `tls` over TLS."""
+    to a function of the path. What it does not name is 404. With `tls` over TLS. At any port, or at one."""
 
     script: Script
     host: str = "127.0.0.1"
     tls: ssl.SSLContext | None = None
+    at_port: int = 0
     seen: list[tuple[float, str]] = field(default_factory=list)
     """When (monotonic) and what was asked, in order."""
     heads: dict[str, list[list[bytes]]] = field(default_factory=dict)
@@ -53,7 +54,7 @@ class ScriptedSite(Listening):
 
     def __post_init__(self) -> None:
         self._turns: dict[str, int] = {}
-        self.base_url = self.listen(on_loopback(self.host)).replace("127.0.0.1", self.host)
+        self.base_url = self.listen(on_loopback(self.host, self.at_port)).replace("127.0.0.1", self.host)
 
     @property
     def paths(self) -> list[str]:
