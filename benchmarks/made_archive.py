@@ -180,7 +180,7 @@ class _Making:
             )
             self._db.run("UPDATE article SET gone_since = ? WHERE id = ?", at, key)
             return
-        self._db.run("UPDATE revision SET is_current = 0 WHERE article_key = ?", key)
+        self._revisions.supersede(key)
         revised = self._texts.revised(article, visit.number)
         self._shown(captures, key, 2, revised, visit.url_id, url, at, None)
         self._db.run("UPDATE article SET last_seen_at = ? WHERE id = ?", at, key)

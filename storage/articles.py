@@ -196,9 +196,7 @@ class Articles:
         ) + 1
         latest = after is None
         if latest and before is not None:
-            self._db.run(
-                "UPDATE revision SET is_current = 0 WHERE article_key = ? AND is_current = 1", article_key
-            )
+            self._revisions.supersede(article_key)
         revision_id = self._revisions.insert(article_key, number, latest, content, found, at, capture_id)
         if not latest or (before is not None and before[2] > at):
             self._revisions.renumber(article_key)
@@ -266,7 +264,7 @@ class Articles:
             return
         old, first, last = nameless
         offset = self._db.value("SELECT max(number) FROM revision WHERE article_key = ?", article_key)
-        self._db.run("UPDATE revision SET is_current = 0 WHERE article_key = ?", old)
+        self._revisions.supersede(old)
         self._db.run(
             "UPDATE revision SET article_key = ?, number = number + ? WHERE article_key = ?",
             article_key,

@@ -78,8 +78,20 @@ class Revisions:
             article_key, number, int(current), at, at, *self._values(content, found, frame_digest(content)),
         )  # fmt: skip
         self._write_children(revision_id, content, capture_id, at)
-        search_index.insert(self._db.cursor, revision_id, content.title, content.takeaway, content.searchable)
+        search_index.insert(
+            self._db.cursor, revision_id, current, content.title, content.takeaway, content.searchable
+        )
         return revision_id
+
+    def supersede(self, article_key: int) -> None:
+        """Make an article's current revision, if it has one, a superseded one: another takes its place."""
+        current = self._db.column(
+            "SELECT id FROM revision WHERE article_key = ? AND is_current = 1", article_key
+        )
+        with search_index.moving(self._db.cursor, current):
+            self._db.run(
+                "UPDATE revision SET is_current = 0 WHERE article_key = ? AND is_current = 1", article_key
+            )
 
     def rewrite(self, revision_id: int, content: Content, capture_id: int, frame: str | None = None) -> None:
         """Write other content into a revision. `frame` is the digest of the frame as the last capture showed
@@ -122,23 +134,23 @@ class Revisions:
         """Number an article's revisions by when they were first seen; the one seen last is the current
         one."""
         rows = self._db.all(
-            "SELECT id, last_seen_at, first_seen_at FROM revision WHERE article_key = ? "
+            "SELECT id, last_seen_at, first_seen_at, is_current FROM revision WHERE article_key = ? "
             "ORDER BY first_seen_at, content_digest, id",
             article_key,
         )
         if not rows:
             return
         current = max(range(len(rows)), key=lambda n: (rows[n][1], rows[n][2], n))
-        # Out of the way first: numbers are unique in an article at every instant.
-        self._db.run(
-            "UPDATE revision SET number = number + 1000000, is_current = 0 WHERE article_key = ?", article_key
-        )
-        for n, row in enumerate(rows):
+        changed = [row[0] for n, row in enumerate(rows) if row[3] != int(n == current)]
+        with search_index.moving(self._db.cursor, changed):
+            # Out of the way first: numbers are unique in an article at every instant.
             self._db.run(
+                "UPDATE revision SET number = number + 1000000, is_current = 0 WHERE article_key = ?",
+                article_key,
+            )
+            self._db.many(
                 "UPDATE revision SET number = ?, is_current = ? WHERE id = ?",
-                n + 1,
-                int(n == current),
-                row[0],
+                [(n + 1, int(n == current), row[0]) for n, row in enumerate(rows)],
             )
 
     def remove(self, articles: str) -> None:

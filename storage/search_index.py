@@ -4,15 +4,23 @@ The index holds no text of its own: its content is the view `search_documents`. 
 the exact old values before they change (https://sqlite.org/fts5.html#external_content_tables): call `unindex`
 before, `index` after.
 
+A revision stands in it under its number, a superseded one with a minus before it. So the bound `rowid > 0`
+leaves what articles say now, which FTS5 counts by itself: to look each match up and leave out the superseded
+takes ten times as long. `is_current` is as much a part of what is kept here as the text (`moving`).
+
 Words are folded (case, accents) but not stemmed: a stemmed index no longer finds `inflammat*`, because it
 keeps `inflammation` as `inflamm`, and what a reader typed must find the article's own words.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from sqlite3 import Cursor
 
 from sqlalchemy import Connection
+
+from storage.views.search import DOCUMENTS_BY_REVISION
 
 TABLE = "article_search"
 
@@ -26,14 +34,11 @@ DDL = (
     f"tokenize='{TOKENIZE}')"
 )
 
-_OLD = f"""
-INSERT INTO {TABLE} ({TABLE}, rowid, title, takeaway, sections)
-SELECT 'delete', id, title, takeaway, sections FROM search_documents WHERE id = ?
-"""
-_NEW = f"""
-INSERT INTO {TABLE} (rowid, title, takeaway, sections)
-SELECT id, title, takeaway, sections FROM search_documents WHERE id = ?
-"""
+_COLUMNS = "rowid, title, takeaway, sections"
+_OLD = (
+    f"INSERT INTO {TABLE} ({TABLE}, {_COLUMNS}) SELECT 'delete', * FROM ({DOCUMENTS_BY_REVISION} WHERE {{}})"
+)
+_NEW = f"INSERT INTO {TABLE} ({_COLUMNS}) {DOCUMENTS_BY_REVISION} WHERE r.id = ?"
 
 
 def create(connection: Connection) -> None:
@@ -43,7 +48,7 @@ def create(connection: Connection) -> None:
 
 def unindex(cursor: Cursor, revision_id: int) -> None:
     """Take a revision out, while its rows are still as they were when it was put in."""
-    cursor.execute(_OLD, (revision_id,))
+    cursor.execute(_OLD.format("r.id = ?"), (revision_id,))
 
 
 def unindex_all(cursor: Cursor, revisions: str) -> None:
@@ -52,10 +57,7 @@ def unindex_all(cursor: Cursor, revisions: str) -> None:
     if left == (0,):
         cursor.execute(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('delete-all')")
         return
-    cursor.execute(
-        f"INSERT INTO {TABLE} ({TABLE}, rowid, title, takeaway, sections) SELECT 'delete', id, title, "
-        f"takeaway, sections FROM search_documents WHERE id IN {revisions}"
-    )
+    cursor.execute(_OLD.format(f"r.id IN {revisions}"))
 
 
 def index(cursor: Cursor, revision_id: int) -> None:
@@ -64,13 +66,28 @@ def index(cursor: Cursor, revision_id: int) -> None:
 
 
 def insert(
-    cursor: Cursor, revision_id: int, title: str | None, takeaway: str | None, sections: str | None
+    cursor: Cursor,
+    revision_id: int,
+    current: bool,
+    title: str | None,
+    takeaway: str | None,
+    sections: str | None,
 ) -> None:
     """Put a new revision in whose columns of `search_documents` the caller has at hand."""
     cursor.execute(
-        f"INSERT INTO {TABLE} (rowid, title, takeaway, sections) VALUES (?, ?, ?, ?)",
-        (revision_id, title, takeaway, sections),
+        f"INSERT INTO {TABLE} ({_COLUMNS}) VALUES (?, ?, ?, ?)",
+        (revision_id if current else -revision_id, title, takeaway, sections),
     )
+
+
+@contextmanager
+def moving(cursor: Cursor, revisions: Sequence[int]) -> Iterator[None]:
+    """Keep these revisions in their places while it changes which of them are current."""
+    for revision_id in revisions:
+        unindex(cursor, revision_id)
+    yield
+    for revision_id in revisions:
+        index(cursor, revision_id)
 
 
 def check(connection: Connection) -> None:

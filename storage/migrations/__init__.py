@@ -6,9 +6,9 @@ and `KNOWN`, run `python -m storage.migrations.freeze`.
 
 from __future__ import annotations
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision in `versions/`. Kept here so that opening an archive that is up to date does not have
 to import Alembic."""
 
-KNOWN = frozenset({"0001", "0002", "0003", "0004", "0005", "0006", "0007"})
+KNOWN = frozenset({"0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"})
 """Every revision this program knows; an archive at another one was made by a newer program."""

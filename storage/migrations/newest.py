@@ -4,7 +4,7 @@
 # ruff: noqa: E501
 # fmt: off
 
-REVISION = "0007"
+REVISION = "0008"
 
 STATEMENTS = (
     "CREATE TABLE alembic_version (\n"

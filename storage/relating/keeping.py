@@ -14,6 +14,7 @@ from functools import lru_cache
 from storage.db import Db
 from storage.relating.likeness import alike, bands, in_common, shingles
 from storage.relating.words import IN_TITLE, key_words
+from storage.views.search import DOCUMENTS_BY_REVISION
 
 METHOD = 1
 """Raised when profiles are to be made otherwise: all of them are made again then."""
@@ -28,7 +29,7 @@ WHERE r.is_current = 1 AND (p.content_digest IS NOT r.content_digest OR p.method
 ORDER BY r.article_key
 """
 _LEFT = "SELECT article_key FROM article_profile WHERE article_key NOT IN (SELECT id FROM article)"
-_TEXT = "SELECT title, takeaway, sections FROM search_documents WHERE id = ?"
+_TEXT = f"SELECT title, takeaway, sections FROM ({DOCUMENTS_BY_REVISION} WHERE r.id = ?)"
 _TOPICS = """
 SELECT DISTINCT t.normal FROM revision_topic rt JOIN topic t ON t.id = rt.topic_id
 WHERE rt.revision_id = ? AND rt.uncertain = 0 AND t.normal <> ''

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, text
 from storage.search.matching import any_of
 from storage.search.query import Words
 from storage.search_index import TOKENIZE
+from storage.views.search import DOCUMENTS_BY_REVISION
 
 SNIPPET_WORDS = 24
 _AT_ONCE = 200
@@ -56,9 +57,9 @@ def mark(connection: Connection, revisions: Sequence[int], words: Sequence[Words
     return marked
 
 
-_TEXTS = """
-SELECT id, title, takeaway, sections FROM search_documents
-WHERE id IN (SELECT value FROM json_each(:revisions))
+_TEXTS = f"""
+SELECT abs(id), title, takeaway, sections FROM (
+    {DOCUMENTS_BY_REVISION} WHERE r.id IN (SELECT value FROM json_each(:revisions)))
 """
 _TABLE = f"CREATE VIRTUAL TABLE shown USING fts5(title, takeaway, sections, tokenize='{TOKENIZE}')"
 _FOUND = f"""

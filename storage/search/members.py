@@ -31,13 +31,17 @@ def members(connection: Connection, query: Query) -> Members:
     asked = conditions(query)
     match = None if asked.words is None else expression(asked.words)
     values = {**asked.parameters, **({} if match is None else {"search_match": match})}
-    meant = matching(asked) if match is not None else f"{FROM} WHERE r.is_current = 1 AND {asked.rest}"
-    if not _are_most(connection, asked, match):
+    most = _are_most(connection, asked, match)
+    if not most or match is None:
+        meant = f"{FROM} WHERE r.is_current = 1 AND {asked.rest}"
+        if match is not None:
+            meant = matching(connection, asked, match, joined=True)
+    else:
+        meant = matching(connection, asked, match)
+    if not most:
         rows = connection.execute(text(f"SELECT r.article_key, r.id {meant}"), values).all()
         return Members([row[0] for row in rows], [row[1] for row in rows], False, ())
-    within = f"SELECT r.id {meant}"
-    if match is not None and asked.rest == "1":
-        within = "SELECT rowid FROM article_search WHERE article_search MATCH :search_match"
+    within = f"SELECT {'r.id' if match is None else 'article_search.rowid'} {meant}"
     rows = connection.execute(text(_OTHERS.format(within=within)), values).all()
     superseded = connection.execute(text("SELECT id FROM revision WHERE is_current = 0")).scalars().all()
     return Members([row[0] for row in rows], [row[1] for row in rows], True, superseded)

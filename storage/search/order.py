@@ -14,7 +14,8 @@ Every order is total, and so the same on every machine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from sqlalchemy import Connection, text
@@ -38,10 +39,8 @@ _ORDERS: dict[Sort, str] = {
     "credibility": f"r.credibility / r.credibility_scale DESC, {_NEWEST}",
     "interest": f"r.interest / r.interest_scale DESC, {_NEWEST}",
 }
-_PROBED = 200
-"""So many of the newest articles are asked one by one for the words, before all that hold them are sorted."""
-_WINDOW = 2_000
-"""So many of the newest articles are looked through with the filters, before all that pass are sorted."""
+WINDOWS = (200, 2_000)
+"""So many of the newest articles are looked through for matches, before all matches are sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,53 +94,53 @@ def _groups(asked: Conditions) -> tuple[str, ...]:
 
 
 def _by_bm25(connection: Connection, asked: Conditions, match: str, limit: int, offset: int) -> list[Place]:
+    # Dates are looked up for those only that may get a place: to join them to all takes as long again.
+    scored = f"""
+        SELECT article_search.rowid AS number, article_search.rank AS rank
+        {matching(connection, asked, match)} AND article_search.rank MATCH :search_rank"""
     statement = f"""
-        SELECT r.id, article_search.rank
-        {matching(replace(asked, of_articles=True))} AND article_search.rank MATCH :search_rank
-        ORDER BY article_search.rank, {_NEWEST} LIMIT :limit OFFSET :offset"""
+        WITH scored AS MATERIALIZED ({scored})
+        SELECT r.id, s.rank FROM scored s JOIN revision r ON r.id = abs(s.number)
+        JOIN article a ON a.id = r.article_key
+        WHERE s.rank <= (SELECT max(rank) FROM (SELECT rank FROM scored ORDER BY rank LIMIT :last))
+        ORDER BY s.rank, {_NEWEST} LIMIT :limit OFFSET :offset"""
     values = {"search_match": match, "search_rank": _RANK, "limit": limit, "offset": offset}
-    rows = connection.execute(text(statement), {**asked.parameters, **values})
+    rows = connection.execute(text(statement), {**asked.parameters, **values, "last": limit + offset})
     return [Place(revision_id, -rank) for revision_id, rank in rows]
 
 
 def _newest(
     connection: Connection, asked: Conditions, match: str | None, limit: int, offset: int
 ) -> list[Place]:
-    few: list[Place] = []
-    if limit + offset <= _PROBED and not is_past(connection):  # in the past no index knows the dates
-        if match is None:
-            few = _passing_among_newest(connection, asked, limit + offset)
-        elif asked.rest == "1" and "*" not in match and has_more(connection, match, 2 * MANY):
-            few = _holding_among_newest(connection, asked, match, limit + offset)
-    if len(few) == limit + offset:
-        return few[offset:]
+    if not is_past(connection):  # in the past no index knows the dates
+        for window in WINDOWS:
+            if window < limit + offset:
+                continue
+            few = _among_newest(connection, asked, match, window)
+            if len(few) >= limit + offset:
+                return few[offset : offset + limit]
     return _sorted_newest(connection, asked, match, limit, offset)
 
 
-def _holding_among_newest(connection: Connection, asked: Conditions, match: str, wanted: int) -> list[Place]:
-    """The first that hold the words: of what many hold, enough are among the newest."""
-    found: list[Place] = []
-    for place in _passing_among_newest(connection, asked, _PROBED):
-        values = {"search_match": match, "revision": place.revision_id}
-        if connection.execute(text(_MATCHES), values).first():
-            found.append(place)
-            if len(found) == wanted:
-                break
-    return found
-
-
-_MATCHES = "SELECT 1 FROM article_search WHERE article_search MATCH :search_match AND rowid = :revision"
-
-
-def _passing_among_newest(connection: Connection, asked: Conditions, wanted: int) -> list[Place]:
-    """The first that meet the conditions other than words."""
+def _among_newest(connection: Connection, asked: Conditions, match: str | None, window: int) -> list[Place]:
+    """Those of the newest articles that match, in order."""
     rest = asked.rest.replace("r.id IN", "+r.id IN")  # else each article is sought with all the numbers
-    statement = f"""
-        SELECT r.id FROM (SELECT * FROM article a ORDER BY {_NEWEST} LIMIT {_WINDOW}) a
+    passing = f"""
+        SELECT r.id FROM (SELECT * FROM article a ORDER BY {_NEWEST} LIMIT :window) a
         CROSS JOIN revision r ON r.article_key = a.id
-        WHERE r.is_current = 1 AND {rest} ORDER BY {_NEWEST} LIMIT :wanted"""
-    rows = connection.execute(text(statement), {**asked.parameters, "wanted": wanted})
-    return [Place(revision_id, None) for (revision_id,) in rows]
+        WHERE r.is_current = 1 AND {rest} ORDER BY {_NEWEST}"""
+    numbers = connection.execute(text(passing), {**asked.parameters, "window": window}).scalars().all()
+    if match is not None and numbers:
+        values = {"first": min(numbers), "last": max(numbers), "among": json.dumps(list(numbers))}
+        holding = set(connection.execute(text(_HOLDING), {"search_match": match, **values}).scalars())
+        numbers = [number for number in numbers if number in holding]
+    return [Place(number, None) for number in numbers]
+
+
+_HOLDING = """
+SELECT rowid FROM article_search WHERE article_search MATCH :search_match
+AND rowid BETWEEN :first AND :last AND +rowid IN (SELECT value FROM json_each(:among))
+"""
 
 
 def _sorted_newest(
@@ -154,10 +153,10 @@ def _sorted(
     connection: Connection, asked: Conditions, match: str | None, order: str, limit: int, offset: int
 ) -> list[Place]:
     if match is not None:
-        source = matching(replace(asked, of_articles=True))
+        source = matching(connection, asked, match, joined=True)
     else:
         # Without CROSS, SQLite may go through all articles by date, however few revisions pass.
-        join = "JOIN" if asked.of_articles else "CROSS JOIN"
+        join = "JOIN" if asked.reach == "articles" else "CROSS JOIN"
         source = f"""
             FROM revision r {join} article a ON a.id = r.article_key
             WHERE r.is_current = 1 AND {asked.rest}"""

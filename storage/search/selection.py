@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from storage.search.matching import expression
 from storage.search.query import All, Any, Filter, Node, Not, Query, Words
@@ -15,10 +16,14 @@ from storage.search.query import All, Any, Filter, Node, Not, Query, Words
 FROM = "FROM revision r JOIN article a ON a.id = r.article_key"
 """What `Conditions` speak of: revisions, each with its article."""
 
-_IN_INDEX = "{} IN (SELECT rowid FROM article_search WHERE article_search MATCH {})"
+# A superseded revision stands in the index under its number with a minus before it: `storage.search_index`.
+_IN_INDEX = "{} IN (SELECT abs(rowid) FROM article_search WHERE article_search MATCH {})"
 # What can stand beside a whole word in a grouping form, which is in small letters: anything but these.
 _NO_LETTER = "[^0-9a-z\u00b5-\u1fff\u3040-\uffff]"
 _GLOB = re.compile(r"[*?\[]")
+
+
+Reach = Literal["numbers", "revisions", "articles"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +47,8 @@ class Conditions:
     """What `expression` takes; None when the index alone can't answer any part of it."""
     rest: str
     """SQL over `FROM`; `1` when the index answers it all."""
-    of_articles: bool
-    """Whether `rest` speaks of more than revisions."""
+    reach: Reach
+    """What `rest` speaks of at most: which revision it is, what a revision has, what an article has."""
     parameters: dict[str, str | float]
     """Of `rest`."""
 
@@ -56,14 +61,14 @@ def selected(query: Query) -> Selected:
     if match is not None:
         parameters["search_match"] = match
         found = f"{_IN_INDEX.format('r.id', ':search_match')} AND {asked.rest}"
-    source = FROM if asked.of_articles else "FROM revision r"
+    source = FROM if asked.reach == "articles" else "FROM revision r"
     return Selected(f"SELECT r.article_key {source} WHERE r.is_current = 1 AND {found}", parameters)
 
 
 def conditions(query: Query) -> Conditions:
     """The parts of a query that all must hold, sorted by who can answer them."""
     if query.root is None:
-        return Conditions(None, "1", False, {})
+        return Conditions(None, "1", "numbers", {})
     parts = query.root.parts if isinstance(query.root, All) else (query.root,)
     words = [part for part in parts if expression(part) is not None]
     unwanted = [part for part in parts if isinstance(part, Not) and expression(part.part) is not None]
@@ -71,7 +76,13 @@ def conditions(query: Query) -> Conditions:
         words += unwanted
     writer = _SqlWriter()
     rest = " AND ".join(writer.condition(part) for part in parts if part not in words) or "1"
-    return Conditions(All(tuple(words)) if words else None, rest, "a." in rest, writer.parameters)
+    return Conditions(All(tuple(words)) if words else None, rest, _reach(rest), writer.parameters)
+
+
+def _reach(sql: str) -> Reach:
+    if "a." in sql:
+        return "articles"
+    return "revisions" if "r." in sql.replace("r.id IN", "") else "numbers"
 
 
 class _SqlWriter:

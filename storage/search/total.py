@@ -20,46 +20,53 @@ def total_of(connection: Connection, asked: Conditions) -> int:
 
 def count_matches(connection: Connection, asked: Conditions, match: str | None) -> int:
     """The same with another expression (None: with none) in place of the one for `asked.words`."""
+    source = f"{_source(asked)} WHERE r.is_current = 1 AND {asked.rest}"
+    if match is not None:
+        source = matching(connection, asked, match)
     values = {**asked.parameters, "search_match": match}
-    if match is None:
-        return _number(connection, f"{_source(asked)} WHERE r.is_current = 1 AND {asked.rest}", values)
-    if asked.rest == "1" and not is_past(connection) and has_more(connection, match, MANY):
-        return int(connection.execute(text(_NOT_SUPERSEDED), values).scalar_one())
-    return _number(connection, matching(asked), values)
+    return int(connection.execute(text(f"SELECT count(*) {source}"), values).scalar_one())
 
 
-def matching(asked: Conditions) -> str:
-    """FROM and WHERE for what meets the conditions and the expression `:search_match`."""
-    article = "JOIN article a ON a.id = r.article_key" if asked.of_articles else ""
-    # What the number alone decides is asked before the revision is looked up; the + keeps FTS5 from looking
-    # up each number by itself.
-    rest = asked.rest.replace("r.id IN", "+article_search.rowid IN")
-    return f"""
-        FROM article_search JOIN revision r ON r.id = article_search.rowid AND r.is_current = 1 {article}
-        WHERE article_search MATCH :search_match AND {rest}"""
+def matching(connection: Connection, asked: Conditions, match: str, *, joined: bool = False) -> str:
+    """FROM and WHERE for what meets the conditions and the expression `match` (`:search_match`).
+
+    `article_search` is in it, and with `joined` also `revision r` and `article a`.
+    """
+    words = "article_search MATCH :search_match"
+    if is_past(connection):  # what was current then may be superseded now, and no index knows
+        articles = "JOIN article a ON a.id = r.article_key" if joined or asked.reach == "articles" else ""
+        return f"""
+            FROM article_search JOIN revision r ON r.id = abs(article_search.rowid) AND r.is_current = 1
+            {articles} WHERE {words} AND {asked.rest}"""
+    rest, reach = asked.rest, asked.reach
+    if reach != "numbers" and has_more(connection, match, MANY):
+        # Sooner than each match is looked up, all that pass the filters are listed.
+        rest = f"r.id IN (SELECT r.id {_source(asked)} WHERE r.is_current = 1 AND {rest})"
+        reach = "numbers"
+    if reach == "numbers":
+        # What the number alone decides is asked before the revision is looked up; the + keeps FTS5 from
+        # looking up each number by itself.
+        rest = rest.replace("r.id IN", "+article_search.rowid IN")
+    source = "article_search"
+    if joined or reach != "numbers":
+        source += " JOIN revision r ON r.id = article_search.rowid"
+    if joined or reach == "articles":
+        source += " JOIN article a ON a.id = r.article_key"
+    return f"FROM {source} WHERE {words} AND {CURRENT} AND {rest}"
+
+
+CURRENT = "article_search.rowid > 0"
+"""What leaves only current revisions of what the index has (`storage.search_index`); not in the past."""
 
 
 def _source(asked: Conditions) -> str:
-    return FROM if asked.of_articles else "FROM revision r"
+    return FROM if asked.reach == "articles" else "FROM revision r"
 
 
 def has_more(connection: Connection, match: str, number: int) -> bool:
-    """Whether more than `number` revisions match, superseded ones among them."""
-    asked = text(f"SELECT 1 {_IN_INDEX} LIMIT 1 OFFSET :number")
+    """Whether more than `number` articles hold the words now."""
+    asked = text(
+        f"SELECT 1 FROM article_search WHERE article_search MATCH :search_match AND {CURRENT} "
+        "LIMIT 1 OFFSET :number"
+    )
     return connection.execute(asked, {"search_match": match, "number": number}).first() is not None
-
-
-_IN_INDEX = "FROM article_search WHERE article_search MATCH :search_match"
-# FTS5 counts matches by itself in no time. Only the superseded ones are looked up, in an index of just those:
-# to leave them out one by one takes half as long again, to join each match to its revision ten times.
-_NOT_SUPERSEDED = f"""
-SELECT (SELECT count(*) {_IN_INDEX}) - (
-    SELECT count(*) FROM article_search
-    CROSS JOIN revision r INDEXED BY ix_revision_superseded
-    ON r.id = article_search.rowid AND r.is_current = 0
-    WHERE article_search MATCH :search_match)
-"""
-
-
-def _number(connection: Connection, rest: str, values: dict[str, str | float | None]) -> int:
-    return int(connection.execute(text(f"SELECT count(*) {rest}"), values).scalar_one())

@@ -40,6 +40,7 @@ def asked(request: pytest.FixtureRequest, reader: Connection, monkeypatch: pytes
     if request.param == "many":
         monkeypatch.setattr(order, "MANY", 2)
         monkeypatch.setattr(total, "MANY", 2)
+        monkeypatch.setattr(order, "WINDOWS", (3, 20))
     return reader
 
 

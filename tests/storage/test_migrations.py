@@ -16,6 +16,7 @@ from alembic import command
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
+from storage import search_index
 from storage.archive import open_archive
 from storage.bodies import BodyReader
 from storage.compare import archive_content
@@ -192,6 +193,27 @@ def test_what_became_of_addresses_is_taken_over(old: Path) -> None:
         )
         == []
     )
+
+
+def test_superseded_revisions_move_to_their_own_place_in_the_search_index(old: Path) -> None:
+    _bring_to(old, "0007")
+    with sqlite3.connect(old / "archive.db") as connection:
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(revision)")]
+        kept = ", ".join(name for name in columns if name not in ("id", "number", "is_current", "title"))
+        connection.execute("UPDATE revision SET number = 2 WHERE id = 1")
+        connection.execute(
+            f"INSERT INTO revision (id, number, is_current, title, {kept}) "
+            f"SELECT 5000, 1, 0, 'Zebra of old', {kept} FROM revision WHERE id = 1"
+        )
+        connection.execute(
+            "INSERT INTO article_search (rowid, title, takeaway, sections) "
+            "SELECT id, title, takeaway, NULL FROM revision WHERE id = 5000"
+        )
+    with open_archive(old) as archive, archive.engine.begin() as connection:
+        search_index.check(connection)
+    (title,) = _rows(old, "SELECT title FROM revision WHERE id = 1")
+    assert _rows(old, "SELECT rowid FROM article_search WHERE article_search MATCH 'zebra'") == [(-5000,)]
+    assert _rows(old, "SELECT title FROM search_documents WHERE id = 1") == [title]
 
 
 def test_the_next_run_that_ends_finds_what_articles_are_about(old: Path) -> None:

@@ -106,15 +106,27 @@ def test_a_return_to_old_content_is_a_third_revision(house: House) -> None:
     ]
 
 
-def test_the_page_is_found_under_its_new_words_only(house: House) -> None:
-    house.save(article(title="Zebra"))
-    house.save(article(title="Quagga"), when=at(1))
-    found = (
-        "SELECT r.title FROM article_search s JOIN revision r ON r.id = s.rowid "
-        "WHERE article_search MATCH ? AND r.is_current = 1"
+def _indexed(house: House, word: str) -> list[tuple[int, str]]:
+    return house.rows(
+        "SELECT sign(s.rowid), r.title FROM article_search s JOIN revision r ON r.id = abs(s.rowid) "
+        "WHERE article_search MATCH ? ORDER BY r.id",
+        word,
     )
-    assert house.rows(found, "zebra") == []
-    assert house.rows(found, "quagga") == [("Quagga",)]
+
+
+def test_what_a_page_no_longer_says_stands_apart_in_the_search_index(house: House) -> None:
+    house.save(article(title="Zebra"))
+    house.save(article(title="Quagga"), when=at(2))
+    assert _indexed(house, "zebra") == [(-1, "Zebra")]
+    assert _indexed(house, "quagga") == [(1, "Quagga")]
+    house.save(article(title="Okapi"), when=at(1), origin="import")  # between the two
+    house.save(article(title="Zebra"), when=at(3))
+    assert _indexed(house, "quagga OR okapi OR zebra") == [
+        (-1, "Zebra"),
+        (-1, "Quagga"),
+        (-1, "Okapi"),
+        (1, "Zebra"),
+    ]
 
 
 def both_ways(new_house: Callable[[], House], captures: list[tuple[ArticleRecord, str]]) -> House:
