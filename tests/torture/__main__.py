@@ -44,7 +44,7 @@ def main() -> None:
         with ExitStack() as opened:
             grounds = [
                 opened.enter_context(Ground(Path(folder) / f"ground-{number}"))
-                for number in range(told.workers)
+                for number in range(told.workers + (told.workers > 1))
             ]
             ledger = Ledger(told.ledger)
             for campaign in _campaigns(told):

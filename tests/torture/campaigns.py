@@ -69,10 +69,13 @@ def carry_out(
 ) -> Figures:
     """Make a campaign's trials, on each ground one at a time, but for those that the ledger knows.
 
-    `until` (monotonic) none is begun any more. What does not hold is noted, and the campaign goes on.
+    Of several grounds the first is where the campaign looks what there is to be tried, and no trial is made
+    on it: a ground is for one at a time. `until` (monotonic) none is begun any more. What does not hold is
+    noted, and the campaign goes on.
     """
     figures, lock = Figures(), threading.Lock()
     attempts = campaign.attempts(grounds[0], figures)
+    tried_on = grounds[1:] or grounds
 
     def following() -> Attempt | None:
         for attempt in attempts:
@@ -93,8 +96,8 @@ def carry_out(
                 figures.add(attempt.name, outcome)
                 ledger.keep(campaign.name, attempt.name, outcome)
 
-    with ThreadPoolExecutor(len(grounds)) as pool:
-        for done in [pool.submit(work, ground) for ground in grounds]:
+    with ThreadPoolExecutor(len(tried_on)) as pool:
+        for done in [pool.submit(work, ground) for ground in tried_on]:
             done.result()
     return figures
 
