@@ -33,7 +33,7 @@ test: $(STAMP)
 	@$(BIN)/python -m pytest -n auto --dist worksteal -q
 
 # Other people's programs, as checks. They pin old dependencies: each lives in an environment of its own.
-TOOLS := $(patsubst %,.tools/%/.installed,warc pywb wacz replayweb scrapyd deploy axe frictionless)
+TOOLS := $(patsubst %,.tools/%/.installed,warc pywb wacz replayweb scrapyd deploy axe frictionless datasette)
 REPLAYWEB := replaywebpage@2.4.6
 AXE := axe-core@4.14.1
 

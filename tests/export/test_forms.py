@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from crawler.json_forms import forms
+from storage.models import Base
 from storage.schema.datasette import metadata
 from storage.views import VIEWS
 from tests.cli.conftest import Run, run
@@ -74,3 +75,7 @@ def test_datasette_is_told_of_every_column() -> None:
         said = told["archive"]["tables"][view.name]
         assert said["description"] == view.doc
         assert said["columns"] == {name: doc for name, (_, doc) in view.columns.items()}
+    for table in Base.metadata.tables.values():
+        said = told["archive"]["tables"][table.name]
+        assert said["description"]
+        assert all(said["columns"][column.name] for column in table.columns)
