@@ -29,7 +29,9 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)
 	@$(BIN)/msarchive demo
 
+# Compiled once: where PYTHONDONTWRITEBYTECODE is set each of the thousand commands that the tests run would do it.
 test: $(STAMP)
+	@$(BIN)/python -m compileall -q crawler pipelines spiders storage tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal -q
 
 # Other people's programs, as checks. They pin old dependencies: each lives in an environment of its own.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,22 +53,27 @@ class Endured:
         return state, reason
 
 
-def endure(archive: Path, names: list[str], *, timeout: float) -> Endured:
+@contextmanager
+def enduring(archive: Path, names: list[str], *, timeout: float) -> Iterator[Callable[[], Endured]]:
+    """A crawl that goes on meanwhile; what is given waits for its end."""
     with Rude(Acts(names)) as server:
         start = [f"{server.base_url}/"]
         before = _TELL_MEMORY % timeout
         process = start_crawl(archive, server.base_url, start=start, retries=0, delay=0, before=before)
-        return Endured(archive, finish(process, timeout=280), server.paths)
+        yield lambda: Endured(archive, finish(process, timeout=280), server.paths)
 
 
 @pytest.fixture(scope="module")
-def endured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Endured]]:
-    """Behaviours that take their time, and all others: one crawl each."""
+def endured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Endured]:
+    """Behaviours that take their time, and all others: one crawl each, at the same time."""
     folder = tmp_path_factory.mktemp("hostile")
-    slow = endure(folder / "slow", list(TIMES), timeout=1.0)
     others = [name for name in BEHAVIOURS if name not in TIMES]
-    quick = endure(folder / "quick", others, timeout=20.0)
-    yield {name: slow if name in TIMES else quick for name in BEHAVIOURS} | {"": quick}
+    with (
+        enduring(folder / "slow", list(TIMES), timeout=1.0) as slow_one,
+        enduring(folder / "quick", others, timeout=20.0) as quick_one,
+    ):
+        slow, quick = slow_one(), quick_one()
+    return {name: slow if name in TIMES else quick for name in BEHAVIOURS} | {"": quick}
 
 
 def test_there_are_sixty_behaviours_and_more() -> None:
