@@ -1,4 +1,4 @@
-"""Fetch one page, once, for a person who looks at it: as politely as a crawl, and storing nothing."""
+"""Fetch pages for a person who looks at them: as politely as a crawl, and storing nothing."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ DELAY_S = 2.0
 """Between two requests to a site that is not on loopback, unless its robots.txt asks for more."""
 MAX_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
+_PUSHED_BACK = (429, 503)
 
 
 _NOTHING_OPENED = Guard()
@@ -48,35 +49,59 @@ class Answer:
     """After content decoding."""
 
 
-def fetch_once(url: str, user_agent: str, guard: Guard = _NOTHING_OPENED) -> Answer:
-    """Fetch a page with one request for robots.txt before it, and a pause between requests.
+class Fetcher:
+    """Fetches pages one after the other, each origin's robots.txt once before them, and pauses in between.
 
-    Follows up to five redirects on the same host, and connects only where `guard` lets it. Raises `UserError`
-    with one line when the address is no http(s) one or not public, robots.txt forbids it or can't be had,
-    there is no answer, or the answer is an error.
+    Connects only where `guard` lets it.
     """
-    rules: dict[str, Rules] = {}
-    for _ in range(MAX_REDIRECTS + 1):
+
+    def __init__(self, user_agent: str, guard: Guard = _NOTHING_OPENED) -> None:
+        self._user_agent, self._guard = user_agent, guard
+        self._rules: dict[str, Rules] = {}
+
+    def fetch(self, url: str) -> Answer:
+        """Fetch a page, after up to five redirects on the same host.
+
+        Raises `UserError` with one line when the address is no http(s) one or not public, robots.txt forbids
+        it or can't be had, there is no answer, or the answer is an error.
+        """
+        for _ in range(MAX_REDIRECTS + 1):
+            parts = urlsplit(url)
+            rules = self._rules_at(url)
+            if rules.refusal(url) is not None:
+                raise UserError(f"robots.txt forbids {url}", ExitCode.ROBOTS)
+            _pause(url, rules.crawl_delay)
+            status, headers, body = _get(url, self._user_agent, self._guard, MAX_BYTES)
+            location = headers.get("Location")
+            if status not in _REDIRECTS or not location:
+                if status >= 400:
+                    said = f"{url} answered {status} {http.client.responses.get(status, '')}".rstrip()
+                    raise UserError(said, ExitCode.BLOCKED if status in _PUSHED_BACK else ExitCode.ERROR)
+                return Answer(url, status, headers.get("Content-Type"), body)
+            target = urljoin(url, location)
+            # Another host has a robots.txt and an owner of its own: a person should decide to go there.
+            if urlsplit(target).netloc != parts.netloc:
+                raise UserError(f"{url} redirects to {target}: give that address if you want it")
+            url = target
+        raise UserError(f"more than {MAX_REDIRECTS} redirects, the last to {url}")
+
+    def allows(self, url: str) -> bool:
+        """Whether its site's robots.txt lets us ask for an address. Raises `UserError` as `fetch` does."""
+        return self._rules_at(url).refusal(url) is None
+
+    def _rules_at(self, url: str) -> Rules:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UserError(f"not an http or https address: {url}", ExitCode.USAGE)
-        if parts.scheme not in rules:
-            rules[parts.scheme] = _robots(urljoin(url, "/robots.txt"), user_agent, guard)
-        if rules[parts.scheme].refusal(url) is not None:
-            raise UserError(f"robots.txt forbids {url}", ExitCode.ROBOTS)
-        _pause(url, rules[parts.scheme].crawl_delay)
-        status, headers, body = _get(url, user_agent, guard, MAX_BYTES)
-        location = headers.get("Location")
-        if status not in _REDIRECTS or not location:
-            if status >= 400:
-                raise UserError(f"{url} answered {status} {http.client.responses.get(status, '')}".rstrip())
-            return Answer(url, status, headers.get("Content-Type"), body)
-        target = urljoin(url, location)
-        # Another host has a robots.txt and an owner of its own: a person should decide to go there.
-        if urlsplit(target).netloc != parts.netloc:
-            raise UserError(f"{url} redirects to {target}: inspect that address if you want it")
-        url = target
-    raise UserError(f"more than {MAX_REDIRECTS} redirects, the last to {url}")
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self._rules:
+            self._rules[origin] = _robots(urljoin(url, "/robots.txt"), self._user_agent, self._guard)
+        return self._rules[origin]
+
+
+def fetch_once(url: str, user_agent: str, guard: Guard = _NOTHING_OPENED) -> Answer:
+    """Fetch one page: `Fetcher.fetch`."""
+    return Fetcher(user_agent, guard).fetch(url)
 
 
 def allows(robots_url: str, user_agent: str, guard: Guard = _NOTHING_OPENED) -> bool:

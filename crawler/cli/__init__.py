@@ -54,7 +54,8 @@ COMMANDS = {
     "alarms": ("crawler.cli.alarms", "Say which fields the site's pages have lost, and where to look."),
     "verify": ("crawler.cli.verify", "Check the archive: every file, every record, every digest."),
     "reread": ("crawler.cli.reread", "Read what the archive holds again, by today's reader."),
-    "inspect": ("crawler.cli.inspect_", "Show how a page is read, and why; stores nothing."),
+    "inspect": ("crawler.cli.inspect_", "Show how pages are read, and why; stores nothing."),
+    "sites": ("crawler.cli.sites", "Draft a profile for a site from a few of its pages."),
 }
 """Command -> the module that holds it as `command`, and its one-line help."""
 

@@ -16,13 +16,13 @@ from crawler.cli.common import (
     json_option,
     load_site,
     print_json,
-    program_version,
     site_option,
 )
+from crawler.cli.fetching import contact_option, fetcher_for
 from crawler.exits import ExitCode, UserError
-from crawler.loopback import is_loopback
 
 if TYPE_CHECKING:
+    from crawler.fetch_once import Fetcher
     from spiders.reading.model import Block, Reading
     from spiders.reading.profile import SiteProfile
 
@@ -35,27 +35,22 @@ _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
     "  msarchive inspect saved-page.html\n"
     "  msarchive inspect --contact me@example.org https://mymsbuddy.com/news/view/some-title-aB3dE6\n"
     "  msarchive inspect --no-blocks --site mysite.toml capture.txt\n"
+    "  msarchive inspect --site mysite.toml saved-pages/        (several pages: how well they read)\n"
     "  msarchive inspect --capture 1042",
 )
-@click.argument("page", metavar="URL|FILE", required=False)
+@click.argument("pages", metavar="[URL|FILE]...", nargs=-1)
 @click.option("--capture", type=int, metavar="N", help="This capture of the archive, instead of URL or FILE.")
 @archive_option()
 @site_option()
 @click.option("--url", metavar="URL", help="The address of a file that does not tell its own.")
 @click.option("--blocks/--no-blocks", default=True, show_default=True, help="Show the table of blocks.")
-@click.option(
-    "--contact",
-    metavar="ADDRESS",
-    envvar="MSARCHIVE_CONTACT",
-    show_envvar=True,
-    help="Your mail or web address, told to the site with the request.",
-)
+@contact_option()
 @allow_private_option()
 @json_option("Print the whole reading as JSON.")
 @click.pass_context
 def command(
     ctx: click.Context,
-    page: str | None,
+    pages: tuple[str, ...],
     capture: int | None,
     directory: Path,
     site: str,
@@ -68,24 +63,28 @@ def command(
     """Show how a page is read: its blocks, what each was taken for, every field with its value or the reason
     it has none, and the evidence for and against. Stores nothing, and needs an archive only for --capture.
 
+    Of several pages, or a folder of saved ones, it shows how well the profile reads them: on how many each
+    field is found, why not on the others, and which pages are no articles.
+
     URL is fetched once, if robots.txt allows it. A capture is read with the profile of its site in the
     archive, unless --site names another.
     """
-    if (page is None) == (capture is None):
-        raise click.UsageError("give one of URL, FILE and --capture N")
+    if bool(pages) == (capture is not None):
+        raise click.UsageError("give URL, FILE or --capture N")
+    if len(pages) > 1 or (pages and not _SCHEME.match(pages[0]) and Path(pages[0]).is_dir()):
+        if url is not None:
+            raise click.UsageError("--url is for a single file")
+        _show_several(pages, site, contact, allow_private, as_json)
+        return
     chosen = ctx.get_parameter_source("site") is not click.core.ParameterSource.DEFAULT
-    if page is None:
-        assert capture is not None
+    if capture is not None:
         reading, size, note, profile = _read_capture(capture, directory, site if chosen else None)
         page = f"capture {capture}"
-    elif _SCHEME.match(page):
-        profile = load_site(site)
-        if url is not None:
-            raise click.UsageError("--url is for files")
-        reading, size, note = _read_url(page, profile, contact, allow_private)
     else:
-        profile = load_site(site)
-        reading, size, note = _read_file(Path(page), profile, url)
+        page, profile = pages[0], load_site(site)
+        if url is not None and _SCHEME.match(page):
+            raise click.UsageError("--url is for files")
+        reading, size, note = _read_one(page, profile, url, contact, allow_private)
     from crawler.diagnosis import missing_parts
 
     missing = missing_parts(reading, profile)
@@ -115,28 +114,61 @@ def _read_capture(
     return page.reading, len(page.fetched.body), f"fetched from {page.fetched.url}", profile
 
 
+def _show_several(
+    given: tuple[str, ...], site: str, contact: str | None, allow_private: tuple[str, ...], as_json: bool
+) -> None:
+    """Read several pages and show how well it went; what is no page counts as one that gives nothing."""
+    from crawler.cli.inspect_several import OnePage, as_plain, show_pages
+    from crawler.page_files import page_files
+
+    profile = load_site(site)
+    pages: list[str] = []
+    for page in given:
+        pages += [page] if _SCHEME.match(page) else map(str, page_files([Path(page)])[0])
+    fetchers: dict[str, Fetcher] = {}
+    read = []
+    for page in pages:
+        try:
+            reading = _read_one(page, profile, None, contact, allow_private, fetchers)[0]
+        except UserError as error:
+            if error.code not in (ExitCode.ERROR, ExitCode.ROBOTS):
+                raise
+            read.append(OnePage(page, None, str(error)))
+        else:
+            read.append(OnePage(page, reading, reading.reason))
+    if all(one.reading is None for one in read):
+        why = f": {read[0].why_not}" if read else ""
+        raise UserError(f"no page could be read in {', '.join(given)}{why}")
+    if as_json:
+        print_json(as_plain(read, profile))
+    else:
+        show_pages(read, profile)
+
+
+def _read_one(
+    page: str, profile: SiteProfile, url: str | None, contact: str | None, allow_private: tuple[str, ...],
+    fetchers: dict[str, Fetcher] | None = None,
+) -> tuple[Reading, int, str | None]:  # fmt: skip
+    if _SCHEME.match(page):
+        return _read_url(page, profile, contact, allow_private, {} if fetchers is None else fetchers)
+    return _read_file(Path(page), profile, url)
+
+
 def _read_url(
-    url: str, profile: SiteProfile, contact: str | None, allow_private: tuple[str, ...]
-) -> tuple[Reading, int, str | None]:
-    from crawler.fetch_once import fetch_once
-    from crawler.guard import guard_for
+    url: str, profile: SiteProfile, contact: str | None, allow_private: tuple[str, ...],
+    fetchers: dict[str, Fetcher],
+) -> tuple[Reading, int, str | None]:  # fmt: skip
+    """Fetch a page and read it; `fetchers`, by host, know the robots.txt of the pages before."""
     from spiders.reading import read_page
     from spiders.reading.addresses import canonical
 
     address = canonical(url)
     if address is None:
         raise UserError(f"not an http or https address: {url}", ExitCode.USAGE)
-    if contact is None and not is_loopback(urlsplit(address).hostname or ""):
-        raise UserError(
-            "give a --contact (mail or web address) for the site to write to, or set MSARCHIVE_CONTACT",
-            ExitCode.USAGE,
-        )
-    agent = f"msarchive/{program_version()}" + (f" (+{contact})" if contact else "")
-    if not agent.isprintable() or not agent.isascii():
-        raise UserError("--contact must be plain ASCII text", ExitCode.USAGE)
-    guard = guard_for(allow_private)
-    guard.check_start(address)
-    answer = fetch_once(address, agent, guard)
+    host = urlsplit(address).netloc
+    if host not in fetchers:
+        fetchers[host] = fetcher_for(address, contact, allow_private)
+    answer = fetchers[host].fetch(address)
     profile, note = _at(address, profile)
     reading = read_page(
         answer.body, profile=profile, url=canonical(answer.url), content_type=answer.content_type
