@@ -37,7 +37,7 @@ class Workers:
     """
 
     def __init__(self, number: int | None = None) -> None:
-        self.number = number or _cores()
+        self.number = number or cores()
         self._pool: ProcessPoolExecutor | None = None
 
     def start(self) -> None:
@@ -71,7 +71,8 @@ class Workers:
         )
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

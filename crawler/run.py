@@ -22,6 +22,7 @@ from crawler.exits import ExitCode, UserError
 from crawler.extensions.archive_run import ArchiveRun, plain_settings
 from crawler.outcome import CrawlResult
 from crawler.politeness import drop_waiting
+from crawler.reading_beside import ReadingBeside, read_beside
 from crawler.rendering import prepare_rendering
 from crawler.skipping import noting_a_skip
 from crawler.terminal import complain
@@ -173,11 +174,13 @@ def crawl(settings: Settings, arguments: Mapping[str, str]) -> CrawlResult:
         settings=plain_settings(settings),
     ):
         bring_readings_up_to_date(directory, profile.name)
+    beside = ReadingBeside.begin()
     process = CrawlProcess(settings)
     crawler = process.create_crawler(SummariesSpider)
-    task = process.crawl(crawler, **arguments)
-    with rare_collections(), _signals_as_before():
-        process.start()
+    with read_beside(crawler, beside):
+        task = process.crawl(crawler, **arguments)
+        with rare_collections(), _signals_as_before():
+            process.start()
     failure = task.exception() if task.done() and not task.cancelled() else None
     run = crawler.get_extension(ArchiveRun) if crawler._extensions is not None else None
     if run is None:

@@ -19,6 +19,7 @@ from scrapy.crawler import Crawler
 
 from crawler import logs
 from crawler.politeness import politeness_of
+from crawler.reading_beside import MOST_UNDER_WAY
 from crawler.refresh import refresh_of
 from crawler.robots import RobotsMiddleware
 from pipelines.normalise import found_record
@@ -114,7 +115,7 @@ class FrontierScheduler(BaseScheduler):
     def next_request(self) -> Request | None:
         """The next request; None while there is none to be made now."""
         session = self._session
-        if session.stopping or session.limit_reached:
+        if session.stopping or session.limit_reached or len(session.in_flight) >= MOST_UNDER_WAY:
             return None
         try:
             row = self._next_row()

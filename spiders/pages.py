@@ -71,6 +71,19 @@ class PageMaker:
         `depth` is that of its address, in clicks from a start page; `conditional` whether a 304 was asked
         for; `no_rules` why a robots.txt gives none (None: it does).
         """
+        page = self.unread(fetched, kind, depth=depth, conditional=conditional, no_rules=no_rules)
+        return page or self.of_reading(fetched, kind, self._read(fetched), depth=depth)
+
+    def unread(
+        self,
+        fetched: Fetched,
+        kind: UrlKind,
+        *,
+        depth: int,
+        conditional: bool = False,
+        no_rules: str | None = None,
+    ) -> Page | None:
+        """As `page`, for an answer that needs no reading; None for one that does: then comes `of_reading`."""
         exchange, status, url = fetched.exchange, fetched.status, fetched.url
         assert exchange is not None and status is not None and url is not None
         if kind == "robots" and no_rules:
@@ -94,12 +107,13 @@ class PageMaker:
             return self._redirect(fetched, kind, exchange.url)
         if not 200 <= status < 300:
             return self._refusal(fetched, kind)
-        return self._content(fetched, kind, depth)
+        return self._unread_content(fetched, kind, depth)
 
     def rendered(self, fetched: Fetched, kind: UrlKind, *, depth: int) -> Page:
         """What a document came to that a browser made of an answer; `fetched` is the document, and has no
         exchange."""
-        return self._content(fetched, kind, depth)
+        page = self._unread_content(fetched, kind, depth)
+        return page or self.of_reading(fetched, kind, self._read(fetched), depth=depth)
 
     def _refusal(self, fetched: Fetched, kind: UrlKind) -> Page:
         """An error's answer: perhaps a bot challenge."""
@@ -110,7 +124,7 @@ class PageMaker:
             fetched, kind, None, failure=f"HTTP {fetched.status}: {seen.reason}", obstacle=seen.obstacle
         )
 
-    def _content(self, fetched: Fetched, kind: UrlKind, depth: int) -> Page:
+    def _unread_content(self, fetched: Fetched, kind: UrlKind, depth: int) -> Page | None:
         url = fetched.url
         assert url is not None
         if kind == "robots":
@@ -120,11 +134,15 @@ class PageMaker:
             sitemap = read_sitemap(fetched.body, url=url, depth=depth, profile=self._profile)
             self._made["sitemap"] += 1
             return Page(fetched, kind, None, found=self._within_limits(sitemap.found), note=sitemap.fault)
-        declared = header(fetched, "content-type")
-        media_type = (declared or "").partition(";")[0].strip().lower()
+        media_type = (header(fetched, "content-type") or "").partition(";")[0].strip().lower()
         if media_type and media_type not in _TEXT_TYPES:
             return Page(fetched, kind, None, note=f"not a page: {media_type}")
-        reading = self._read(fetched, declared)
+        return None
+
+    def of_reading(self, fetched: Fetched, kind: UrlKind, reading: Reading | None, *, depth: int) -> Page:
+        """What an answer came to that was read; None for its reading when the reader failed on it."""
+        url = fetched.url
+        assert url is not None
         if reading is None:
             return Page(fetched, kind, None, note=READER_FAILED)
         self._made[kind] += 1
@@ -187,16 +205,21 @@ class PageMaker:
             self._origin = (there.scheme, there.netloc)
         return Page(fetched, kind, None, redirect=url, note=spelling)
 
-    def _read(self, fetched: Fetched, declared: str | None) -> Reading | None:
+    def _read(self, fetched: Fetched) -> Reading | None:
+        declared = header(fetched, "content-type")
         try:
             return read_page(fetched.body, profile=self._profile, url=fetched.url, content_type=declared)
         except Exception:  # one page that the reader chokes on must neither be lost nor end the crawl
-            # One traceback a crawl: a bug that strikes every page would bury everything else.
-            logger.error(
-                "The reader failed on %s; its capture is kept", fetched.url, exc_info=not self._reader_failed
-            )
-            self._reader_failed = True
+            self.reader_failed(fetched)
             return None
+
+    def reader_failed(self, fetched: Fetched) -> None:
+        """Log the exception that is being handled: the reader raised it for this page."""
+        # One traceback a crawl: a bug that strikes every page would bury everything else.
+        logger.error(
+            "The reader failed on %s; its capture is kept", fetched.url, exc_info=not self._reader_failed
+        )
+        self._reader_failed = True
 
 
 def header(fetched: Fetched, name: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
@@ -22,11 +22,22 @@ from spiders.answers import (
     fetched_from,
     unanswered,
 )
-from spiders.page import Found, Page, Unanswered
-from spiders.pages import PageMaker
+from spiders.page import Fetched, Found, Page, Unanswered
+from spiders.pages import PageMaker, header
 from spiders.reading.addresses import canonical
+from spiders.reading.model import Reading
 from spiders.reading.profile import ProfileError, SiteProfile
 from spiders.sites import load_profile
+
+
+class Beside(Protocol):
+    """Reads pages somewhere else, as `spiders.reading.read_page` does, one after another."""
+
+    async def read(self, body: bytes, url: str | None, content_type: str | None) -> Reading:
+        """The reading; in the order in which pages were handed over."""
+
+    async def caught_up(self) -> None:
+        """Wait until every page that was handed over has been read."""
 
 
 class SummariesSpider(Spider):
@@ -61,6 +72,8 @@ class SummariesSpider(Spider):
         self.profile = profile
         self.pages = PageMaker(profile, origin)
         self._given = given
+        self.beside: Beside | None = None
+        """Who reads pages while the crawl goes on; None: they are read as they come."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SummariesSpider:
@@ -95,18 +108,34 @@ class SummariesSpider(Spider):
         """The address to ask for the page that the archive knows as `url`."""
         return self.pages.spelling(url)
 
-    def parse(self, response: Response, **_: Any) -> Iterator[Page]:
+    async def parse(self, response: Response, **_: Any) -> AsyncIterator[Page]:
         """One `Page` for any answer: 2xx, redirect, error, robots.txt, sitemap, whatever it is."""
         exchange = exchange_of(response.request)
         assert response.request is not None and exchange is not None, "every answer is recorded"
         meta = response.request.meta
-        yield self.pages.page(
-            fetched_from(exchange, url=meta["url"]),
-            meta["kind"],
-            depth=meta["depth"],
-            conditional=bool(meta.get("conditional")),
-            no_rules=meta.get(UNAVAILABLE),
-        )
+        fetched, kind, depth = fetched_from(exchange, url=meta["url"]), meta["kind"], meta["depth"]
+        told: dict[str, Any] = {
+            "depth": depth,
+            "conditional": bool(meta.get("conditional")),
+            "no_rules": meta.get(UNAVAILABLE),
+        }
+        if self.beside is None:
+            yield self.pages.page(fetched, kind, **told)
+            return
+        page = self.pages.unread(fetched, kind, **told)
+        if page is None:
+            page = self.pages.of_reading(fetched, kind, await self._read_beside(fetched), depth=depth)
+        else:
+            await self.beside.caught_up()  # pages are written in the order in which they came
+        yield page
+
+    async def _read_beside(self, fetched: Fetched) -> Reading | None:
+        assert self.beside is not None
+        try:
+            return await self.beside.read(fetched.body, fetched.url, header(fetched, "content-type"))
+        except Exception:
+            self.pages.reader_failed(fetched)
+            return None
 
     def no_answer(self, failure: Failure) -> Iterator[Page | Unanswered]:
         """Scrapy's errback: what came is kept even when it can't be used, else the reason."""

@@ -8,14 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from crawler.reading_beside import MOST_UNDER_WAY
 from storage.archive import FILE_NAME, open_archive
 from tests.torture.content import PASSED, Content, assert_sound, content, stopped
 from tests.torture.plan import Plan
 from tests.torture.running import Ended
 from tests.torture.scenes import CRAWLS, SCENES, Ground
 
-IN_FLIGHT = 3
-"""How many answers may be on their way at once: one is asked for, one has come, one is being written."""
 _LEFT = {FILE_NAME, f"{FILE_NAME}.sha256", "captures", ".lock"}
 
 
@@ -82,7 +81,7 @@ class Trial:
         assert not before.done.intersection(asked), ("asked for again", asked, before.done)
         assert len(asked) == len(set(asked)), ("asked for twice", asked)
         lost = set(asked) - self._standing.done
-        assert len(lost) <= IN_FLIGHT, lost
+        assert len(lost) <= MOST_UNDER_WAY, lost
         self.asked_in_vain += len(lost)
         self.kills += ended.code < 0
         return ended
