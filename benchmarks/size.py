@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
 from benchmarks import server
-from benchmarks.crawling import ARTICLES, QUICK_ARTICLES, check_asked, our_crawl, waited
-from benchmarks.measure import BrokenRun, Figure, NotMeasurable, absolute, spread
+from benchmarks.crawling import ARTICLES, QUICK_ARTICLES, our_crawl
+from benchmarks.measure import Figure, absolute, spread
 from benchmarks.measurements import Extent, Measured
-from benchmarks.site import MadeSite, make_site
+from benchmarks.site import make_site
+from benchmarks.wget import NAME as WGET
+from benchmarks.wget import wget, wget_program
 from storage.archive import FILE_NAME
 from storage.warc import FOLDER
 
 UNIT = "bytes an article"
-RAW, WGET = "raw HTML of all pages", "wget --warc-file"
+RAW = "raw HTML of all pages"
 
 
 def measure(extent: Extent) -> Measured:
@@ -23,9 +24,7 @@ def measure(extent: Extent) -> Measured:
 
     Raises `NotMeasurable` without wget, `BrokenRun` when one of them does not fetch the whole site.
     """
-    wget = shutil.which("wget")
-    if wget is None:
-        raise NotMeasurable("wget is not installed")
+    wget_program()
     taken: dict[str, list[float]] = {"database": [], "captures": [], "all": [], RAW: [], WGET: []}
     with server.Served() as served, tempfile.TemporaryDirectory(prefix="msarchive-bench-") as folder:
         site = make_site(served.base_url, extent.size(ARTICLES, QUICK_ARTICLES))
@@ -40,7 +39,7 @@ def measure(extent: Extent) -> Measured:
                 "captures": captures,
                 "all": database + captures,
                 RAW: sum(len(site.answers[path][1]) for path in site.html_paths),
-                WGET: _wget(wget, served, site, Path(folder, f"wget-{number}")),
+                WGET: wget(served, site.html_paths, Path(folder, f"wget-{number}")).warc.stat().st_size,
             }
             for name, size in sizes.items():
                 taken[name].append(size / len(site.articles))
@@ -65,15 +64,3 @@ def _figures(taken: dict[str, list[float]]) -> list[Figure]:
         against(RAW, "all", "database and captures"),
         absolute("database, with search index", "on the disk", UNIT, taken["database"]),
     ]
-
-
-def _wget(program: str, served: server.Served, site: MadeSite, folder: Path) -> int:
-    """Bytes of the WARC file into which wget fetched all pages."""
-    folder.mkdir()
-    (folder / "pages").write_text("".join(f"{served.base_url}{path}\n" for path in sorted(site.html_paths)))
-    command = [program, "--no-config", "--quiet", "--no-proxy", "--warc-file=kept", "--input-file=pages"]
-    cost = waited([*command, "--output-document=/dev/null"], cwd=folder)
-    if cost.status != 0:
-        raise BrokenRun(f"wget exited {cost.status}")
-    check_asked("wget", served.asked(), site.html_paths)
-    return (folder / "kept.warc.gz").stat().st_size

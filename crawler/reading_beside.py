@@ -205,14 +205,12 @@ def _serve(end: socket.socket, theirs: socket.socket) -> None:
         signal.signal(number, signal.SIG_IGN)
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS)
-    with end.makefile("rb") as came:
+    # A crawl that was killed with readings unread resets the socket.
+    with suppress(ConnectionError), end.makefile("rb") as came:
         profile = _next(came)
         while profile is not None and (page := _next(came)) is not None:
             data = pickle.dumps(_read(page, profile), pickle.HIGHEST_PROTOCOL)
-            try:
-                end.sendall(_LENGTH.pack(len(data)) + data)
-            except OSError:
-                break
+            end.sendall(_LENGTH.pack(len(data)) + data)
     os._exit(0)
 
 
