@@ -9,15 +9,23 @@ KEPT_RELATED = 10
 
 _AT_MOST = 2_500
 """A term that more articles have is not counted to its end, and tells nothing."""
-# How many articles there are, and of how many at most a term may be to tell anything, and to be counted each
-# time somebody asks.
-_EVERYBODY = f"""everybody AS MATERIALIZED (
-        SELECT n, max(10, min(n / 10, {_AT_MOST}, max(500, n / 50))) AS many
-        FROM (SELECT count(*) AS n FROM article_profile))"""
 _LOOKED_AT = 12_000
 """An article is compared by its rarest terms, as far as so many places in the index: so none takes long."""
-_HAVE_IT = f"""(SELECT count(*) FROM (SELECT 1 FROM article_term d WHERE d.term = m.term
-                AND d.is_topic = m.is_topic LIMIT {_AT_MOST + 1}))"""
+_OWN = f"""json_each((
+    SELECT json_array(json_array(e.n, max(10, min(e.n / 10, {_AT_MOST}, max(500, e.n / 50))), (
+        SELECT json_group_array(json_array(m.is_topic, m.term, m.weight, (
+            SELECT count(*) FROM (SELECT 1 FROM article_term d WHERE d.term = m.term
+                                  AND d.is_topic = m.is_topic LIMIT {_AT_MOST + 1}))))
+        FROM article_term m WHERE m.article_key = a.id)))
+    FROM (SELECT count(*) AS n FROM article_profile) e))"""
+"""One row: how many articles there are, of how many at most a term may be to tell anything, and the terms of
+article `a`, each with how many have it. As JSON it is counted once, not anew for every article like it."""
+_N = "json_extract(own.value, '$[0]')"
+_TERMS = """
+        SELECT json_extract(w.value, '$[0]') AS is_topic, json_extract(w.value, '$[1]') AS term,
+               json_extract(w.value, '$[2]') AS weight, json_extract(w.value, '$[3]') AS have_it
+        FROM json_each(own.value, '$[2]') w
+        WHERE json_extract(w.value, '$[3]') <= json_extract(own.value, '$[1]')"""
 
 
 def _telling(weight: str, have_it: str, everybody: str) -> str:
@@ -35,16 +43,13 @@ SELECT a.article_id, a.key, a.site, j.key + 1, b.article_id, b.key, b.site, r.ti
        {_shared(1)},
        {_shared(0)}
 FROM article a
+CROSS JOIN {_OWN} own
 CROSS JOIN json_each((
-    WITH {_EVERYBODY},
-    own AS MATERIALIZED (
-        SELECT m.is_topic, m.term, m.weight, {_HAVE_IT} AS have_it
-        FROM article_term m WHERE m.article_key = a.id),
-    told AS MATERIALIZED (
+    WITH told AS MATERIALIZED (
         SELECT is_topic, term, counts FROM (
-            SELECT o.is_topic, o.term, {_telling("o.weight", "o.have_it", "e.n")} AS counts,
+            SELECT o.is_topic, o.term, {_telling("o.weight", "o.have_it", _N)} AS counts,
                    sum(o.have_it) OVER (ORDER BY o.have_it, o.is_topic, o.term) AS looked_at
-            FROM own o, everybody e WHERE o.have_it <= e.many)
+            FROM ({_TERMS}) o)
         WHERE looked_at <= {_LOOKED_AT}),
     alike AS MATERIALIZED (
         SELECT y.article_key, sum(t.counts) AS counts
@@ -62,13 +67,12 @@ JOIN revision r ON r.article_key = b.id AND r.is_current = 1
 def _shared(is_topic: int) -> str:
     """The terms that `a` and `b` have both, those that the fewest have first, as a JSON list."""
     return f"""(
-           WITH {_EVERYBODY}
            SELECT json_group_array(s.term) FROM (
-               SELECT m.term AS term, {_HAVE_IT} AS have_it
-               FROM everybody e, article_term m JOIN article_term o ON o.article_key = b.id
-                AND o.is_topic = m.is_topic AND o.term = m.term
-               WHERE m.article_key = a.id AND m.is_topic = {is_topic} AND have_it <= e.many
-               ORDER BY have_it, m.term) s)"""
+               SELECT m.term FROM ({_TERMS}) m
+               CROSS JOIN article_term o
+               ON o.article_key = b.id AND o.is_topic = m.is_topic AND o.term = m.term
+               WHERE m.is_topic = {is_topic}
+               ORDER BY m.have_it, m.term) s)"""
 
 
 RELATED_ARTICLES = View(
