@@ -31,6 +31,7 @@ def command() -> None:
 
 @command.command(
     "new",
+    short_help="Draft a profile for a site from a few of its pages.",
     epilog="\b\nExamples:\n"
     "  msarchive sites new --contact me@example.org https://example.org/research\n"
     "  msarchive sites new --contact me@example.org https://example.org/sitemap.xml -o my.toml --pages 12\n"
@@ -40,7 +41,9 @@ def command() -> None:
 @click.option("-o", "--output", metavar="FILE.toml", type=click.Path(path_type=Path, dir_okay=False),
               help="The profile to write.  [default: the site's name, here]")  # fmt: skip
 @click.option(
-    "--name", metavar="NAME", help="What the site is called in the archive.  [default: by its host]"
+    "--name",
+    metavar="NAME",
+    help="What the site is called in the archive.  [default: the file's, or the host's]",
 )
 @click.option("--pages", "articles", metavar="N", type=click.IntRange(2, 50), default=10, show_default=True,
               help="How many articles to look at.")  # fmt: skip
@@ -67,11 +70,11 @@ def new(
     """
     from crawler.drafting.draft import draft_of
 
-    chosen = name or _name_for(pages[0])
-    target = output or Path(f"{chosen}.toml")
-    _check(chosen, target, force)
+    given = name or (output.stem if output is not None else None)
+    chosen = given or _named_by_host(urlsplit(pages[0]).hostname if _SCHEME.match(pages[0]) else None)
+    _check(chosen, output or Path(f"{chosen}.toml"), force)
     looked = _looked(pages, articles, contact, allow_private)
-    chosen = name or _named_by_host(urlsplit(looked.start).hostname or "")
+    chosen = given or _named_by_host(urlsplit(looked.start).hostname)  # which saved pages tell themselves
     drafted = draft_of(looked, chosen)
     target = output or Path(f"{chosen}.toml")
     _write(drafted, target, force)
@@ -81,12 +84,8 @@ def new(
     _show(drafted, looked, target)
 
 
-def _name_for(page: str) -> str:
-    return _named_by_host(urlsplit(page).hostname or "") if _SCHEME.match(page) else "site"
-
-
-def _named_by_host(host: str) -> str:
-    """A name for a site: the first telling label of its host."""
+def _named_by_host(host: str | None) -> str:
+    """A name for a site: the first telling label of its host; `site` where there is none."""
     if not host or _NUMBERS.fullmatch(host):
         return "site"
     label = host.removeprefix("www.").split(".")[0]
@@ -96,7 +95,9 @@ def _named_by_host(host: str) -> str:
 def _check(name: str, target: Path, force: bool) -> None:
     """Raises `UserError` before anything is asked of the site, where the profile could not be written."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
-        raise UserError(f"--name {name!r}: letters, digits, '-' and '_' only", ExitCode.USAGE)
+        raise UserError(
+            f"{name!r} can't be a site's name: give a --name of letters, digits, '-', '_'", ExitCode.USAGE
+        )
     if target.exists() and not force:
         raise UserError(f"{target} exists already: give another -o, or --force to replace it", ExitCode.USAGE)
     if not target.parent.is_dir():

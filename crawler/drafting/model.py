@@ -88,7 +88,11 @@ class Guess:
     @property
     def borne_out(self) -> str:
         """`5 of 6 pages`."""
-        return f"{self.pages} of {self.of} pages"
+        return self.borne_out_by("pages")
+
+    def borne_out_by(self, what: str) -> str:
+        """The same of things that are no pages: `5 of 6 addresses`."""
+        return f"{self.pages} of {self.of} {what}"
 
 
 @dataclass(frozen=True)

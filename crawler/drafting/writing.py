@@ -71,7 +71,7 @@ def _addresses(draft: Draft) -> list[str]:
         f"scheme = {_text(draft.scheme)}",
         f"start = {_list(draft.start)}",
         f"sitemaps = {_list(draft.sitemaps)}    # besides those that robots.txt names",
-        f"# `id` is its identity, and tells {draft.article.pages} of {draft.article.of} addresses apart",
+        f"# the group `id` is an article's identity: it differs in {draft.article.borne_out_by('addresses')}",
         f"article = [{_pattern(draft.article.value)}]",
         f"listing = [{', '.join(map(_pattern, draft.listing))}]",
         f"skip = [{', '.join(map(_pattern, _SKIP))}]",

@@ -93,7 +93,7 @@ def test_a_file_is_never_replaced_unasked_and_then_nothing_is_asked(run: Run, si
     assert Path("mine.toml").read_text() == "mended by hand"
     assert site.paths == []
     assert run("sites", "new", f"{site.base_url}/archiv.php", "-o", "mine.toml", "--force").code == 0
-    assert load_profile("mine.toml").name == "site"
+    assert load_profile("mine.toml").name == "mine"
 
 
 @pytest.mark.parametrize(
