@@ -139,14 +139,24 @@ def our_crawl(
     `module` is run as the command line.
     """
     archive = folder / name
-    command = ["-m", module, "crawl", "--archive", str(archive), "--site", "sample"]
-    command += ["--start", f"{served.base_url}/", "--allow-private", urlsplit(served.base_url).netloc]
-    with run_python([*command, "--delay", "0", "--json"], folder) as (took, told):
+    with crawl_into(served, folder, archive, module=module) as (took, told):
         check_asked("our crawl", served.asked(), site.html_paths | site.feed_paths)
         if told["outcome"] != "complete" or told["counts"]["answers"] != len(site.answers):
             raise BrokenRun(f"our crawl ended {told['outcome']} after {told['counts']['answers']} answers")
         _check_archive(archive, site)
         return took
+
+
+@contextmanager
+def crawl_into(
+    served: Serving, folder: Path, archive: Path, *options: str, module: str = "crawler.cli"
+) -> Iterator[tuple[Cost, dict[str, Any]]]:
+    """Crawl what is served into an archive, without delay; what it cost and the JSON it printed. Raises
+    `BrokenRun` when it fails. `folder` keeps compiled modules."""
+    command = ["-m", module, "crawl", "--archive", str(archive), "--site", "sample"]
+    command += ["--start", f"{served.base_url}/", "--allow-private", urlsplit(served.base_url).netloc]
+    with run_python([*command, "--delay", "0", "--json", *options], folder) as (took, told):
+        yield took, told
 
 
 def _bare(served: Serving, site: MadeSite, folder: Path, kind: str) -> Cost:

@@ -100,6 +100,8 @@ class Figure:
         """The aim for people: `at most 1.5`; nothing without one."""
         if self.aim is None:
             return ""
+        if self.unit == A_PAGE and self.limit is None:
+            return f"at least {1 / self.aim:,.0f} pages/s"
         unit = "" if self.limit is not None else f" {self.unit}"
         return f"{'at least' if self.at_least else 'at most'} {self.aim:g}{unit}"
 

@@ -35,7 +35,6 @@ http {{
     sendfile on;
     tcp_nopush on;
     keepalive_requests 1000000;
-    open_file_cache max=20000 inactive=600s;
     types {{ }}
     default_type "text/html; charset=utf-8";
     server {{

@@ -61,7 +61,7 @@ def peers(folder: Path, bodies: Sequence[bytes]) -> Iterator[list[Peer]]:
     running = []
     try:
         for name in PEERS:
-            command = [str(_installed(name)), "-I", str(script), name, str(folder)]
+            command = [str(installed(name, PEERS[name])), "-I", str(script), name, str(folder)]
             process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
             )
@@ -72,17 +72,18 @@ def peers(folder: Path, bodies: Sequence[bytes]) -> Iterator[list[Peer]]:
             peer.end()
 
 
-def _installed(name: str) -> Path:
-    """The Python of an environment that has a peer."""
+def installed(name: str, requirements: Sequence[str]) -> Path:
+    """The Python of an environment of that name which has `requirements`, made when there is none yet. Raises
+    `NotMeasurable` when they can't be installed."""
     place = CHECKOUT / ".benchmarks" / name
     python = place / "bin" / "python"
     stamp = place / "installed"
-    wanted = " ".join(PEERS[name])
+    wanted = " ".join(requirements)
     if stamp.is_file() and stamp.read_text("utf-8") == wanted:
         return python
     commands = (
         [sys.executable, "-m", "venv", "--clear", str(place)],
-        [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PEERS[name]],
+        [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements],
     )
     for command in commands:
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)

@@ -1,23 +1,30 @@
-"""Reading an archive's captures again, against crawling the same pages on the same machine."""
+"""Reading captures again: against crawling the same pages, and against only iterating over their files."""
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 
 from benchmarks import server
-from benchmarks.crawling import ARTICLES, QUICK_ARTICLES, Cost, our_crawl, run_python
+from benchmarks.crawling import ARTICLES, QUICK_ARTICLES, Cost, our_crawl, run_python, waited
 from benchmarks.measure import BrokenRun, Figure, Samples, spread
 from benchmarks.measurements import Extent, Measured
+from benchmarks.peers import installed
 from benchmarks.site import MadeSite, make_site
 from storage.archive import open_archive
 from storage.compare import archive_digest
+from storage.warc import FOLDER
 
 AIM = 0.2
 """At least five times as fast."""
 NEAR_S = 0.02
 """Seconds in which a site near by answers."""
 CRAWLS = {"at once": "our crawl of them", "near": f"crawl, {NEAR_S * 1000:.0f} ms away"}
+FASTWARC, WARCIO = "fastwarc", "warcio"
+_WARCIO = ("warcio==1.8.1",)
+_SCRIPT = Path(__file__).with_name("iterate_warc.py")
+PAGES_A_SECOND = 1500
 
 
 def measure(extent: Extent) -> Measured:
@@ -31,14 +38,21 @@ def measure(extent: Extent) -> Measured:
         served.start(site.answers)
         crawls: dict[str, list[Cost]] = {name: [] for name in CRAWLS}
         rereads = []
+        pythons = _pythons(extent)
+        iterated: dict[str, list[Cost]] = {name: [] for name in pythons}
         for number in range(1 if extent.quick else 0, extent.runs + 1):
             took = {}
             for name, wait in (("near", NEAR_S), ("at once", 0.0)):
                 served.answer_after(wait)
                 took[name] = our_crawl(served, site, Path(folder), f"{name}-{number}")
             again = _reread(Path(folder) / f"at once-{number}", site, Path(folder))
+            alone = {
+                name: _iterate(name, pythons[name], Path(folder) / f"at once-{number}") for name in pythons
+            }
             if number:
                 rereads.append(again)
+                for name, cost in alone.items():
+                    iterated[name].append(cost)
                 for name, cost in took.items():
                     crawls[name].append(cost)
             told = ", ".join(f"{CRAWLS[name]} {cost.wall:.1f} s" for name, cost in took.items())
@@ -51,10 +65,39 @@ def measure(extent: Extent) -> Measured:
         f"{CRAWLS['at once']}: of a server on loopback that has the answer ready; {CRAWLS['near']}: of one "
         "that gives it that much later",
     ]
-    return Measured(described, _figures(rereads, crawls, pages))
+    described += [
+        f"{name}: every record of the same WARC files is read to its end by that library, in one process; "
+        "nothing is done with it"
+        for name in pythons
+    ]
+    return Measured(described, _figures(rereads, crawls, iterated, pages))
 
 
-def _figures(rereads: list[Cost], crawls: dict[str, list[Cost]], pages: int) -> list[Figure]:
+def _pythons(extent: Extent) -> dict[str, Path]:
+    """The Python of each library that only iterates; warcio's is installed, but not for a first look. Raises
+    `NotMeasurable` when it can't be."""
+    ours = {FASTWARC: Path(sys.executable)}
+    return ours if extent.quick else {**ours, WARCIO: installed(WARCIO, _WARCIO)}
+
+
+def _iterate(library: str, python: Path, archive: Path) -> Cost:
+    """Raises `BrokenRun` when it does not find as many answers as the archive has captures."""
+    files = sorted(str(path) for path in (archive / FOLDER).glob("*.warc.gz"))
+    with tempfile.TemporaryFile() as out:
+        cost = waited([str(python), "-I", str(_SCRIPT), library, *files], stdout=out)
+        out.seek(0)
+        said = out.read().decode().strip()
+    with open_archive(archive, read_only=True) as opened, opened.engine.connect() as connection:
+        sql = "SELECT count(*) FROM capture WHERE record_type = 'response'"
+        wanted = connection.exec_driver_sql(sql).scalar()
+    if cost.status != 0 or said != str(wanted):
+        raise BrokenRun(f"{library} found {said or 'no'} of {wanted} answers in the WARC files")
+    return cost
+
+
+def _figures(
+    rereads: list[Cost], crawls: dict[str, list[Cost]], iterated: dict[str, list[Cost]], pages: int
+) -> list[Figure]:
     def a_page(costs: list[Cost], clock: str) -> Samples:
         return spread([getattr(cost, clock) / pages for cost in costs])
 
@@ -64,13 +107,20 @@ def _figures(rereads: list[Cost], crawls: dict[str, list[Cost]], pages: int) -> 
         ("at once", "cpu", "CPU time of the process", None),
         ("at once", "crawl", "wall time without start-up", None),
     )
+    name = "reading captures again"
+    ours = a_page(rereads, "crawl")
     return [
-        Figure(
-            "reading captures again", CRAWLS[crawl], name, a_page(rereads, clock),
-            a_page(crawls[crawl], clock), aim,
-        )
-        for crawl, clock, name, aim in told
-    ]  # fmt: skip
+        Figure(name, None, "wall time without start-up", ours, None, 1 / PAGES_A_SECOND),
+        *(
+            Figure(name, CRAWLS[crawl], of, a_page(rereads, clock), a_page(crawls[crawl], clock), aim)
+            for crawl, clock, of, aim in told
+        ),
+        *(
+            Figure(name, f"{library} alone", of, a_page(rereads, clock), a_page(costs, clock))
+            for library, costs in iterated.items()
+            for clock, of in (("wall", "wall time of the process"), ("cpu", "CPU time of all its processes"))
+        ),
+    ]
 
 
 def _reread(archive: Path, site: MadeSite, folder: Path) -> Cost:

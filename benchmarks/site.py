@@ -29,6 +29,8 @@ _RENDER = {
 _IDS = string.ascii_letters + string.digits
 _A_SUBJECT_SHOWS = 12
 _CARDS = 6
+_EVERY = 50
+_ADDED = "A year later most of them said the same."
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class MadeSite:
     """By path."""
     answers: Mapping[str, tuple[str, bytes]]
     """Content type and body."""
+    changed: frozenset[str] = frozenset()
+    """Paths of the articles that are otherwise than in the edition before."""
 
     @property
     def html_paths(self) -> frozenset[str]:
@@ -51,13 +55,24 @@ class MadeSite:
         return frozenset(self.answers) - self.html_paths
 
 
-def make_site(base_url: str, count: int) -> MadeSite:
-    """A site of `count` articles that says it lives at `base_url`."""
-    articles = tuple(_articles(count))
+def make_site(base_url: str, count: int, *, editions: int = 0) -> MadeSite:
+    """A site of `count` articles that says it lives at `base_url`, after so many editions, in each of which
+    some 2 % of the articles (one at least of every 50) got a longer takeaway."""
+    articles = tuple(
+        _edited(article, number % _EVERY <= editions and number % _EVERY > 0)
+        for number, article in enumerate(_articles(count))
+    )
+    changed = frozenset(
+        article.path for number, article in enumerate(articles) if editions and number % _EVERY == editions
+    )
     site = Edition(changes=(), articles=articles, lost=(), footer_note=None)
     answers = {path: (HTML, body.encode("utf-8")) for path, body in _pages(site, base_url)}
     answers |= {path: (content_type, body) for path, content_type, body in files(site, base_url)}
-    return MadeSite({article.path: article for article in articles}, answers)
+    return MadeSite({article.path: article for article in articles}, answers, changed)
+
+
+def _edited(article: Article, edited: bool) -> Article:
+    return replace(article, takeaway=f"{article.takeaway} {_ADDED}") if edited else article
 
 
 def _articles(count: int) -> Iterator[Article]:

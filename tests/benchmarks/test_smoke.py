@@ -12,7 +12,6 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from shutil import which
 
 import pytest
 
@@ -20,7 +19,7 @@ from benchmarks import captures, server
 from benchmarks.__main__ import main
 from benchmarks.chrome import padded
 from benchmarks.crawling import check_asked, our_crawl
-from benchmarks.measure import BrokenRun, Figure, NotMeasurable, Samples
+from benchmarks.measure import BrokenRun, Figure, NotMeasurable, Samples, figure_of
 from benchmarks.nginx import Nginx, nginx_program
 from benchmarks.reading import check, samples
 from benchmarks.site import make_site
@@ -55,13 +54,16 @@ LACKING = _lacking()
             {1.5, 0.8, 1.0, None},
             marks=pytest.mark.skipif(LACKING is not None, reason=str(LACKING)),
         ),
-        ("rereading", {0.2, None}),
+        ("rereading", {0.2, 1 / 1500, None}),
+        ("scaling", {1.25}),
+        ("memory", {1.25}),
         ("exporting", {200.0, None}),
         ("searching", {50.0, 250.0, None}),
         ("browsing", {200.0, None}),
         pytest.param(
-            "size", {None}, marks=pytest.mark.skipif(which("wget") is None, reason="wget is not installed")
+            "recrawling", {None}, marks=pytest.mark.skipif(LACKING is not None, reason=str(LACKING))
         ),
+        pytest.param("size", {None}, marks=pytest.mark.skipif(LACKING is not None, reason=str(LACKING))),
         ("captures", {1.11, None}),
     ],
 )
@@ -91,7 +93,7 @@ def test_a_quick_run_measures_against_its_limits_and_writes_every_sample(
     assert "docs/performance.md stays as it is" in ran.stdout
     for figure in figures:
         if figure["aim"] is not None:
-            assert f"aim: at {'least' if figure['at_least'] else 'most'} {figure['aim']:g}" in ran.stdout
+            assert f"aim: {figure_of(figure).aim_text}: " in ran.stdout
 
 
 def test_the_made_site_is_the_same_every_time_and_every_article_has_an_id_of_its_own() -> None:
@@ -188,3 +190,12 @@ def test_without_nginx_a_crawl_is_not_measured_and_it_says_what_to_install(
     monkeypatch.setattr("benchmarks.wget.wget_program", lambda: "wget")
     assert main(["--only", "crawling", "--into", str(tmp_path)]) == 0
     assert "not measured, nginx is not installed (Debian's package nginx-light)" in capsys.readouterr().out
+
+
+def test_each_edition_of_the_made_site_changes_one_article_of_fifty_and_leaves_the_others() -> None:
+    first, second, third = (make_site("http://127.0.0.1:1", 120, editions=number) for number in range(3))
+    assert first.changed == frozenset()
+    for before, after in ((first, second), (second, third)):
+        assert len(after.changed) == 3
+        changed = {path for path in before.answers if before.answers[path] != after.answers[path]}
+        assert changed == after.changed

@@ -1,0 +1,46 @@
+"""Peak memory of a crawl, of few pages and of very many: the frontier is in the database, not in memory."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from benchmarks.measure import Figure, spread
+from benchmarks.measurements import Extent, Measured
+from benchmarks.small_pages import crawl_small
+
+FEW, MANY, QUICK_MANY = 1_000, 100_000, 1_200
+AIM = 1.25
+"""What is remembered between pages is bounded, and fills up within the first thousands."""
+
+
+def measure(extent: Extent) -> Measured:
+    """Crawl a site of few pages and one of many in turns. `--articles` says how many are many.
+
+    Raises `BrokenRun` when a crawl does not end with every page in its archive.
+    """
+    many = extent.size(MANY, QUICK_MANY)
+    few = min(FEW, max(1, many // 10))
+    peaks: dict[int, list[float]] = {few: [], many: []}
+    with tempfile.TemporaryDirectory(prefix="msarchive-bench-") as folder:
+        for number in range(1, extent.runs + 1):
+            for count in peaks:
+                peaks[count].append(_peak_mb(count, Path(folder)))
+                extent.tell(f"run {number} of {extent.runs}: {count:,} pages, {peaks[count][-1]:.0f} MB")
+    described = [
+        f"short pages on loopback, without delay; a crawl of {many:,} against one of {few:,}",
+        "the largest of its processes, as the operating system counts it",
+    ]
+    figure = Figure(
+        f"a crawl of {many:,} pages", f"of {few:,} pages", "peak memory",
+        spread(peaks[many]), spread(peaks[few]), AIM, "MB",
+    )  # fmt: skip
+    return Measured(described, [figure])
+
+
+def _peak_mb(count: int, folder: Path) -> float:
+    archive = folder / "archive"
+    cost = crawl_small(count, folder, archive)
+    shutil.rmtree(archive)
+    return cost.memory_mb
