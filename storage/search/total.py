@@ -38,15 +38,13 @@ def matching(connection: Connection, asked: Conditions, match: str, *, joined: b
         return f"""
             FROM article_search JOIN revision r ON r.id = abs(article_search.rowid) AND r.is_current = 1
             {articles} WHERE {words} AND {asked.rest}"""
-    rest, reach = asked.rest, asked.reach
+    # What the number alone decides is asked before the revision is looked up; the + keeps FTS5 from looking
+    # up each number by itself.
+    rest, reach = asked.rest.replace("r.id IN", "+article_search.rowid IN"), asked.reach
     if reach != "numbers" and has_more(connection, match, MANY):
         # Sooner than each match is looked up, all that pass the filters are listed.
-        rest = f"r.id IN (SELECT r.id {_source(asked)} WHERE r.is_current = 1 AND {rest})"
-        reach = "numbers"
-    if reach == "numbers":
-        # What the number alone decides is asked before the revision is looked up; the + keeps FTS5 from
-        # looking up each number by itself.
-        rest = rest.replace("r.id IN", "+article_search.rowid IN")
+        passing = f"SELECT r.id {_source(asked)} WHERE r.is_current = 1 AND {asked.rest}"
+        rest, reach = f"+article_search.rowid IN ({passing})", "numbers"
     source = "article_search"
     if joined or reach != "numbers":
         source += " JOIN revision r ON r.id = article_search.rowid"
