@@ -1,7 +1,7 @@
 """Opening an archive: its folder, its database, its one writer's lock, its schema.
 
-An archive is a folder with `archive.db` in it. Everything that can be wrong with it is an `ArchiveError` with
-one clear line.
+An archive is a folder with `archive.db` in it, or with a database in PostgreSQL in that file's place.
+Everything that can be wrong with it is an `ArchiveError` with one clear line.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from storage.errors import (
     ArchiveNewer,
     ArchiveOlder,
     ArchiveUnwritable,
+    DatabaseInUse,
+    NoDatabase,
 )
 from storage.lock import WriterLock
 from storage.migrations import HEAD, KNOWN
@@ -43,6 +45,8 @@ __all__ = [
     "ArchiveNewer",
     "ArchiveOlder",
     "ArchiveUnwritable",
+    "DatabaseInUse",
+    "NoDatabase",
     "open_archive",
 ]
 
@@ -65,12 +69,21 @@ class Archive:
     Every transaction on a writer's engine takes SQLite's write lock when it begins.
     """
 
-    def __init__(self, directory: Path, engine: Engine, lock: WriterLock | None) -> None:
+    def __init__(
+        self, directory: Path, engine: Engine, lock: WriterLock | None, database: str | None = None
+    ) -> None:
         self.directory = directory
         self.path = directory / FILE_NAME
+        self.database = database
+        """Address of the PostgreSQL database that it is in, without a password; None: it is in `path`."""
         self.engine = engine
         self._lock = lock
         self._connection: Connection | None = None
+
+    @property
+    def name(self) -> str:
+        """What holds it, for people: a file, or a database's address."""
+        return self.database or str(self.path)
 
     @property
     def read_only(self) -> bool:
@@ -131,8 +144,11 @@ class Archive:
         self.close()
 
 
-def open_archive(directory: Path, *, create: bool = False, read_only: bool = False) -> Archive:
-    """Open the archive in `directory`.
+def open_archive(
+    directory: Path, *, create: bool = False, read_only: bool = False, database: str | None = None
+) -> Archive:
+    """Open the archive in `directory`; with `database` (`postgresql://…`) the one there, whose captures are
+    in `directory`. That one can only be read.
 
     A writer (the default) takes the lock, and brings an older schema up to date; `create` makes the folder
     and the archive when there is none. `read_only` takes no lock, never changes a byte, and works beside a
@@ -140,6 +156,8 @@ def open_archive(directory: Path, *, create: bool = False, read_only: bool = Fal
     `ArchiveBusy`, as a reader `ArchiveOlder`.
     """
     directory = Path(directory)
+    if database is not None:
+        return _in_postgresql(directory, database, read_only)
     path = directory / FILE_NAME
     if not create and not _is_file(path):
         raise ArchiveMissing(f"no archive in {directory}; `msarchive crawl` or `msarchive import` makes one")
@@ -164,6 +182,15 @@ def open_archive(directory: Path, *, create: bool = False, read_only: bool = Fal
     _checked(archive, _make_or_tidy)
     archive._take_in_skipped()
     return archive
+
+
+def _in_postgresql(directory: Path, database: str, read_only: bool) -> Archive:
+    from storage.postgresql import connecting, opening
+
+    url = connecting.address(database)
+    if not read_only:
+        raise NoDatabase("an archive in PostgreSQL can only be read")
+    return Archive(directory, opening.reader(url), None, connecting.shown(url))
 
 
 def _upgrade(archive: Archive) -> None:

@@ -67,7 +67,7 @@ JOIN revision r ON r.id = rb.revision_id AND r.is_current = 1
 """
 _VALUES = f"""
 SELECT b.template, s.key, s.value, count(DISTINCT r.article_key) {_CARRIED}
-JOIN json_each(rb.slots) s GROUP BY 1, 2, 3 ORDER BY 1, 2, 4 DESC, 3
+CROSS JOIN json_each(rb.slots) s GROUP BY 1, 2, 3
 """
 _PLACES = f"""
 SELECT b.template, coalesce(s.heading, s.kind, '{AFTER}'), count(DISTINCT r.article_key) {_CARRIED}
@@ -87,9 +87,13 @@ def passages(connection: Connection, values: int) -> list[Passage]:
     found = []
     for template, heading, source, articles, first, last in connection.execute(text(_PASSAGES)):
         of_it = tuple(
-            Slot(name, len(those), tuple(those[:values]))
+            Slot(name, len(those), tuple(sorted(those, key=_commonest_first)[:values]))
             for name, those in sorted(slots.get(template, {}).items())
         )
         stands = tuple(places.get(template, ()))
         found.append(Passage(template, heading, source, articles, first, last, of_it, stands))
     return found
+
+
+def _commonest_first(slot: SlotValue) -> tuple[int, str]:
+    return -slot.articles, slot.value

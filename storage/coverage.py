@@ -19,7 +19,7 @@ WHERE told_by IS NULL OR reason = '' OR NOT CASE state
     WHEN 'gone' THEN EXISTS (SELECT 1 FROM captures c WHERE c.url = urls.url AND c.kind = 'gone')
     WHEN 'failed' THEN last_tried_at IS NOT NULL
     WHEN 'refused' THEN due_at IS NULL
-    ELSE 0 END
+    ELSE FALSE END
 UNION ALL
 SELECT DISTINCT c.url, 'unknown', 'a capture of an address that was never heard of'
 FROM captures c WHERE c.url IS NOT NULL AND c.url NOT IN (SELECT url FROM urls)

@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from sqlite3 import Cursor
 from typing import Any, cast
 
 from sqlalchemy import Connection
+
+from storage.dialects import driver_cursor
 
 Row = tuple[Any, ...]
 
@@ -25,7 +26,7 @@ class Db:
     """A connection's cursor, and its transactions. For one thread."""
 
     def __init__(self, connection: Connection) -> None:
-        self.cursor = cast(Cursor, connection.connection.cursor())
+        self.cursor = driver_cursor(connection)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

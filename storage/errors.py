@@ -29,3 +29,11 @@ class ArchiveDamaged(ArchiveError):
 
 class ArchiveBusy(ArchiveError):
     """Another process writes to the archive."""
+
+
+class NoDatabase(ArchiveError):
+    """What was named as a database is none that this program, as it is installed, can use."""
+
+
+class DatabaseInUse(ArchiveError):
+    """A database that is to become an archive holds something already."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, text
 
@@ -51,7 +53,24 @@ def evidence(connection: Connection, site: str, key: str) -> tuple[EvidenceRow, 
         ),
         {"site": site, "key": key},
     )
-    found = [EvidenceRow(*row) for row in rows]
+    places = {
+        tuple(row[:4]): row.place for row in connection.execute(text(_PLACES), {"site": site, "key": key})
+    }
+    found = sorted((EvidenceRow(*row) for row in rows), key=lambda row: _place(row, places))
     first = {row.field: number for number, row in reversed(list(enumerate(found)))}
     order = {"taken": 0, "overruled": 1, "absent": 2}
     return tuple(sorted(found, key=lambda row: (row.claim == "absent", first[row.field], order[row.claim])))
+
+
+_PLACES = """
+SELECT e.field, e.rule, e.location, e.capture_id, min(e.position) AS place
+FROM article a JOIN revision r ON r.article_key = a.id AND r.is_current = 1
+JOIN evidence e ON e.revision_id = r.id
+WHERE a.site = :site AND a.key = :key GROUP BY 1, 2, 3, 4
+"""
+
+
+def _place(row: EvidenceRow, places: Mapping[tuple[Any, ...], int]) -> tuple[float, str]:
+    """Where a claim stands in the order of reading; what was not read there (absent, told by a card) behind
+    it."""
+    return places.get((row.field, row.rule, row.location, row.capture), math.inf), row.field

@@ -17,13 +17,14 @@ from storage.views.articles import ARTICLES
 
 Order = Literal["date", "seen", "title", "credibility", "interest"]
 
+_NEWEST = "a.published_iso DESC NULLS LAST, a.id DESC"
 # The number makes every order total, and so the same on every machine.
 _ORDERS: dict[Order, str] = {
-    "date": "a.published_iso DESC, a.id DESC",
+    "date": _NEWEST,
     "seen": "a.first_seen_at DESC, a.id DESC",
-    "title": "r.title COLLATE NOCASE NULLS LAST, a.id",
-    "credibility": "r.credibility / r.credibility_scale DESC, a.published_iso DESC, a.id DESC",
-    "interest": "r.interest / r.interest_scale DESC, a.published_iso DESC, a.id DESC",
+    "title": "lower(r.title) NULLS LAST, a.id",
+    "credibility": f"r.credibility / r.credibility_scale DESC NULLS LAST, {_NEWEST}",
+    "interest": f"r.interest / r.interest_scale DESC NULLS LAST, {_NEWEST}",
 }
 ORDERS: tuple[Order, ...] = tuple(_ORDERS)
 """Dates, first sight and ratings with the greatest first, what has none at the end."""
@@ -31,8 +32,8 @@ ORDERS: tuple[Order, ...] = tuple(_ORDERS)
 _CURRENT = "JOIN revision r ON r.article_key = a.id AND r.is_current = 1"
 # CROSS JOIN keeps SQLite from beginning with the revisions (https://sqlite.org/optoverview.html#crossjoin).
 _OF_TOPIC = """
-a.id IN (SELECT v.article_key FROM topic t CROSS JOIN revision_topic rt ON rt.topic_id = t.id
-         CROSS JOIN revision v ON v.id = rt.revision_id AND v.is_current = 1 WHERE t.normal = :topic)"""
+a.id IN (SELECT v.article_key FROM topic t CROSS JOIN revision_topic rt CROSS JOIN revision v
+         WHERE t.normal = :topic AND rt.topic_id = t.id AND v.id = rt.revision_id AND v.is_current = 1)"""
 _OF_JOURNAL = "r.journal_id IN (SELECT id FROM journal WHERE normal = :journal)"
 _ROWS = text(
     f"WITH found ({', '.join(ARTICLES.columns)}) AS ({ARTICLES.select} WHERE a.id IN :numbers) "
@@ -52,7 +53,7 @@ def article_numbers(
 ) -> array[int]:
     """Internal numbers of all articles, or of those of a topic's or a journal's grouping form, in order."""
     conditions = {_OF_TOPIC: topic_group, _OF_JOURNAL: journal_group}
-    where = " AND ".join(condition for condition, value in conditions.items() if value is not None) or "1"
+    where = " AND ".join(condition for condition, value in conditions.items() if value is not None) or "TRUE"
     # The revisions are the widest rows there are; a list by date or first sight does without them.
     joined = _CURRENT if "r." in _ORDERS[order] or journal_group is not None else ""
     rows = connection.execute(

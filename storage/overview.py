@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from storage.archive import Archive
 from storage.lock import holder
 from storage.runs import RunRow, last_run
+from storage.warc import FOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ SELECT count(*) FROM topic t WHERE EXISTS (
     SELECT 1 FROM revision_topic rt JOIN revision r ON r.id = rt.revision_id AND r.is_current = 1
     WHERE rt.topic_id = t.id)"""
 
+_SITES = "SELECT DISTINCT site FROM runs WHERE outcome IS NULL OR outcome <> 'skipped' ORDER BY site"
+
 
 def overview(connection: Connection) -> Overview:
     """Counts over the whole archive, from one snapshot when the caller's transaction is one."""
@@ -66,11 +70,7 @@ def overview(connection: Connection) -> Overview:
         text("SELECT title, key, first_seen_at FROM articles ORDER BY first_seen_at DESC, key LIMIT 1")
     ).first()
     return Overview(
-        sites=tuple(
-            connection.execute(
-                text("SELECT DISTINCT site FROM runs WHERE outcome IS NOT 'skipped' ORDER BY site")
-            ).scalars()
-        ),
+        sites=tuple(connection.execute(text(_SITES)).scalars()),
         articles=one("SELECT count(*) FROM articles"),
         without_id=one("SELECT count(*) FROM articles WHERE id IS NULL"),
         gone=one("SELECT count(*) FROM articles WHERE gone_since IS NOT NULL"),
@@ -86,8 +86,8 @@ def overview(connection: Connection) -> Overview:
         newest_seen_at=newest.first_seen_at if newest else None,
         latest_date=one("SELECT max(published_on) FROM articles"),
         lastmod=counts(
-            "SELECT key, sum(value) FROM runs, json_each(runs.counts) WHERE key LIKE 'lastmod%' "
-            "GROUP BY key ORDER BY key"
+            "SELECT key, sum(CAST(value AS BIGINT)) FROM runs, json_each(runs.counts) "
+            "WHERE key LIKE 'lastmod%' GROUP BY key ORDER BY key"
         ),
         runs=one("SELECT count(*) FROM runs"),
         last_run=last_run(connection),
@@ -99,6 +99,15 @@ def size_on_disk(directory: Path) -> int:
     return sum(
         entry.stat().st_size for entry in directory.rglob("*") if entry.is_file() and not entry.is_symlink()
     )
+
+
+def size_of(archive: Archive) -> int:
+    """Bytes that an archive takes: its folder, or its database and the captures beside it."""
+    if archive.database is None:
+        return size_on_disk(archive.directory)
+    with archive.engine.connect() as connection:
+        taken = int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+    return taken + size_on_disk(archive.directory / FOLDER)
 
 
 def writer_at_work(directory: Path) -> str | None:

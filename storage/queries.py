@@ -14,13 +14,16 @@ from typing import Literal
 
 from sqlalchemy import Connection, RowMapping, text
 
+from storage.dialects import NO_LIMIT
+
 Sort = Literal["date", "title", "journal", "credibility", "interest", "seen", "id"]
 
-# The key makes every order total, and so the same on every machine.
+# The key makes every order total, and so the same on every machine. Only the case of ASCII is passed over, as
+# both databases' lower() has it.
 _ORDERS: dict[Sort, str] = {
-    "date": "published_on DESC NULLS LAST, title COLLATE NOCASE, key",
-    "title": "title COLLATE NOCASE NULLS LAST, key",
-    "journal": "journal COLLATE NOCASE NULLS LAST, title COLLATE NOCASE, key",
+    "date": "published_on DESC NULLS LAST, lower(title), key",
+    "title": "lower(title) NULLS LAST, key",
+    "journal": "lower(journal) NULLS LAST, lower(title), key",
     "credibility": "credibility / credibility_scale DESC NULLS LAST, published_on DESC NULLS LAST, key",
     "interest": "interest / interest_scale DESC NULLS LAST, published_on DESC NULLS LAST, key",
     "seen": "first_seen_at DESC, key",
@@ -75,7 +78,7 @@ def articles(
         "instr(journal_group, :journal) > 0": journal_part,
         "site = :site": site,
     }
-    where = " AND ".join(condition for condition, value in conditions.items() if value is not None) or "1"
+    where = " AND ".join(condition for condition, value in conditions.items() if value is not None) or "TRUE"
     columns, order = ", ".join(ROW_FIELDS), _ORDERS[sort]
     rows = connection.execute(
         text(f"SELECT {columns} FROM articles WHERE {where} ORDER BY {order} LIMIT :limit"),
@@ -83,7 +86,7 @@ def articles(
             "topic": topic_group,
             "journal": journal_part,
             "site": site,
-            "limit": -1 if limit is None else limit,
+            "limit": NO_LIMIT if limit is None else limit,
         },
     ).mappings()
     return [article_row(row) for row in rows]
@@ -123,7 +126,7 @@ def _by_address(connection: Connection, url: str) -> list[tuple[str, str]]:
         text(
             """
             WITH RECURSIVE leads_to (url, hops) AS (
-                VALUES (:url, 0)
+                SELECT url, 0 FROM urls WHERE url = :url
                 UNION
                 SELECT urls.target, hops + 1 FROM leads_to JOIN urls ON urls.url = leads_to.url
                 WHERE urls.target IS NOT NULL AND hops < 10)
@@ -142,7 +145,7 @@ def _by_address(connection: Connection, url: str) -> list[tuple[str, str]]:
 def ids_but_for_case(connection: Connection, wanted: str) -> list[str]:
     """Ids that differ from `wanted` in nothing but case."""
     rows = connection.execute(
-        text("SELECT key FROM article WHERE key = :wanted COLLATE NOCASE AND key <> :wanted ORDER BY key"),
+        text("SELECT key FROM article WHERE lower(key) = lower(:wanted) AND key <> :wanted ORDER BY key"),
         {"wanted": wanted},
     )
     return list(rows.scalars())

@@ -1,8 +1,9 @@
 """A person's own SQL, answered by the archive's public views and never able to change anything.
 
-Three locks, one behind the other: the file is opened read-only, `PRAGMA query_only` is on, and an authorizer
-(https://sqlite.org/c3ref/set_authorizer.html) refuses every statement that is not plain reading, among them
-those that the other two would let pass (ATTACH, VACUUM INTO, temporary tables, load_extension).
+In SQLite three locks, one behind the other: the file is opened read-only, `PRAGMA query_only` is on, and an
+authorizer (https://sqlite.org/c3ref/set_authorizer.html) refuses every statement that is not plain reading,
+among them those that the other two would let pass (ATTACH, VACUUM INTO, temporary tables, load_extension).
+`storage.postgresql.statements` has those of PostgreSQL.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection
 
+from storage.dialects import is_postgresql
 from storage.search_index import TABLE
 from storage.stopping import is_interrupt, stoppable
 
@@ -55,7 +57,7 @@ class Answer:
 
     columns: tuple[str, ...]
     rows: Iterator[tuple[Any, ...]]
-    """Values as SQLite has them: None, int, float, str or bytes. Iterating may raise `SqlError`."""
+    """Values as the database has them: None, int, float, str or bytes. Iterating may raise `SqlError`."""
 
 
 @contextmanager
@@ -66,6 +68,12 @@ def answered(connection: Connection, statement: str, *, time_limit: float | None
     Only inside the `with` can rows be had; afterwards the connection is as it was. Under
     `storage.as_of.as_of` the views answer as of then.
     """
+    if is_postgresql(connection):
+        from storage.postgresql import statements
+
+        with statements.answered(connection, statement, time_limit=time_limit) as answer:
+            yield answer
+        return
     driver = cast(sqlite3.Connection, connection.connection.driver_connection)
     guard = _Guard(time_limit)
     # FTS5 prepares statements that write when a connection first meets its table: before anyone watches.

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 
 from storage import lock, skipped
 from storage.archive import Archive
+from storage.dialects import NO_LIMIT
 from storage.lock import Holder
 
 RUNNING = "running"
@@ -105,7 +106,7 @@ class RunStory:
 
 def last_run(connection: Connection) -> RunRow | None:
     """The run that began last and was not skipped, as the table has it; None in an archive without any."""
-    rows = _rows(connection, "WHERE outcome IS NOT 'skipped' ORDER BY id DESC LIMIT 1")
+    rows = _rows(connection, "WHERE outcome IS NULL OR outcome <> 'skipped' ORDER BY id DESC LIMIT 1")
     return rows[0] if rows else None
 
 
@@ -124,7 +125,9 @@ def runs(archive: Archive, limit: int | None = None) -> list[RunRow]:
     holder, waiting = lock.holder(archive.directory), skipped.noted(archive.directory)
     with archive.engine.connect() as connection:
         rows = _rows(
-            connection, "ORDER BY started_at DESC, id DESC LIMIT :limit", limit=-1 if limit is None else limit
+            connection,
+            "ORDER BY started_at DESC, id DESC LIMIT :limit",
+            limit=NO_LIMIT if limit is None else limit,
         )
     known = {(row.kind, row.started_at, row.pid, row.host) for row in rows if row.outcome == "skipped"}
     rows += [_not_begun(run) for run in waiting if (run.kind, run.at, run.pid, run.host) not in known]

@@ -46,6 +46,11 @@ def create(connection: Connection) -> None:
     connection.exec_driver_sql(DDL)
 
 
+def fill(connection: Connection) -> None:
+    """Put everything that the view has into the empty index."""
+    connection.exec_driver_sql(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('rebuild')")
+
+
 def unindex(cursor: Cursor, revision_id: int) -> None:
     """Take a revision out, while its rows are still as they were when it was put in."""
     cursor.execute(_OLD.format("r.id = ?"), (revision_id,))

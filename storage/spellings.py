@@ -39,20 +39,21 @@ class Group:
 
 # CROSS JOIN keeps SQLite from beginning with the revisions (https://sqlite.org/optoverview.html#crossjoin).
 _OF_TOPIC = """
-FROM topic n CROSS JOIN revision_topic rt ON rt.topic_id = n.id
-CROSS JOIN revision r ON r.id = rt.revision_id AND r.is_current = 1"""
-_OF_JOURNAL = "FROM journal n JOIN revision r ON r.journal_id = n.id AND r.is_current = 1"
+FROM topic n CROSS JOIN revision_topic rt CROSS JOIN revision r {}
+WHERE rt.topic_id = n.id AND r.id = rt.revision_id AND r.is_current = 1"""
+_OF_JOURNAL = "FROM journal n JOIN revision r ON r.journal_id = n.id {} WHERE r.is_current = 1"
+_ARTICLE = "JOIN article a ON a.id = r.article_key"
 _SEEN = "min(a.first_seen_at), max(a.last_seen_at)"
 
 
 def topic_spellings(connection: Connection, group: str) -> tuple[Spelling, ...]:
     """The spellings of a topic by its grouping form, the most frequent first; () when no article has it."""
-    return _spellings(connection, f"SELECT n.text, count(*) {_OF_TOPIC}", group)
+    return _spellings(connection, f"SELECT n.text, count(*) {_OF_TOPIC.format('')}", group)
 
 
 def journal_spellings(connection: Connection, group: str) -> tuple[Spelling, ...]:
     """The same of a journal."""
-    return _spellings(connection, f"SELECT n.name, count(*) {_OF_JOURNAL}", group)
+    return _spellings(connection, f"SELECT n.name, count(*) {_OF_JOURNAL.format('')}", group)
 
 
 def topics(connection: Connection) -> tuple[Group, ...]:
@@ -67,7 +68,7 @@ def journals(connection: Connection) -> tuple[Group, ...]:
 
 def _spellings(connection: Connection, select: str, group: str) -> tuple[Spelling, ...]:
     rows = connection.execute(
-        text(f"{select} WHERE n.normal = :group GROUP BY n.id ORDER BY 2 DESC, 1"), {"group": group}
+        text(f"{select} AND n.normal = :group GROUP BY n.id ORDER BY 2 DESC, 1"), {"group": group}
     )
     return tuple(Spelling(name, number) for name, number in rows)
 
@@ -75,14 +76,11 @@ def _spellings(connection: Connection, select: str, group: str) -> tuple[Spellin
 def _groups(connection: Connection, name: str, of: str) -> tuple[Group, ...]:
     printed: dict[str, list[Spelling]] = {}
     for group, spelling, number in connection.execute(
-        text(f"SELECT n.normal, {name}, count(*) {of} GROUP BY n.id ORDER BY 3 DESC, 2")
+        text(f"SELECT n.normal, {name}, count(*) {of.format('')} GROUP BY n.id ORDER BY 3 DESC, 2")
     ):
         printed.setdefault(group, []).append(Spelling(spelling, number))
     whole = connection.execute(
-        text(
-            f"SELECT n.normal, count(DISTINCT a.id), {_SEEN} {of} JOIN article a ON a.id = r.article_key "
-            "GROUP BY n.normal"
-        )
+        text(f"SELECT n.normal, count(DISTINCT a.id), {_SEEN} {of.format(_ARTICLE)} GROUP BY n.normal")
     )
     found = [Group(group, tuple(printed[group]), number, *seen) for group, number, *seen in whole]
     return tuple(sorted(found, key=lambda one: (-one.articles, one.name)))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 
 import pytest
+
+from tests.postgresql import Server
+
+Database = Callable[[Path], str | None]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -15,3 +20,21 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         (name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections
     ]
     return report
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server, started when a test first asks for it."""
+    started = Server()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """Where the archive of a folder is to be asked: None in the folder itself, or the address of a copy of it
+    in PostgreSQL. Every test that asks for this runs with both."""
+    if request.param == "sqlite":
+        return lambda directory: None
+    found: Server = request.getfixturevalue("server")
+    return found.copy_of

@@ -31,6 +31,7 @@ COMMANDS = {
         "Crawl by the clock, or print the files with which others do.",
     ),
     "import": ("crawler.cli.import_", "Read saved pages, WARC and WACZ files into the archive."),
+    "copy": ("crawler.cli.copy", "Copy the archive to PostgreSQL or a folder, compared row by row."),
     "wacz": ("crawler.cli.wacz", "Pack the archive into one file that browsers replay."),
     "export": ("crawler.cli.export", "Write the records for other tools: tables, SQLite, citations."),
     "schema": ("crawler.cli.schema", "Print JSON Schema, Table Schema or Datasette's metadata."),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @click.command("alarms", epilog="\b\nExamples:\n  msarchive alarms\n  msarchive alarms --all --json")
-@archive_option()
+@archive_option(database=True)
 @click.option("--all", "everything", is_flag=True, help="Also alarms that have been cleared.")
 @json_option("Print a JSON object.")
 def command(directory: Path, everything: bool, as_json: bool) -> None:

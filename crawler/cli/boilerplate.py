@@ -26,7 +26,7 @@ _FOUND = {"profile": "known by the site's profile", "counted": "found by countin
     "  msarchive boilerplate --source counted --sort seen\n"
     "  msarchive boilerplate --json | jq '.[].slots'",
 )
-@archive_option()
+@archive_option(database=True)
 @click.option(
     "--sort",
     type=click.Choice(SORTS),

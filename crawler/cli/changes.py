@@ -30,7 +30,7 @@ def _field(_context: click.Context, _option: click.Parameter, typed: str | None)
     "  msarchive changes --since 2026-01-01 --field credibility --json\n"
     "  msarchive changes --since 2026-03-01 --until 2026-03-31",
 )
-@archive_option()
+@archive_option(database=True)
 @click.option(
     "--since", metavar="DATE", required=True, help="From the beginning of a date (UTC), or from a time on."
 )

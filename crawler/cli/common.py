@@ -20,14 +20,20 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 DEFAULT_ARCHIVE = Path("archive")
 DEFAULT_SITE = "mymsbuddy"
+_DATABASE = "crawler.cli.database"
+"""Where click keeps what `--database` said while a command runs."""
 
 
 def archive_option(
     default: Path = DEFAULT_ARCHIVE,
     envvar: str | None = "MSARCHIVE_DIR",
+    *,
+    database: bool = False,
 ) -> Callable[[Decorated], Decorated]:
-    """`--archive DIR`, passed as `directory: Path`."""
-    return click.option(
+    """`--archive DIR`, passed as `directory: Path`; with `database` also `--database URL`, which
+    `open_to_read` heeds. A command that knows no database but `archive.db` refuses one rather than pass it
+    over."""
+    folder = click.option(
         "--archive",
         "directory",
         metavar="DIR",
@@ -38,6 +44,37 @@ def archive_option(
         type=click.Path(path_type=Path, file_okay=False),
         help="The archive's folder.",
     )
+    where = click.option(
+        "--database",
+        metavar="URL",
+        envvar=None if envvar is None else "MSARCHIVE_DATABASE",
+        show_envvar=database,
+        hidden=not database,
+        expose_value=False,
+        callback=_choose_database if database else _refuse_database,
+        help="A PostgreSQL database (postgresql://…) in place of the folder's archive.db.",
+    )
+    return lambda command: folder(where(command))
+
+
+def _choose_database(context: click.Context, _option: click.Parameter, url: str | None) -> None:
+    context.meta[_DATABASE] = url
+
+
+def _refuse_database(context: click.Context, _option: click.Parameter, url: str | None) -> None:
+    if url is not None:
+        raise click.UsageError(
+            f"'{context.info_name}' works with a folder's archive.db only, not with --database "
+            "(MSARCHIVE_DATABASE)",
+            context,
+        )
+
+
+def chosen_database() -> str | None:
+    """What was given as `--database` to the command that runs; None when it is the folder's `archive.db`."""
+    context = click.get_current_context(silent=True)
+    chosen = None if context is None else context.meta.get(_DATABASE)
+    return None if chosen is None else str(chosen)
 
 
 def json_option(what: str = "Print JSON.") -> Callable[[Decorated], Decorated]:
@@ -115,10 +152,11 @@ def load_site(site: str) -> SiteProfile:
 
 
 def open_to_read(directory: Path) -> Archive:
-    """The archive, read-only, beside whatever writes to it. Raises `ArchiveError` with one line."""
+    """The archive, in `--database` when that was given, read-only, beside whatever writes to it. Raises
+    `ArchiveError` with one line."""
     from storage.archive import open_archive
 
-    return open_archive(directory, read_only=True)
+    return open_archive(directory, read_only=True, database=chosen_database())
 
 
 def print_json(value: Any) -> None:

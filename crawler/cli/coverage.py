@@ -31,7 +31,7 @@ _MOST_REASONS = 8
     "  msarchive coverage --run 12 --json | jq '.urls[] | select(.asked | not) | .url'\n\n"
     "The SQL that proves that every address is accounted for is in docs/operating.md.",
 )
-@archive_option()
+@archive_option(database=True)
 @click.option("--run", "run", metavar="ID", type=click.IntRange(min=1), help="As this run left things.")
 @click.option(
     "--state", type=click.Choice(STATES), help="List the addresses in this state, each with its reason."

@@ -29,7 +29,7 @@ _STYLES = {"same": "", "removed": "red strike", "added": "green"}
 )
 @click.argument("wanted", metavar="ID|URL")
 @click.argument("numbers", metavar="[REV REV]", nargs=-1, type=click.IntRange(min=1))
-@archive_option()
+@archive_option(database=True)
 @click.option("--site", metavar="NAME", help="Which site's, where several share the archive and the id.")
 @json_option("Print a JSON object, field by field.")
 def command(wanted: str, numbers: tuple[int, ...], directory: Path, site: str | None, as_json: bool) -> None:

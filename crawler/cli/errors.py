@@ -40,6 +40,8 @@ def _archive_error(error: BaseException) -> UserError | None:
         return None
     codes = (
         (module.ArchiveMissing, ExitCode.USAGE),
+        (module.NoDatabase, ExitCode.USAGE),
+        (module.DatabaseInUse, ExitCode.USAGE),
         (module.ArchiveBusy, ExitCode.BUSY),
         (module.ArchiveDamaged, ExitCode.DAMAGED),
         (module.ArchiveNewer, ExitCode.NEWER),
@@ -49,9 +51,13 @@ def _archive_error(error: BaseException) -> UserError | None:
 
 
 def _database_error(error: BaseException) -> UserError | None:
-    """What SQLite says of its file, straight from its driver or wrapped by SQLAlchemy."""
+    """What SQLite says of its file, or PostgreSQL's driver of its server; wrapped by SQLAlchemy or not."""
     driver = sys.modules.get("sqlite3")
     original = getattr(error, "orig", error)
+    postgresql = sys.modules.get("psycopg")
+    if postgresql is not None and isinstance(original, postgresql.OperationalError):
+        said = (str(original).splitlines() or ["no answer"])[0]
+        return UserError(f"the archive's database can't be used: {said}", ExitCode.STORAGE)
     if driver is None or not isinstance(original, driver.Error):
         return None
     code = getattr(original, "sqlite_errorname", "")

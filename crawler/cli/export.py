@@ -14,6 +14,7 @@ import click
 from crawler.cli.common import (
     archive_option,
     byte_size,
+    chosen_database,
     json_option,
     moment,
     open_to_read,
@@ -62,7 +63,7 @@ FORMATS = ("jsonl", "csv", "parquet", "sqlite", "bibtex", "ris", "csl-json", "js
 @click.option("--history", is_flag=True, help="With all revisions, and what changed between them.")
 @as_of_option()
 @click.option("--force", is_flag=True, help="Replace what an earlier export wrote there.")
-@archive_option()
+@archive_option(database=True)
 @json_option("Print what was written as JSON.")
 def command(
     form: str,
@@ -127,7 +128,7 @@ def _choice(
     choice = Choice(history=history, fields=names, as_of=as_of)
     if not queries:
         return choice
-    wanted = selected(parse(*queries))
+    wanted = selected(parse(*queries), in_postgresql=chosen_database() is not None)
     return replace(choice, query=" ".join(queries), selected=wanted.sql, parameters=wanted.parameters)
 
 

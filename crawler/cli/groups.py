@@ -55,7 +55,7 @@ def group_command(
     for option in reversed(
         (
             click.argument("part", metavar="[PART]", required=False),
-            archive_option(),
+            archive_option(database=True),
             click.option(
                 "--sort",
                 type=click.Choice(SORTS),

@@ -27,7 +27,7 @@ _ROOM = 60
     "  msarchive history aB3dE6 --json | jq '.entries[].changes[].field'",
 )
 @click.argument("wanted", metavar="ID|URL")
-@archive_option()
+@archive_option(database=True)
 @click.option("--site", metavar="NAME", help="Which site's, where several share the archive and the id.")
 @json_option("Print everything as a JSON object.")
 def command(wanted: str, directory: Path, site: str | None, as_json: bool) -> None:

@@ -27,7 +27,7 @@ SORTS = ("date", "title", "journal", "credibility", "interest", "seen", "id")
     "  msarchive list --as-of 2026-03-31\n"
     "  msarchive list --json | jq -r '.[].url'",
 )
-@archive_option()
+@archive_option(database=True)
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="At most N articles.  [default: all]")
 @click.option(
     "--sort",

@@ -30,7 +30,7 @@ _MOST_WORDS = 8
     "  msarchive related --duplicates",
 )
 @click.argument("wanted", metavar="[ID|URL]", required=False)
-@archive_option()
+@archive_option(database=True)
 @click.option("--site", metavar="NAME", help="Which site's, where several share the archive and the id.")
 @click.option("--duplicates", is_flag=True, help="List all near-duplicates of the archive, in groups.")
 @click.option(

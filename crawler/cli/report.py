@@ -33,7 +33,7 @@ from crawler.terminal import Sheet
 @click.option("--since", metavar="DATE", help="Growth, changes and crawls since a date or time (UTC) only.")
 @as_of_option()
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
-@archive_option()
+@archive_option(database=True)
 @json_option("Print what was written as JSON.")
 def command(
     output: Path, since: str | None, as_of: str | None, force: bool, directory: Path, as_json: bool

@@ -45,7 +45,7 @@ _MOST_FAILURES_SHOWN = 20
     "running.",
 )
 @click.argument("number", metavar="[ID]", type=click.IntRange(min=1), required=False)
-@archive_option()
+@archive_option(database=True)
 @click.option(
     "--limit", metavar="N", type=click.IntRange(min=1), default=20, show_default=True, help="The last N runs."
 )

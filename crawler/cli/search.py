@@ -52,7 +52,7 @@ def _typed(_context: click.Context, _parameter: click.Parameter, words: tuple[st
     "  msarchive search COVID-19 --json",
 )
 @click.argument("typed", metavar="QUERY...", nargs=-1, callback=_typed)
-@archive_option()
+@archive_option(database=True)
 @click.option(
     "--sort",
     type=click.Choice(SORTS),

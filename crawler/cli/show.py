@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     "  msarchive show https://mymsbuddy.com/news/view/some-title-aB3dE6 --json",
 )
 @click.argument("wanted", metavar="ID|URL")
-@archive_option()
+@archive_option(database=True)
 @click.option("--site", metavar="NAME", help="Which site's, where several share the archive and the id.")
 @click.option("--evidence", is_flag=True, help="Show for each value where it was read, and by which rule.")
 @as_of_option()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "  msarchive sql --json - < question.sql",
 )
 @click.argument("statement", required=False)
-@archive_option()
+@archive_option(database=True)
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV: the values as they are, NULL as nothing.")
 @json_option("Print a JSON array, an object for each row.")
 @as_of_option()

@@ -41,7 +41,7 @@ _VERDICTS = {"ok": "All is well.", "warn": "Something wants a look.", "fail": "S
     "'msarchive runs' lists all runs, 'msarchive coverage' all addresses; 'msarchive doctor' looks at the\n"
     "machine and the site as well, and its exit code tells.",
 )
-@archive_option()
+@archive_option(database=True)
 @max_age_option("Not all is well when no crawl has come to its end for so long.")
 @json_option("Print it as a JSON object.")
 def command(directory: Path, max_age: float, as_json: bool) -> None:
@@ -50,7 +50,7 @@ def command(directory: Path, max_age: float, as_json: bool) -> None:
 
     from crawler.checks import archive_checks, verdict
     from storage import lock
-    from storage.overview import overview, size_on_disk
+    from storage.overview import overview, size_of
     from storage.runs import told
 
     holder = lock.holder(directory)  # before the snapshot: a run that has ended since is found with its end
@@ -61,15 +61,15 @@ def command(directory: Path, max_age: float, as_json: bool) -> None:
         checks = archive_checks(
             archive, seen, now=datetime.now(UTC), crawl=_command(last, directory), max_age_days=max_age
         )
-        size, path = size_on_disk(directory), archive.path
+        size, name = size_of(archive), archive.name
     writer = None if holder is None else str(holder)
     if as_json:
-        value = {"archive": str(path), "bytes": size, "writer": writer, "verdict": verdict(checks)}
+        value = {"archive": name, "bytes": size, "writer": writer, "verdict": verdict(checks)}
         value |= {"checks": [asdict(check) for check in checks], **asdict(seen)}
         print_json({**value, "last_run": None if last is None else asdict(last)})
         return
     sheet = Sheet()
-    sheet.text(f"{path}, {byte_size(size)}", style="bold")
+    sheet.text(f"{name}, {byte_size(size)}", style="bold")
     sheet.text(_VERDICTS[verdict(checks)], style=LEVEL_STYLES[verdict(checks)])
     for check in checks:
         if check.level != "ok":

@@ -32,14 +32,13 @@ class SeenPage:
         """Its links to pages, in document order."""
         if self.document is None:
             return ()
-        root = self.document.root
-        base = next((element.get("href") for element in root.iter("base") if element.get("href")), None)
+        base = next((element.get("href") for element in self.document.bases if element.get("href")), None)
         start = (canonical(base, self.url) if base else None) or self.url
         found = []
-        for element in root.iter("a", "area"):
+        for element in self.document.links:
             href = element.get("href")
             target = canonical(href, start) if href and not href.startswith("#") else None
-            if target is not None:
+            if target is not None and element.tag != "link":
                 found.append(SeenLink(target, _words(element), (element.get("rel") or "").lower()))
         return found
 

@@ -20,7 +20,7 @@ def provenance(connection: Connection, choice: Choice, *, form: str, program_ver
     `newest_run` the last that had begun.
     """
     parameters = {} if choice.as_of is None else {"at": choice.as_of}
-    by_then = ("ended_at <= :at", "started_at <= :at") if choice.as_of is not None else ("1", "1")
+    by_then = ("ended_at <= :at", "started_at <= :at") if choice.as_of is not None else ("TRUE", "TRUE")
 
     def run(where: str) -> dict[str, Any] | None:
         row = connection.execute(text(_RUN.format(where)), parameters).mappings().first()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ from storage.views.kinds import Kind
 
 _BY_NAME = {view.name: view for view in VIEWS}
 _FETCHED = 500
-"""Rows taken from SQLite at a time."""
+"""Rows taken from the database at a time."""
 
 CURRENT = (
     "articles", "article_sections", "article_topics", "article_cards", "article_unplaced", "article_absences",
@@ -52,9 +53,9 @@ class Table:
     """Where in a row the key of its article stands; None when its rows are not article by article."""
 
     def rows(self, connection: Connection) -> Iterator[Sequence[Any]]:
-        """Its rows as SQLite has them, in order, a few at a time in memory."""
-        # Not through text(): a view's own SQL may hold colons.
-        result = connection.exec_driver_sql(self.sql, dict(self.parameters))
+        """Its rows as the database has them, in order, a few at a time in memory."""
+        asked = text(_with_own_colons(self.sql, self.parameters)).execution_options(yield_per=_FETCHED)
+        result = connection.execute(asked, dict(self.parameters))
         for some in result.partitions(_FETCHED):
             yield from some
 
@@ -101,7 +102,7 @@ def table(name: str, choice: Choice, columns: Sequence[str] | None = None) -> Ta
 
 def count(connection: Connection, choice: Choice) -> int:
     """How many articles are chosen."""
-    where = "1" if choice.selected is None else f"id IN ({choice.selected})"
+    where = "TRUE" if choice.selected is None else f"id IN ({choice.selected})"
     found = connection.execute(text(f"SELECT count(*) FROM article WHERE {where}"), choice.parameters)
     return int(found.scalar_one())
 
@@ -120,6 +121,12 @@ def counted(
         yield row
 
 
+def _with_own_colons(sql: str, parameters: Mapping[str, Any]) -> str:
+    """SQL for text() in which only `parameters` are parameters: a view's own SQL may hold colons."""
+    names = "|".join(map(re.escape, parameters))
+    return re.sub(rf":(?!(?:{names})\b)" if names else ":", r"\:", sql)
+
+
 def _whose(view: View) -> str:
     return "key" if view.name == "articles" else "article_key"
 
@@ -129,7 +136,7 @@ def _where(named: str, view: View, choice: Choice) -> str:
     if view.name == "captures" and named == "article_captures":
         return _OF_ARTICLES if chosen is None else _OF_CHOSEN.format(chosen)
     if chosen is None or _whose(view) not in view.columns:
-        return "1"
+        return "TRUE"
     return f"(site, {_whose(view)}) IN ({chosen})"
 
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Float, Integer, LargeBinary, MetaData, Text
+from sqlalchemy import BigInteger, CheckConstraint, Float, Integer, LargeBinary, MetaData, Text
 from sqlalchemy.dialects.sqlite import REAL
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
 from sqlalchemy.types import TypeEngine
+
+Words = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that compares byte by byte, as SQLite's does, whatever language PostgreSQL was set up for: orders are
+the same on every machine."""
+
+Whole = Integer().with_variant(BigInteger(), "postgresql")
+"""A whole number of 64 bits, as SQLite's are."""
 
 Number = Float().with_variant(REAL(), "sqlite")
 """A rating or scale. STRICT tables know REAL but not FLOAT."""
@@ -33,12 +40,12 @@ class Base(DeclarativeBase):
 
 def as_text(doc: str, *args: Any, **options: Any) -> MappedColumn[Any]:
     """A TEXT column; `doc` is its line in the data dictionary."""
-    return _column(Text(), doc, *args, **options)
+    return _column(Words, doc, *args, **options)
 
 
 def as_integer(doc: str, *args: Any, **options: Any) -> MappedColumn[Any]:
     """An INTEGER column; `doc` is its line in the data dictionary."""
-    return _column(Integer(), doc, *args, **options)
+    return _column(Whole, doc, *args, **options)
 
 
 def as_real(doc: str, *args: Any, **options: Any) -> MappedColumn[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, column
 from sqlalchemy.orm import Mapped
 
 from storage.models.base import STRICT, STRICT_WITHOUT_ROWID, Base, as_integer, as_text, is_utc, one_of
@@ -51,7 +51,7 @@ class Correction(Base):
     reader_before: Mapped[str | None] = as_text("Version of the reader before; NULL when none had read it.")
     reader_after: Mapped[str] = as_text("Version of the reader that corrected it.", nullable=False)
     __table_args__ = (
-        CheckConstraint("before IS NOT after", name="differs"),
+        CheckConstraint(column("before").is_distinct_from(column("after")), name="differs"),
         Index("ix_correction_capture", "capture_id"),
         Index("ix_correction_run", "run_id"),
         STRICT,

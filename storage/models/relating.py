@@ -17,7 +17,9 @@ class ArticleProfile(Base):
     """
 
     __tablename__ = "article_profile"
-    article_key: Mapped[int] = as_integer("The article; it may have gone since.", primary_key=True)
+    article_key: Mapped[int] = as_integer(
+        "The article; it may have gone since.", primary_key=True, autoincrement=False
+    )
     content_digest: Mapped[str] = as_text(
         "content_digest of the revision they were made of; empty when its text was written anew since.",
         nullable=False,

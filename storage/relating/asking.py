@@ -79,7 +79,7 @@ class Group:
 
 _RELATED = f"""
 WITH found ({", ".join(RELATED_ARTICLES.columns)}) AS (
-    {related_select(":limit")} WHERE a.site = :site AND a.key = :key)
+    {related_select(":limit")} AND a.site = :site AND a.key = :key)
 SELECT related_site, related_key, title, score, shared_topics, shared_words FROM found ORDER BY rank
 """
 _DUPLICATES = f"""

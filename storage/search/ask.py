@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
+from storage.dialects import is_postgresql
 from storage.queries import ROW_FIELDS, ArticleRow, article_row
 from storage.search.marking import Fragment, mark
 from storage.search.order import SORTS, Sort, ranked
@@ -23,8 +25,8 @@ class Hit:
 
     article: ArticleRow
     score: float | None
-    """bm25, turned so that more is better; comparable within one search only. None when it has its place by
-    another order."""
+    """bm25 (in PostgreSQL ts_rank), turned so that more is better; comparable within one search only. None
+    when it has its place by another order."""
     title: tuple[Fragment, ...]
     """The title as printed, whole; () when there is none."""
     snippet: tuple[Fragment, ...]
@@ -52,26 +54,46 @@ def search(
 
     Boilerplate is not searched. `limit` None is all of them.
     """
-    asked = conditions(query)
-    total = total_of(connection, asked)
+    total = count(connection, query)
     most = total if limit is None else limit
-    places = ranked(connection, asked, total, sort=sort, limit=most, offset=offset)
+    if is_postgresql(connection):
+        from storage.postgresql import asking
+
+        places = asking.ranked(connection, query, total, sort=sort, limit=most, offset=offset)
+    else:
+        places = ranked(connection, conditions(query), total, sort=sort, limit=most, offset=offset)
     marked = mark(connection, [place.revision_id for place in places], query.words())
+    rows = _articles(connection, [place.revision_id for place in places])
     hits = []
     for place in places:
-        row = connection.execute(text(_ARTICLE), {"revision": place.revision_id}).mappings().one()
         shown = marked[place.revision_id]
-        hits.append(Hit(article_row(row), place.score, shown.title, shown.snippet))
+        hits.append(Hit(rows[place.revision_id], place.score, shown.title, shown.snippet))
     return Found(tuple(hits), total)
+
+
+def _articles(connection: Connection, revisions: Sequence[int]) -> dict[int, ArticleRow]:
+    """The articles that these are the current revisions of."""
+    found = {}
+    for first in range(0, len(revisions), _AT_ONCE):
+        some = revisions[first : first + _AT_ONCE]
+        for row in connection.execute(_ARTICLES, {"revisions": list(some)}).mappings():
+            found[int(row["number"])] = article_row(row)
+    return found
 
 
 def count(connection: Connection, query: Query) -> int:
     """How many articles match."""
+    if is_postgresql(connection):
+        from storage.postgresql import asking
+
+        return asking.count(connection, query)
     return total_of(connection, conditions(query))
 
 
-# The view's own statement narrowed to one row: the view has no column that an index could find it by.
-_ARTICLE = f"""
-WITH found ({", ".join(ARTICLES.columns)}) AS ({ARTICLES.select} WHERE r.id = :revision)
-SELECT {", ".join(ROW_FIELDS)} FROM found
-"""
+_AT_ONCE = 500
+# The view's own statement narrowed to a few rows: the view has no column that an index could find them by.
+_NUMBERED = ARTICLES.select.replace("SELECT ", "SELECT r.id, ", 1)
+_ARTICLES = text(
+    f"WITH found (number, {', '.join(ARTICLES.columns)}) AS ({_NUMBERED} WHERE r.id IN :revisions) "
+    f"SELECT number, {', '.join(ROW_FIELDS)} FROM found"
+).bindparams(bindparam("revisions", expanding=True))

@@ -90,15 +90,16 @@ def _rows(connection: Connection, statement: str, **values: str) -> Sequence[tup
 
 
 _JOURNALS = """
-SELECT r.journal_id, count(*) FROM json_each(:numbers) m CROSS JOIN revision r ON r.id = m.value
-WHERE r.journal_id IS NOT NULL GROUP BY r.journal_id
+SELECT r.journal_id, count(*) FROM json_each(:numbers) m CROSS JOIN revision r
+WHERE r.id = CAST(m.value AS BIGINT) AND r.journal_id IS NOT NULL GROUP BY r.journal_id
 """
 _ALL_JOURNALS = """
 SELECT journal_id, count(*) FROM revision WHERE is_current = 1 AND journal_id IS NOT NULL GROUP BY journal_id
 """
 _JOURNALS_SCANNED = """
 SELECT journal_id, count(*) FROM revision
-WHERE is_current = 1 AND journal_id IS NOT NULL AND +id IN (SELECT value FROM json_each(:numbers))
+WHERE is_current = 1 AND journal_id IS NOT NULL
+  AND +id IN (SELECT CAST(value AS BIGINT) FROM json_each(:numbers))
 GROUP BY journal_id
 """
 _JOURNAL_LABELS = """
@@ -107,13 +108,14 @@ SELECT g.value, (SELECT j.name FROM journal j JOIN revision r ON r.journal_id = 
 FROM json_each(:groups) g
 """
 _DATES = """
-SELECT a.published_iso, count(*) FROM json_each(:numbers) m CROSS JOIN article a ON a.id = m.value
-WHERE a.published_iso IS NOT NULL GROUP BY a.published_iso
+SELECT a.published_iso, count(*) FROM json_each(:numbers) m CROSS JOIN article a
+WHERE a.id = CAST(m.value AS BIGINT) AND a.published_iso IS NOT NULL GROUP BY a.published_iso
 """
 _ALL_DATES = """
 SELECT published_iso, count(*) FROM article WHERE published_iso IS NOT NULL GROUP BY published_iso
 """
 _DATES_SCANNED = """
 SELECT published_iso, count(*) FROM article
-WHERE published_iso IS NOT NULL AND +id IN (SELECT value FROM json_each(:numbers)) GROUP BY published_iso
+WHERE published_iso IS NOT NULL AND +id IN (SELECT CAST(value AS BIGINT) FROM json_each(:numbers))
+GROUP BY published_iso
 """

@@ -59,7 +59,7 @@ def mark(connection: Connection, revisions: Sequence[int], words: Sequence[Words
 
 _TEXTS = f"""
 SELECT abs(id), title, takeaway, sections FROM (
-    {DOCUMENTS_BY_REVISION} WHERE r.id IN (SELECT value FROM json_each(:revisions)))
+    {DOCUMENTS_BY_REVISION} WHERE r.id IN (SELECT CAST(value AS BIGINT) FROM json_each(:revisions))) d
 """
 _TABLE = f"CREATE VIRTUAL TABLE shown USING fts5(title, takeaway, sections, tokenize='{TOKENIZE}')"
 _FOUND = f"""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from storage.as_of import is_past
+from storage.dialects import is_postgresql
 from storage.search.matching import expression
 from storage.search.query import Query
 from storage.search.selection import FROM, Conditions, conditions
@@ -28,6 +29,11 @@ class Members:
 
 def members(connection: Connection, query: Query) -> Members:
     """The articles that a query matches."""
+    if is_postgresql(connection):
+        from storage.postgresql import asking
+
+        pairs = asking.members(connection, query)
+        return Members([one for one, _ in pairs], [one for _, one in pairs], False, ())
     asked = conditions(query)
     match = None if asked.words is None else expression(asked.words)
     values = {**asked.parameters, **({} if match is None else {"search_match": match})}

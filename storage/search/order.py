@@ -33,12 +33,14 @@ WEIGHTS = (10.0, 5.0, 1.0)
 """Of a word in title, takeaway and sections, for bm25."""
 
 _RANK = f"bm25({', '.join(map(str, WEIGHTS))})"
-_NEWEST = "a.published_iso DESC, a.key DESC, a.site DESC"
-_ORDERS: dict[Sort, str] = {
-    "title": "r.title COLLATE NOCASE NULLS LAST, a.key, a.site",
-    "credibility": f"r.credibility / r.credibility_scale DESC, {_NEWEST}",
-    "interest": f"r.interest / r.interest_scale DESC, {_NEWEST}",
+_NEWEST = "a.published_iso DESC NULLS LAST, a.key DESC, a.site DESC"
+ORDERS: dict[Sort, str] = {
+    "date": _NEWEST,
+    "title": "lower(r.title) NULLS LAST, a.key, a.site",
+    "credibility": f"r.credibility / r.credibility_scale DESC NULLS LAST, {_NEWEST}",
+    "interest": f"r.interest / r.interest_scale DESC NULLS LAST, {_NEWEST}",
 }
+"""Orders that do not depend on words."""
 WINDOWS = (200, 2_000)
 """So many of the newest articles are looked through for matches, before all matches are sorted."""
 
@@ -49,7 +51,7 @@ class Place:
 
     revision_id: int
     score: float | None
-    """bm25, more is better; None when another order decided."""
+    """bm25 (in PostgreSQL ts_rank), more is better; None when another order decided."""
 
 
 def ranked(
@@ -63,7 +65,7 @@ def ranked(
         first = _sorted_newest if total <= MANY else _newest
         return first(connection, asked, match, limit, offset)
     if sort != "relevance" or match is None:
-        return _sorted(connection, asked, match, _ORDERS[sort], limit, offset)
+        return _sorted(connection, asked, match, ORDERS[sort], limit, offset)
     if total <= MANY:
         return _by_bm25(connection, asked, match, limit, offset)
     return _by_groups(connection, asked, limit, offset)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, text
 
+from storage.dialects import is_postgresql
 from storage.search.facets import Facet
 from storage.search.query import Query
 from storage.search.selection import selected
@@ -15,7 +16,7 @@ Rating = Literal["credibility", "interest"]
 
 def rating_facets(connection: Connection, query: Query, rating: Rating) -> tuple[Facet, ...]:
     """Each value of the rating that occurs, the best first, as `4 of 5`; at most ten."""
-    asked = selected(query)
+    asked = selected(query, in_postgresql=is_postgresql(connection))
     rows = connection.execute(
         text(
             f"SELECT r.{rating}, max(r.{rating}_scale), count(*) FROM revision r WHERE r.is_current = 1 "

@@ -53,8 +53,12 @@ class Conditions:
     """Of `rest`."""
 
 
-def selected(query: Query) -> Selected:
-    """The articles whose current revision a query matches."""
+def selected(query: Query, *, in_postgresql: bool = False) -> Selected:
+    """The articles whose current revision a query matches; as SQL for the database that they are in."""
+    if in_postgresql:
+        from storage.postgresql import asking
+
+        return asking.selected(query)
     asked = conditions(query)
     found, parameters = asked.rest, dict(asked.parameters)
     match = None if asked.words is None else expression(asked.words)
@@ -74,7 +78,7 @@ def conditions(query: Query) -> Conditions:
     unwanted = [part for part in parts if isinstance(part, Not) and expression(part.part) is not None]
     if words:  # only beside something that must occur can FTS5 say what must not
         words += unwanted
-    writer = _SqlWriter()
+    writer = SqlWriter()
     rest = " AND ".join(writer.condition(part) for part in parts if part not in words) or "1"
     return Conditions(All(tuple(words)) if words else None, rest, _reach(rest), writer.parameters)
 
@@ -85,81 +89,83 @@ def _reach(sql: str) -> Reach:
     return "revisions" if "r." in sql.replace("r.id IN", "") else "numbers"
 
 
-class _SqlWriter:
-    """Conditions as SQL text, collecting their values."""
+class SqlWriter:
+    """Conditions as SQL text over `FROM`, collecting their values."""
 
     def __init__(self) -> None:
         self.parameters: dict[str, str | float] = {}
 
     def condition(self, node: Node) -> str:
+        """The condition that a part of a query is."""
         found = expression(node)
         if found is not None:
-            return _IN_INDEX.format("r.id", self._value(found))
+            return _IN_INDEX.format("r.id", self.value(found))
         if isinstance(node, Not):
             # Of a value that is not there SQL says neither yes nor no; it does not match, so "not" holds.
-            return f"NOT coalesce({self.condition(node.part)}, 0)"
+            return f"NOT coalesce({self.condition(node.part)}, FALSE)"
         if isinstance(node, All | Any):
             joint = " AND " if isinstance(node, All) else " OR "
             return f"({joint.join(map(self.condition, node.parts))})"
         assert not isinstance(node, Words)
         return _FILTERS[node.field](self, node)
 
-    def topic(self, asked: Filter) -> str:
+    def _topic(self, asked: Filter) -> str:
         return (
             "r.id IN (SELECT rt.revision_id FROM topic t JOIN revision_topic rt ON rt.topic_id = t.id "
             f"WHERE {self._name('t.normal', asked)})"
         )
 
-    def journal(self, asked: Filter) -> str:
+    def _journal(self, asked: Filter) -> str:
         return f"r.journal_id IN (SELECT j.id FROM journal j WHERE {self._name('j.normal', asked)})"
 
-    def after(self, asked: Filter) -> str:
-        return f"a.published_iso >= {self._value(_first_of(asked.value))}"
+    def _after(self, asked: Filter) -> str:
+        return f"a.published_iso >= {self.value(_first_of(asked.value))}"
 
-    def before(self, asked: Filter) -> str:
+    def _before(self, asked: Filter) -> str:
         # As text `2026-05` stands before `2026-05-15`: true of its first days only, so it is not sure.
         first = _first_of(asked.value)
-        unsure = [self._value(first[:length]) for length in (4, 7) if length < len(first)]
+        unsure = [self.value(first[:length]) for length in (4, 7) if length < len(first)]
         sure = f" AND a.published_iso NOT IN ({', '.join(unsure)})" if unsure else ""
-        return f"(a.published_iso < {self._value(first)}{sure})"
+        return f"(a.published_iso < {self.value(first)}{sure})"
 
-    def date(self, asked: Filter) -> str:
+    def _date(self, asked: Filter) -> str:
         # Within 2026-05 are it and all that begin with `2026-05-`; `.` is what comes after `-`.
-        value = self._value(asked.value)
+        value = self.value(asked.value)
         return f"(a.published_iso >= {value} AND a.published_iso < {value} || '.')"
 
-    def rating(self, asked: Filter) -> str:
-        return f"r.{asked.field} {asked.comparison} {self._value(float(asked.value))}"
+    def _rating(self, asked: Filter) -> str:
+        return f"r.{asked.field} {asked.comparison} {self.value(float(asked.value))}"
 
-    def site(self, asked: Filter) -> str:
-        return f"a.site = {self._value(asked.value)}"
+    def _site(self, asked: Filter) -> str:
+        return f"a.site = {self.value(asked.value)}"
 
-    def id(self, asked: Filter) -> str:
-        return f"a.key = {self._value(asked.value)}"
+    def _id(self, asked: Filter) -> str:
+        return f"a.key = {self.value(asked.value)}"
 
     def _name(self, column: str, asked: Filter) -> str:
         if asked.comparison == "=":
-            return f"{column} = {self._value(asked.value)}"
+            return f"{column} = {self.value(asked.value)}"
         within = _GLOB.sub(r"[\g<0>]", asked.value)
         pattern = f"*{_NO_LETTER}{within}{'' if asked.prefix else _NO_LETTER}*"
-        return f"' ' || {column} || ' ' GLOB {self._value(pattern)}"
+        return f"glob({self.value(pattern)}, ' ' || {column} || ' ')"
 
-    def _value(self, value: str | float) -> str:
+    def value(self, value: str | float) -> str:
+        """A value's place in the text."""
         name = f"search_{len(self.parameters)}"
         self.parameters[name] = value
         return f":{name}"
 
 
-_FILTERS: dict[str, Callable[[_SqlWriter, Filter], str]] = {
-    "topic": _SqlWriter.topic,
-    "journal": _SqlWriter.journal,
-    "after": _SqlWriter.after,
-    "before": _SqlWriter.before,
-    "date": _SqlWriter.date,
-    "credibility": _SqlWriter.rating,
-    "interest": _SqlWriter.rating,
-    "site": _SqlWriter.site,
-    "id": _SqlWriter.id,
+_FILTERS: dict[str, Callable[[SqlWriter, Filter], str]] = {
+    "topic": SqlWriter._topic,
+    "journal": SqlWriter._journal,
+    "after": SqlWriter._after,
+    "before": SqlWriter._before,
+    "date": SqlWriter._date,
+    "credibility": SqlWriter._rating,
+    "interest": SqlWriter._rating,
+    "site": SqlWriter._site,
+    "id": SqlWriter._id,
 }
 
 

@@ -7,14 +7,14 @@ For the articles of a list this is counted here: SQLite would sort what a set of
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Connection
 
+from storage.dialects import driver_cursor
 from storage.search.members import Members
 
 
@@ -32,7 +32,7 @@ class TopicCount:
 def topic_counts(connection: Connection, of: Members, most: int) -> list[TopicCount]:
     """The `most` frequent topics of the articles, the most frequent first."""
     names = {number: (normal, name) for number, normal, name in _rows(connection, _NAMES)}
-    pairs = _rows(connection, _PAIRS, revisions=json.dumps([*of.revisions, *of.superseded]))
+    pairs = _rows(connection, _PAIRS, json.dumps([*of.revisions, *of.superseded]))
     printed = Counter(topic for _, topic in pairs)
     counts = Counter(group for _, group in {(revision, names[topic][0]) for revision, topic in pairs})
     if of.complement:
@@ -62,27 +62,26 @@ def _others(
     order = sorted(bounds, key=lambda group: (-bounds[group], group))
     looked_at = most + 2
     while True:
-        rows = _rows(connection, _DISTINCT, groups=json.dumps(order[:looked_at]))
+        rows = _rows(connection, _DISTINCT, json.dumps(order[:looked_at]))
         exact = Counter({group: number - without[group] for group, number in rows})
         if len(order) <= looked_at or sorted(exact.values())[-most] > bounds[order[looked_at]]:
             return exact
         looked_at *= 2
 
 
-def _rows(connection: Connection, statement: str, **values: str) -> list[tuple[Any, ...]]:
+def _rows(connection: Connection, statement: str, *values: str) -> list[tuple[Any, ...]]:
     # On the driver itself: SQLAlchemy's rows take longer to make than SQLite needs to find them.
-    cursor = cast(sqlite3.Cursor, connection.connection.cursor())
-    return cursor.execute(statement, values).fetchall()
+    return driver_cursor(connection).execute(statement, values).fetchall()
 
 
 _NAMES = "SELECT id, normal, text FROM topic"
 _PRINTED = "SELECT topic_id, count(*) FROM revision_topic GROUP BY topic_id"
 _PAIRS = """
-SELECT m.value, rt.topic_id FROM json_each(:revisions) m
-CROSS JOIN revision_topic rt ON rt.revision_id = m.value
+SELECT rt.revision_id, rt.topic_id FROM json_each(?) m CROSS JOIN revision_topic rt
+WHERE rt.revision_id = CAST(m.value AS BIGINT)
 """
 _DISTINCT = """
 SELECT t.normal, count(DISTINCT rt.revision_id)
-FROM json_each(:groups) g CROSS JOIN topic t ON t.normal = g.value
-CROSS JOIN revision_topic rt ON rt.topic_id = t.id GROUP BY t.normal
+FROM json_each(?) g CROSS JOIN topic t CROSS JOIN revision_topic rt
+WHERE t.normal = g.value AND rt.topic_id = t.id GROUP BY t.normal
 """

@@ -9,7 +9,7 @@ from itertools import combinations, groupby
 
 from sqlalchemy import Connection, text
 
-_DATES = "SELECT substr(published_on, 1, 7), count(*) FROM articles GROUP BY 1 ORDER BY 1"
+_DATES = "SELECT coalesce(substr(published_on, 1, 7), ''), count(*) FROM articles GROUP BY 1 ORDER BY 1"
 _TOPICS = (
     "SELECT t.site, t.article_key, t.topic_group, t.topic, substr(a.published_on, 1, 7) "
     "FROM articles a JOIN article_topics t ON t.site = a.site AND t.article_key = a.key "
@@ -101,7 +101,7 @@ def contents(connection: Connection, *, paired: int = 40) -> Contents:
     """What the articles are like. Pairs are counted among the `paired` most frequent topics."""
     articles = int(connection.execute(text("SELECT count(*) FROM articles")).scalar_one())
     topics, pairs, with_topics = _topics(connection, paired)
-    by_date = {month or "": int(number) for month, number in connection.execute(text(_DATES))}
+    by_date = {month: int(number) for month, number in connection.execute(text(_DATES))}
     return Contents(
         articles=articles,
         by_date=by_date,
@@ -169,7 +169,9 @@ def _ordered(named: Iterable[Named]) -> tuple[Named, ...]:
 
 
 def _fields(connection: Connection) -> dict[str, int]:
-    sums = ", ".join(f"coalesce(sum({condition}), 0)" for condition in _FIELDS.values())
+    sums = ", ".join(
+        f"coalesce(sum(CASE WHEN {condition} THEN 1 ELSE 0 END), 0)" for condition in _FIELDS.values()
+    )
     row = connection.execute(text(f"SELECT {sums} FROM articles")).one()
     found = {name: int(number) for name, number in zip(_FIELDS, row, strict=True)}
     sections = connection.execute(text(_SECTIONS))

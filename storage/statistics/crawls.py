@@ -13,7 +13,9 @@ from storage.archive import Archive
 from storage.coverage import covered, unexplained
 from storage.runs import RUNNING, RunRow, runs
 
-_CAPTURES = "SELECT run, count(*), sum(kind = 'unchanged') FROM captures GROUP BY 1"
+_CAPTURES = (
+    "SELECT run, count(*), sum(CASE WHEN kind = 'unchanged' THEN 1 ELSE 0 END) FROM captures GROUP BY 1"
+)
 _STATES = "SELECT state, reason, count(*) FROM urls GROUP BY 1, 2"
 
 

@@ -14,7 +14,7 @@ _CARD = """FROM article a
 JOIN revision r ON r.article_key = a.id AND r.is_current = 1
 JOIN card d ON (d.card_list_id, d.position) = (
        SELECT k.card_list_id, k.position FROM card k JOIN card_list l ON l.id = k.card_list_id
-       WHERE k.article_id = a.key AND l.site = a.site AND k.{column} IS {wanted}
+       WHERE k.article_id = a.key AND l.site = a.site AND k.{column} = {wanted}
        ORDER BY l.last_seen_at DESC, l.digest DESC, k.position LIMIT 1)
 JOIN capture c ON c.id = (SELECT s.id FROM capture s WHERE s.card_list_id = d.card_list_id
                           AND s.record_type <> 'revisit' ORDER BY s.captured_at DESC, s.id DESC LIMIT 1)

@@ -3,6 +3,7 @@ articles."""
 
 from __future__ import annotations
 
+from storage.views.sections import EMPTY_LINE
 from storage.views.view import DATE, FLAG, TEXTS, UTC, N, R, T, View
 
 
@@ -22,18 +23,24 @@ def _source(revision: str) -> str:
     """What the page says of the original paper, as a JSON object; NULL when it says nothing."""
     columns = ("title", "authors", "journal", "published_raw", "doi", "pmid", "url")
     anything = ", ".join(f"{revision}.source_{column}" for column in columns)
-    pairs = ", ".join(
-        f"'authors', json({revision}.source_authors)"
-        if column == "authors"
-        else f"'{column.removesuffix('_raw')}', {revision}.source_{column}"
-        for column in columns
+    # Put together by hand: SQLite's json_object is another function to PostgreSQL.
+    pairs = " || ',' || ".join(
+        f"""'"{column.removesuffix("_raw")}":' || {_quoted(revision, column)}""" for column in columns
     )
-    return f"CASE WHEN coalesce({anything}) IS NOT NULL THEN json_object({pairs}) END"
+    return f"CASE WHEN coalesce({anything}) IS NOT NULL THEN '{{' || {pairs} || '}}' END"
+
+
+def _quoted(revision: str, column: str) -> str:
+    value = f"{revision}.source_{column}"
+    if column != "authors":
+        return f"json_quote({value})"
+    listed = f"(SELECT json_group_array(q.value) FROM json_each({value}) q)"
+    return f"CASE WHEN {value} IS NULL THEN 'null' ELSE {listed} END"
 
 
 def _sections(revision: str) -> str:
     """The text of all sections of the kind that `field` names; those of unknown kind with their headings."""
-    return f"""(SELECT group_concat(t.text, char(10) || char(10)) FROM (
+    return f"""(SELECT group_concat(t.text, {EMPTY_LINE}) FROM (
                SELECT s.position AS section, 0 AS place, s.heading AS text FROM section s
                WHERE s.revision_id = {revision}.id AND s.kind = 'other' AND c.field = 'sections.other'
                  AND s.heading IS NOT NULL
@@ -98,14 +105,14 @@ _LAST_WHOLE = f"coalesce(({_EARLIER} instr(o.field_digests, ':null') = 0 {_LATES
 def _changed(which: str) -> str:
     """SQL for changed fields: internal numbers `revision` and `before` (the last that knew it), and `field`.
     `which` is FROM … that gives `r`, or nothing inside a query that has it."""
-    joined = "FROM" if not which else f"{which} JOIN"
+    joined = "FROM" if not which else f"{which} CROSS JOIN"
     return f"""
 SELECT r.id AS revision, p.id AS before, {_FIELD} AS field
 {joined} json_each(r.field_digests) d JOIN revision p ON {_LAST_KNOWN}
 WHERE d.key <> '*' AND d.type = 'text' AND {_known("p")} <> d.value
 UNION ALL
 SELECT r.id, p.id, {_FIELD}
-{joined} revision p JOIN json_each(p.field_digests) d
+{joined} revision p CROSS JOIN json_each(p.field_digests) d
 WHERE p.article_key = r.article_key AND p.number < r.number AND p.number >= {_LAST_WHOLE}
   AND NOT {_partial("r")}
   AND d.key <> '*' AND d.type = 'text' AND d.value <> '' AND json_type(r.field_digests, {_PATH}) IS NULL

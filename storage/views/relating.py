@@ -12,20 +12,23 @@ _AT_MOST = 2_500
 _LOOKED_AT = 12_000
 """An article is compared by its rarest terms, as far as so many places in the index: so none takes long."""
 _OWN = f"""json_each((
-    SELECT json_array(json_array(e.n, max(10, min(e.n / 10, {_AT_MOST}, max(500, e.n / 50))), (
-        SELECT json_group_array(json_array(m.is_topic, m.term, m.weight, (
+    SELECT '[[' || e.n || ',' || max(10, min(e.n / 10, {_AT_MOST}, max(500, e.n / 50))) || ',[' || coalesce((
+        SELECT group_concat('[' || m.is_topic || ',' || json_quote(m.term) || ',' || m.weight || ',' || (
             SELECT count(*) FROM (SELECT 1 FROM article_term d WHERE d.term = m.term
-                                  AND d.is_topic = m.is_topic LIMIT {_AT_MOST + 1}))))
-        FROM article_term m WHERE m.article_key = a.id)))
+                                  AND d.is_topic = m.is_topic LIMIT {_AT_MOST + 1}) f) || ']', ',')
+        FROM article_term m WHERE m.article_key = a.id), '') || ']]]'
     FROM (SELECT count(*) AS n FROM article_profile) e))"""
 """One row: how many articles there are, of how many at most a term may be to tell anything, and the terms of
 article `a`, each with how many have it. As JSON it is counted once, not anew for every article like it."""
-_N = "json_extract(own.value, '$[0]')"
+_N = "CAST(json_extract(own.value, '$[0]') AS BIGINT)"
 _TERMS = """
-        SELECT json_extract(w.value, '$[0]') AS is_topic, json_extract(w.value, '$[1]') AS term,
-               json_extract(w.value, '$[2]') AS weight, json_extract(w.value, '$[3]') AS have_it
+        SELECT CAST(json_extract(w.value, '$[0]') AS BIGINT) AS is_topic,
+               json_extract(w.value, '$[1]') AS term,
+               CAST(json_extract(w.value, '$[2]') AS BIGINT) AS weight,
+               CAST(json_extract(w.value, '$[3]') AS BIGINT) AS have_it
         FROM json_each(own.value, '$[2]') w
-        WHERE json_extract(w.value, '$[3]') <= json_extract(own.value, '$[1]')"""
+        WHERE CAST(json_extract(w.value, '$[3]') AS BIGINT) <=
+              CAST(json_extract(own.value, '$[1]') AS BIGINT)"""
 
 
 def _telling(weight: str, have_it: str, everybody: str) -> str:
@@ -36,10 +39,11 @@ def _telling(weight: str, have_it: str, everybody: str) -> str:
 
 
 def related_select(limit: str) -> str:
-    """The `limit` articles most like each article `a`, best first."""
+    """The `limit` articles most like each article `a`, best first; ends in a condition, to which others
+    can be added with AND."""
     return f"""
-SELECT a.article_id, a.key, a.site, j.key + 1, b.article_id, b.key, b.site, r.title,
-       json_extract(j.value, '$[1]') / 1000.0,
+SELECT a.article_id, a.key, a.site, CAST(j.key AS BIGINT) + 1, b.article_id, b.key, b.site, r.title,
+       CAST(substr(j.value, instr(j.value, ' ') + 1) AS BIGINT) / 1000.0,
        {_shared(1)},
        {_shared(0)}
 FROM article a
@@ -49,18 +53,21 @@ CROSS JOIN json_each((
         SELECT is_topic, term, counts FROM (
             SELECT o.is_topic, o.term, {_telling("o.weight", "o.have_it", _N)} AS counts,
                    sum(o.have_it) OVER (ORDER BY o.have_it, o.is_topic, o.term) AS looked_at
-            FROM ({_TERMS}) o)
+            FROM ({_TERMS}) o) k
         WHERE looked_at <= {_LOOKED_AT}),
     alike AS MATERIALIZED (
-        SELECT y.article_key, sum(t.counts) AS counts
-        FROM told t CROSS JOIN article_term y ON y.term = t.term AND y.is_topic = t.is_topic
-        WHERE y.article_key <> a.id GROUP BY y.article_key HAVING count(*) > 1)
-    SELECT json_group_array(json_array(s.id, s.score)) FROM (
+        SELECT y.article_key, CAST(sum(t.counts) AS BIGINT) AS counts
+        FROM told t CROSS JOIN article_term y
+        WHERE y.term = t.term AND y.is_topic = t.is_topic AND y.article_key <> a.id
+        GROUP BY y.article_key HAVING count(*) > 1)
+    SELECT json_group_array(s.id || ' ' || s.score) FROM (
         SELECT o.id AS id, 1000 * l.counts / whole.counts AS score
-        FROM (SELECT sum(counts) AS counts FROM told) whole, alike l JOIN article o ON o.id = l.article_key
+        FROM (SELECT CAST(sum(counts) AS BIGINT) AS counts FROM told) whole,
+             alike l JOIN article o ON o.id = l.article_key
         ORDER BY l.counts DESC, o.site, o.key LIMIT {limit}) s)) j
-CROSS JOIN article b ON b.id = json_extract(j.value, '$[0]')
+CROSS JOIN article b
 JOIN revision r ON r.article_key = b.id AND r.is_current = 1
+WHERE b.id = CAST(substr(j.value, 1, instr(j.value, ' ') - 1) AS BIGINT)
 """
 
 
@@ -70,9 +77,9 @@ def _shared(is_topic: int) -> str:
            SELECT json_group_array(s.term) FROM (
                SELECT m.term FROM ({_TERMS}) m
                CROSS JOIN article_term o
-               ON o.article_key = b.id AND o.is_topic = m.is_topic AND o.term = m.term
-               WHERE m.is_topic = {is_topic}
-               ORDER BY m.have_it, m.term) s)"""
+               WHERE o.article_key = b.id AND o.is_topic = m.is_topic AND o.term = m.term
+                AND m.is_topic = {is_topic}
+               ORDER BY m.have_it, o.term) s)"""
 
 
 RELATED_ARTICLES = View(

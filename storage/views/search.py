@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from storage.views.sections import NEW_LINE
 from storage.views.view import N, T, View
 
-_TEXTS = """r.title, r.takeaway, (
-           SELECT group_concat(t.text, char(10)) FROM (
+_TEXTS = f"""r.title, r.takeaway, (
+           SELECT group_concat(t.text, {NEW_LINE}) FROM (
                SELECT p.text AS text FROM section s
                JOIN section_paragraph sp ON sp.revision_id = s.revision_id AND sp.section_position =
                  s.position
@@ -35,5 +36,7 @@ FROM revision r WHERE r.is_current = 0
 """,
 )
 
-DOCUMENTS_BY_REVISION = f"SELECT iif(r.is_current, r.id, -r.id) AS id, {_TEXTS} AS sections FROM revision r"
+DOCUMENTS_BY_REVISION = (
+    f"SELECT CASE WHEN r.is_current = 1 THEN r.id ELSE -r.id END AS id, {_TEXTS} AS sections FROM revision r"
+)
 """The same rows for whoever knows the revision (`r.id`): in the view no index leads to a superseded one."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+NEW_LINE = "'\n'"
+EMPTY_LINE = "'\n\n'"
+"""SQL for what stands between two lines, and between two paragraphs."""
+
 
 def section_text(section: str) -> str:
     """SQL for the paragraphs of a section (its table's alias), an empty line between them."""
     return f"""coalesce((
-           SELECT group_concat(t.text, char(10) || char(10)) FROM (
+           SELECT group_concat(t.text, {EMPTY_LINE}) FROM (
                SELECT p.text AS text FROM section_paragraph sp JOIN passage p ON p.id = sp.passage_id
                WHERE sp.revision_id = {section}.revision_id AND sp.section_position = {section}.position
                ORDER BY sp.position) t), '')"""

@@ -26,7 +26,7 @@ FIELD_COVERAGE = View(
     },
     """
 SELECT c.run_id, n.site, s.layout, j.value, count(*), sum(j.there), sum(1 - j.there),
-       sum(EXISTS (SELECT 1 FROM json_each(f.lost) l WHERE l.value = j.value))
+       sum(CASE WHEN EXISTS (SELECT 1 FROM json_each(f.lost) l WHERE l.value = j.value) THEN 1 ELSE 0 END)
 FROM capture_fields f
 JOIN reading_shape s ON s.id = f.shape_id
 JOIN capture c ON c.id = f.capture_id
@@ -60,13 +60,14 @@ QUARANTINE = View(
     },
     f"""
 SELECT c.id, c.run_id, n.site, u.url, c.captured_at, a.article_id, a.key, q.fields, q.held,
-       {LATEST}, f.judged, q.since
+       CASE WHEN {LATEST} THEN 1 ELSE 0 END, f.judged, q.since
 FROM quarantine q
-CROSS JOIN capture c ON c.id = q.capture_id
+CROSS JOIN capture c
 JOIN run n ON n.id = c.run_id
 JOIN capture_fields f ON f.capture_id = q.capture_id
 LEFT JOIN url u ON u.id = c.url_id
 LEFT JOIN article a ON a.id = coalesce(q.article_key, c.article_key)
+WHERE c.id = q.capture_id
 """,
 )
 

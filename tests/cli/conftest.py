@@ -29,7 +29,7 @@ Run = Callable[..., Ran]
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """The command line in this process, in an empty folder, piped."""
     monkeypatch.chdir(tmp_path)
-    for name in ("MSARCHIVE_DIR", "MSARCHIVE_CONTACT", "FORCE_COLOR", "COLUMNS"):
+    for name in ("MSARCHIVE_DIR", "MSARCHIVE_DATABASE", "MSARCHIVE_CONTACT", "FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MSARCHIVE_ALLOW_PRIVATE", "127.0.0.1")  # where tests' servers are
 
@@ -41,6 +41,13 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
         return Ran(int(ended.value.code or 0), captured.out, captured.err)
 
     return run
+
+
+def ask(monkeypatch: pytest.MonkeyPatch, directory: Path, url: str | None) -> None:
+    """Let all commands ask the archive of a folder, or (unless `url` is None) its copy in a database."""
+    monkeypatch.setenv("MSARCHIVE_DIR", str(directory))
+    if url is not None:
+        monkeypatch.setenv("MSARCHIVE_DATABASE", url)
 
 
 def one_line(text: str) -> str:

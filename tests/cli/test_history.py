@@ -14,9 +14,10 @@ from crawler.cli.changes import FIELDS
 from crawler.exits import ExitCode
 from storage import history
 from storage.records import FoundRecord, RatingRecord, SectionRecord, UrlOutcome
+from tests.conftest import Database
 from tests.storage.build import House, article, at, sections, topics, url_of
 
-from .conftest import Run, one_line
+from .conftest import Run, ask, one_line
 
 OLD, NEW = url_of("aB3dE6", "old"), url_of("aB3dE6", "new")
 DAY = 1440
@@ -56,8 +57,8 @@ OTHER = SectionRecord("other", "A heading of its own", ("Something else.", "And 
 
 
 @pytest.fixture
-def sample(archive: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> Run:
-    monkeypatch.setenv("MSARCHIVE_DIR", str(archive))
+def sample(archive: Path, database: Database, monkeypatch: pytest.MonkeyPatch, run: Run) -> Run:
+    ask(monkeypatch, archive, database(archive))
     return run
 
 

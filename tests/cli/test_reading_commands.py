@@ -13,9 +13,10 @@ from crawler.cli.list_ import SORTS
 from crawler.exits import ExitCode
 from crawler.samplesite import truth
 from storage import queries
+from tests.conftest import Database
 
 from .archives import import_pages, save_pages
-from .conftest import Run, one_line
+from .conftest import Run, ask, one_line
 
 HOSTILE = """<!doctype html><html><body><main><h1>\x1b]0;owned\x07Hostile [red]title[/red]\u202e</h1>
 <h2>Key Takeaway</h2><p>Escapes \x1b[2J do nothing.</p>
@@ -31,8 +32,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sample(archive: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> Run:
-    monkeypatch.setenv("MSARCHIVE_DIR", str(archive))
+def sample(archive: Path, database: Database, monkeypatch: pytest.MonkeyPatch, run: Run) -> Run:
+    ask(monkeypatch, archive, database(archive))
     return run
 
 

@@ -11,10 +11,11 @@ from crawler.exits import ExitCode
 from crawler.samplesite import truth
 from storage.archive import open_archive
 from storage.relating.asking import duplicate_groups
+from tests.conftest import Database
 from tests.storage.build import House, article, at, sections
 
 from .archives import import_pages, save_pages
-from .conftest import Run, one_line
+from .conftest import Run, ask, one_line
 
 WAVES, SLEEP = "k4RtZ9", "sX1Jr8"
 TEXT = " ".join(f"Word{n} of a long text that tells of measure{n % 7} and result{n % 5}." for n in range(12))
@@ -28,8 +29,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sample(archive: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> Run:
-    monkeypatch.setenv("MSARCHIVE_DIR", str(archive))
+def sample(archive: Path, database: Database, monkeypatch: pytest.MonkeyPatch, run: Run) -> Run:
+    ask(monkeypatch, archive, database(archive))
     return run
 
 

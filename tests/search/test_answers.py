@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,11 +13,13 @@ from sqlalchemy import Connection, text
 from crawler.asking import parse
 from storage.archive import open_archive
 from storage.as_of import as_of
+from storage.dialects import is_postgresql
 from storage.search import members, order, total
 from storage.search.ask import SORTS, count, search
 from storage.search.facets import facets
 from storage.search.query import EVERYTHING, All, Any, Filter, Node, Not, Query, SearchError, Words
 from storage.search.selection import selected
+from tests.conftest import Database
 from tests.storage.build import House, at
 
 from .library import DATES, JOURNALS, TOPICS, WORDS, books, divided, shelve
@@ -25,13 +28,22 @@ LIBRARY = books()
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    """A reader beside a writer that has not ended its run."""
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of an archive whose writer has not ended its run."""
     house = House(tmp_path_factory.mktemp("library") / "archive")
     shelve(house, LIBRARY)
-    with open_archive(house.directory, read_only=True) as archive, archive.engine.connect() as connection:
-        yield connection
+    yield house.directory
     house.archive.close()
+
+
+@pytest.fixture(scope="module")
+def reader(library: Path, database: Database) -> Iterator[Connection]:
+    """A reader beside that writer; or of the copy of it."""
+    with (
+        open_archive(library, read_only=True, database=database(library)) as archive,
+        archive.engine.connect() as connection,
+    ):
+        yield connection
 
 
 @pytest.fixture(params=["few", "many"])
@@ -85,9 +97,28 @@ _nodes: st.SearchStrategy[Node] = st.recursive(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
+_PROPERTY = settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80
+)
+in_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+in_postgresql = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+
+
+@in_sqlite
+@_PROPERTY
 @given(node=_nodes, sort=st.sampled_from(SORTS))
 def test_what_is_found_is_what_a_person_would_find(asked: Connection, node: Node, sort: str) -> None:
+    _is_what_a_person_would_find(asked, node, sort)
+
+
+@in_postgresql
+@settings(_PROPERTY, max_examples=15)  # they take longer there
+@given(node=_nodes, sort=st.sampled_from(SORTS))
+def test_postgresql_finds_it_too(asked: Connection, node: Node, sort: str) -> None:
+    _is_what_a_person_would_find(asked, node, sort)
+
+
+def _is_what_a_person_would_find(asked: Connection, node: Node, sort: str) -> None:
     query, right = Query(node), {book.key for book in LIBRARY if book.meets(node)}
     everything = keys(asked, query, sort=sort)
     assert sorted(everything) == sorted(right)
@@ -95,12 +126,13 @@ def test_what_is_found_is_what_a_person_would_find(asked: Connection, node: Node
     pages = [search(asked, query, sort=sort, limit=7, offset=first) for first in range(0, 70, 7)]  # type: ignore[arg-type]
     assert [hit.article.key for page in pages for hit in page.hits] == everything
     assert {page.total for page in pages} == {len(right)}
-    chosen = selected(query)
+    chosen = selected(query, in_postgresql=is_postgresql(asked))
     rows = asked.execute(text(f"SELECT key FROM article WHERE id IN ({chosen.sql})"), chosen.parameters)
     assert set(rows.scalars()) == right
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@in_sqlite
+@settings(_PROPERTY, max_examples=30)
 @given(node=_nodes, most=st.sampled_from([1, 3, 100]))
 def test_facets_count_what_is_found(asked: Connection, node: Node, most: int) -> None:
     right = divided([book for book in LIBRARY if book.meets(node)])
@@ -113,6 +145,30 @@ def test_facets_count_what_is_found(asked: Connection, node: Node, most: int) ->
             assert count(asked, Query(narrowed)) == number
             assert {**TOPICS, **JOURNALS}[value.label] == name
     assert [(v.label, v.articles) for v in told.years] == sorted(right["years"].items(), reverse=True)[:most]
+
+
+@in_postgresql
+@pytest.mark.parametrize(
+    "typed", ["ms", "iron OR topic:sleep", "-zinc date:2025", "topic:symptom* (brain OR fog)"]
+)
+def test_postgresql_counts_it_too(asked: Connection, typed: str) -> None:
+    right = divided([book for book in LIBRARY if book.meets(*_parts(typed))])
+    told = facets(asked, parse(typed), most=3)
+    for kind, values in (("topics", told.topics), ("journals", told.journals)):
+        best = sorted(right[kind].items(), key=lambda item: (-item[1], item[0]))[:3]
+        assert [value.articles for value in values] == [number for _, number in best]
+    assert [(v.label, v.articles) for v in told.years] == sorted(right["years"].items(), reverse=True)[:3]
+
+
+@in_postgresql
+def test_postgresql_answers_whatever_is_typed(asked: Connection) -> None:
+    for typed in _ODD:
+        try:
+            query = parse(typed)
+        except SearchError:
+            continue
+        answer = search(asked, query)
+        assert len(answer.hits) == min(answer.total, 20)
 
 
 def _parts(typed: str) -> tuple[Node, ...]:
@@ -137,7 +193,8 @@ _ODD = (
 )  # fmt: skip
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+@in_sqlite
+@settings(_PROPERTY, max_examples=100)
 @given(typed=st.one_of(st.text(max_size=60), st.lists(st.sampled_from(_ODD), max_size=12).map(" ".join)))
 def test_whatever_is_typed_gives_results_or_one_line(asked: Connection, typed: str) -> None:
     try:
@@ -244,7 +301,7 @@ def test_the_past_is_searched_as_it_was(reader: Connection) -> None:
         told = facets(reader, parse("iron"))
         assert [(value.label, value.articles) for value in told.topics] == [("Symptoms", len(then))]
         assert told.journals == ()
-        chosen = selected(parse("iron"))
+        chosen = selected(parse("iron"), in_postgresql=is_postgresql(reader))
         rows = reader.execute(
             text(f"SELECT count(*) FROM article WHERE id IN ({chosen.sql})"), chosen.parameters
         )
@@ -252,6 +309,7 @@ def test_the_past_is_searched_as_it_was(reader: Connection) -> None:
     assert found(reader, "title:relapse title:fog") == []
 
 
+@in_sqlite
 def test_the_shorter_list_is_taken_of_what_matches_and_what_does_not(reader: Connection) -> None:
     assert members.members(reader, parse("ms")).complement
     assert not members.members(reader, parse("title:zinc")).complement

@@ -1,0 +1,105 @@
+"""Connections to an archive in PostgreSQL, and what is said when there can be none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+
+from storage.errors import ArchiveUnwritable, NoDatabase
+
+if TYPE_CHECKING:
+    from psycopg.abc import Buffer
+
+_INSTALL = "PostgreSQL needs the extra 'postgresql': pip install 'msarchive[postgresql]'"
+_DENIED = "42501"
+"""insufficient_privilege, in https://www.postgresql.org/docs/current/errcodes-appendix.html."""
+
+
+def address(typed: str) -> URL:
+    """The database that a person named as `postgresql://…` (libpq's form of it). Raises `NoDatabase`."""
+    try:
+        url = make_url(typed)
+    except (ArgumentError, ValueError):
+        raise NoDatabase("a database is named as postgresql://USER@HOST/NAME") from None
+    if url.drivername not in ("postgresql", "postgres"):
+        raise NoDatabase(f"a database is named as postgresql://…, not {url.drivername}:…")
+    return url.set(drivername="postgresql")
+
+
+def shown(url: URL) -> str:
+    """The address for people's eyes, without its password."""
+    return url.set(password=None).render_as_string()
+
+
+def reader_engine(url: URL) -> Engine:
+    """Connections that read: each transaction sees one state of the archive, and can change nothing."""
+    return _engine(url).execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def writer_engine(url: URL) -> Engine:
+    """Connections that may write."""
+    return _engine(url)
+
+
+def why(error: BaseException) -> str:
+    """What the server or the driver says of an error, in one line and without a full stop."""
+    said = str(getattr(error, "orig", error) or error)
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+@contextmanager
+def explaining(url: URL) -> Iterator[None]:
+    """One clear line for a database that does not answer, has no room or does not let us; what is wrong with
+    a statement of ours passes. Raises `ArchiveUnwritable`."""
+    try:
+        yield
+    except DBAPIError as error:
+        if isinstance(error, OperationalError) or getattr(error.orig, "sqlstate", "") == _DENIED:
+            raise ArchiveUnwritable(f"can't use {shown(url)}: {why(error)}") from error
+        raise
+
+
+def _engine(url: URL) -> Engine:
+    try:
+        import psycopg
+    except ModuleNotFoundError:
+        raise NoDatabase(_INSTALL) from None
+    # Values go into the statement on our side: what PostgreSQL would take a bare `$1` for, it can't tell.
+    arguments: dict[str, Any] = {"cursor_factory": psycopg.ClientCursor}
+    if "application_name" not in url.query:
+        arguments["application_name"] = f"msarchive {os.getpid()}"
+    engine = create_engine(url.set(drivername="postgresql+psycopg"), connect_args=arguments)
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    """Values as SQLite gives them, and names that mean the archive's."""
+    from psycopg.adapt import Loader
+
+    class Number(Loader):
+        """`numeric`, which sums and quotients are here, as the int or float that it is."""
+
+        def load(self, data: Buffer) -> int | float:
+            said = bytes(data).decode()
+            return float(said) if "." in said or not said.lstrip("-").isdigit() else int(said)
+
+    class Truth(Loader):
+        """A truth as 1 or 0."""
+
+        def load(self, data: Buffer) -> int:
+            return int(bytes(data) == b"t")
+
+    connection.adapters.register_loader("numeric", Number)
+    connection.adapters.register_loader("bool", Truth)
+    connection.autocommit = True
+    connection.execute("SET search_path = public")
+    connection.execute("SET jit = off")  # which takes longer to compile a view than the answer does
+    connection.autocommit = False

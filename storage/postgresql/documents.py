@@ -1,0 +1,108 @@
+"""What PostgreSQL's full-text search looks at: the words of every revision, as a tsvector.
+
+The words are cut and folded by SQLite's own tokenizer (FTS5, in memory), for whatever an archive answers in
+one database it has to answer in the other: PostgreSQL's parser would make a number of `COVID-19`, one word
+of an address, and nothing of marks on letters. Title, takeaway and sections weigh A, B and C.
+
+https://www.postgresql.org/docs/current/textsearch-limitations.html: a word's places count up to 16,383, and
+the first 255 of them; words over 2 kB and what goes beyond 1 MB are left out.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from storage.search_index import TABLE, TOKENIZE
+
+_COLUMNS = ("title", "takeaway", "sections")
+_WEIGHTS = "ABC"
+LONGEST_WORD = 2_000
+"""Bytes."""
+_LARGEST = 900_000
+"""Bytes of words and places, of 1,048,575 that a tsvector holds."""
+_LAST_PLACE = 16_383
+_GAP = 10
+"""Places between two columns, so that no phrase begins in one and ends in the next."""
+_AT_ONCE = 200
+
+_CREATE = (
+    f"CREATE TABLE {TABLE} (rowid BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)",
+    f"CREATE INDEX ix_{TABLE}_words ON {TABLE} USING gin (words)",
+)
+_INSERT = text(f"INSERT INTO {TABLE} (rowid, words) VALUES (:id, CAST(:words AS tsvector))")
+
+Document = tuple[int, str | None, str | None, str | None]
+"""Its number, title, takeaway and sections."""
+Word = tuple[int, int, str]
+"""The number of its column, its place in it from 0, and the word folded."""
+
+_GIVEN = f"CREATE VIRTUAL TABLE given USING fts5({', '.join(_COLUMNS)}, content='', tokenize='{TOKENIZE}')"
+# https://sqlite.org/fts5.html#the_fts5vocab_virtual_table_module
+_VOCABULARY = "CREATE VIRTUAL TABLE vocabulary USING fts5vocab(given, 'instance')"
+
+
+def create(connection: Connection) -> None:
+    """Make the empty index."""
+    for statement in _CREATE:
+        connection.exec_driver_sql(statement)
+
+
+def fill(connection: Connection) -> None:
+    """Put in all that the view `search_documents` has."""
+    every = text("SELECT id, title, takeaway, sections FROM search_documents")
+    rows = connection.execute(every.execution_options(yield_per=_AT_ONCE))
+    for some in rows.partitions():
+        connection.execute(_INSERT, _vectors((row[0], row[1], row[2], row[3]) for row in some))
+
+
+def tokens(typed: str) -> list[str]:
+    """The words that a text is cut into, folded, in order."""
+    return [word for _, _, word in _cut([(1, typed, None, None)])[1]]
+
+
+def _vectors(documents: Iterable[Document]) -> list[dict[str, Any]]:
+    return [{"id": number, "words": _vector(words)} for number, words in _cut(documents).items()]
+
+
+def _cut(documents: Iterable[Document]) -> dict[int, list[Word]]:
+    """The words of each document, in order."""
+    found: dict[int, list[Word]] = {}
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as memory:
+        memory.execute(_GIVEN)
+        memory.execute(_VOCABULARY)
+        for document in documents:
+            found[document[0]] = []
+            memory.execute(
+                "INSERT INTO given (rowid, title, takeaway, sections) VALUES (?, ?, ?, ?)", document
+            )
+        for number, column, place, word in memory.execute('SELECT doc, col, "offset", term FROM vocabulary'):
+            found[number].append((_COLUMNS.index(column), place, word))
+    for words in found.values():
+        words.sort()
+    return found
+
+
+def _vector(words: Iterable[Word]) -> str:
+    """Words in order as a tsvector: each with all its places, and the weight of the column it stands in."""
+    places: dict[str, list[str]] = {}
+    size = begin = last = at = 0
+    for column, place, word in words:
+        if column != last:
+            begin, last = at + _GAP, column
+        at = min(begin + place + 1, _LAST_PLACE)
+        bytes_of_word = len(word.encode())
+        if bytes_of_word > LONGEST_WORD or size + bytes_of_word > _LARGEST:
+            continue
+        size += 2 if word in places else bytes_of_word + 8
+        places.setdefault(word, []).append(f"{at}{_WEIGHTS[column]}")
+    return " ".join(f"{quoted(word)}:{','.join(found)}" for word, found in places.items())
+
+
+def quoted(word: str) -> str:
+    """A word as a tsvector or tsquery takes it, whatever it holds."""
+    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"

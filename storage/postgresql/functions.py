@@ -1,0 +1,124 @@
+"""The functions of SQLite that the public views and our queries are written with, for PostgreSQL.
+
+With them one text of SQL serves both databases, and users' own statements from the documentation do, too.
+They stand beside the tables and take nothing away from PostgreSQL: its own of the same names take other
+arguments.
+"""
+
+from __future__ import annotations
+
+FUNCTIONS: tuple[str, ...] = (
+    # https://sqlite.org/lang_corefunc.html#instr
+    """
+CREATE FUNCTION instr(haystack text, needle text) RETURNS integer
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$ SELECT strpos(haystack, needle) $$
+""",
+    # https://sqlite.org/lang_corefunc.html#max_scalar
+    """
+CREATE FUNCTION max(a bigint, b bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$ SELECT greatest(a, b) $$
+""",
+    """
+CREATE FUNCTION min(a bigint, b bigint, c bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$ SELECT least(a, b, c) $$
+""",
+    # A number as C's %g writes it (six digits that count, no zeros at the end), as far as ratings go.
+    """
+CREATE FUNCTION printf(form text, a double precision, b double precision) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    value double precision;
+BEGIN
+    FOREACH value IN ARRAY ARRAY[a, b] LOOP
+        form := regexp_replace(form, '%g', CASE value WHEN 0 THEN '0' ELSE trim_scale(
+            round(value::numeric, 5 - floor(log(abs(value)::numeric))::integer))::text END);
+    END LOOP;
+    RETURN form;
+END $$
+""",
+    # https://sqlite.org/lang_corefunc.html#glob: the pattern comes first.
+    r"""
+CREATE FUNCTION glob(pattern text, value text) RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT value COLLATE "C" ~ ('^' || string_agg(
+        CASE WHEN part[1] LIKE '[_%' THEN replace(part[1], '\', '\\')
+             WHEN part[1] = '*' THEN '.*' WHEN part[1] = '?' THEN '.'
+             ELSE regexp_replace(part[1], '([][\\.^$*+?(){}|])', '\\\1', 'g') END, '' ORDER BY place) || '$')
+    FROM regexp_matches(pattern, '(\[\^?.[^]]*\]|.)', 'gs') WITH ORDINALITY AS parts (part, place)
+$$
+""",
+    # https://sqlite.org/json1.html#jeach: the members of an object, the elements of a list.
+    """
+CREATE FUNCTION json_each(document text) RETURNS TABLE (key text, value text, type text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT e.key, e.value #>> '{}', CASE json_typeof(e.value)
+        WHEN 'string' THEN 'text' WHEN 'boolean' THEN e.value::text
+        WHEN 'number' THEN CASE WHEN e.value::text ~ '[.eE]' THEN 'real' ELSE 'integer' END
+        ELSE json_typeof(e.value) END
+    FROM (
+        SELECT m.key, m.value
+        FROM pg_catalog.json_each(CASE json_typeof(document::json) WHEN 'object' THEN document::json END) m
+        UNION ALL
+        SELECT (place - 1)::text, element
+        FROM json_array_elements(CASE json_typeof(document::json) WHEN 'array' THEN document::json END)
+            WITH ORDINALITY AS elements (element, place)) e
+$$
+""",
+    """
+CREATE FUNCTION json_each(document text, path text) RETURNS TABLE (key text, value text, type text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT * FROM json_each(jsonb_path_query_first(document::jsonb, path::jsonpath)::text) $$
+""",
+    # https://sqlite.org/json1.html#jex, for values that are no objects. Its paths are PostgreSQL's as well.
+    """
+CREATE FUNCTION json_extract(document text, path text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$ SELECT jsonb_path_query_first(document::jsonb, path::jsonpath) #>> '{}' $$
+""",
+    # https://sqlite.org/json1.html#jtype
+    """
+CREATE FUNCTION json_type(document text, path text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT CASE jsonb_typeof(found) WHEN 'string' THEN 'text' WHEN 'boolean' THEN found::text
+        WHEN 'number' THEN CASE WHEN found::text ~ '[.eE]' THEN 'real' ELSE 'integer' END
+        ELSE jsonb_typeof(found) END
+    FROM jsonb_path_query_first(document::jsonb, path::jsonpath) AS found
+$$
+""",
+    # https://sqlite.org/json1.html#jquote
+    """
+CREATE FUNCTION json_quote(value text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT coalesce(to_json(value)::text, 'null') $$
+""",
+    # https://sqlite.org/json1.html#jgrouparray
+    """
+CREATE FUNCTION json_list(elements text[]) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT '[' || coalesce(
+        string_agg(coalesce(to_json(element)::text, 'null'), ',' ORDER BY place), '') || ']'
+    FROM unnest(elements) WITH ORDINALITY AS listed (element, place)
+$$
+""",
+    """
+CREATE AGGREGATE json_group_array(text)
+(sfunc = array_append, stype = text[], finalfunc = json_list, initcond = '{}')
+""",
+    # https://sqlite.org/lang_aggfunc.html#group_concat
+    """
+CREATE FUNCTION join_text(before text, element text, joint text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT CASE WHEN element IS NULL THEN before WHEN before IS NULL THEN element
+             ELSE before || joint || element END $$
+""",
+    "CREATE AGGREGATE group_concat(text, text) (sfunc = join_text, stype = text)",
+)
+"""What makes them, in this order."""

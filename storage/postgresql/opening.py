@@ -1,0 +1,75 @@
+"""Opening an archive that is in PostgreSQL, and making one there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.engine import URL
+
+from storage.errors import ArchiveBusy, ArchiveMissing, ArchiveNewer, ArchiveOlder, DatabaseInUse, NoDatabase
+from storage.migrations import HEAD, KNOWN
+from storage.postgresql import connecting, schema
+
+_OLDEST = (14,)
+_MAKING = 7_285_431_906_042
+"""What `pg_advisory_lock` calls the making of an archive; any number that nobody else takes."""
+
+
+def reader(url: URL) -> Engine:
+    """The engine for reading the archive in a database. Raises `ArchiveError`."""
+    engine = connecting.reader_engine(url)
+    try:
+        with connecting.explaining(url), engine.connect() as connection:
+            _check(connection, url)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+@contextmanager
+def making(url: URL) -> Iterator[Connection]:
+    """A connection with all tables, still empty, in a database that has none; whatever is done to them inside
+    is done whole when it is left, or not at all. Raises `ArchiveError`."""
+    engine = connecting.writer_engine(url)
+    try:
+        with connecting.explaining(url), engine.begin() as connection:
+            _take(connection, url)
+            schema.create_tables(connection)
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _take(connection: Connection, url: URL) -> None:
+    locked = connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _MAKING}).scalar()
+    if not locked:
+        raise ArchiveBusy(f"another process is making an archive in {connecting.shown(url)}")
+    encoding = connection.execute(text("SHOW server_encoding")).scalar()
+    version = connection.dialect.server_version_info or ()
+    if encoding != "UTF8" or version < _OLDEST:
+        raise NoDatabase(
+            f"an archive wants a database in UTF-8, of PostgreSQL {_OLDEST[0]} or newer; this one is in "
+            f"{encoding}, of {'.'.join(map(str, version))}"
+        )
+    if not schema.is_empty(connection):
+        raise DatabaseInUse(
+            f"{connecting.shown(url)} holds tables already: an archive wants a database of its own, "
+            "as `createdb` makes it"
+        )
+
+
+def _check(connection: Connection, url: URL) -> None:
+    found = schema.revision(connection)
+    if found is None:
+        raise ArchiveMissing(f"no archive in {connecting.shown(url)}; `msarchive copy --to` puts one there")
+    if found not in KNOWN:
+        raise ArchiveNewer(
+            f"{connecting.shown(url)} was made by a newer version of this program (schema {found})"
+        )
+    if found != HEAD:
+        raise ArchiveOlder(
+            f"{connecting.shown(url)} has an older schema ({found}): copy the archive there anew"
+        )

@@ -1,0 +1,80 @@
+"""An archive's schema in PostgreSQL: the tables of the models, and over them the same public views.
+
+Tables, keys and checks come from `storage.models` by SQLAlchemy, the views from `storage.views`. The
+migrations until now reshape SQLite's tables by SQLite's means; an archive in PostgreSQL begins at `HEAD`.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, inspect, text
+
+from storage.migrations import HEAD
+from storage.models import Base
+from storage.postgresql import documents, past
+from storage.postgresql.functions import FUNCTIONS
+from storage.views import VIEWS
+
+_VERSION = """
+CREATE TABLE alembic_version (
+    version_num VARCHAR(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY)
+"""
+# What became of an address in a run, as SQLite's two triggers keep it.
+_NOTED = """
+CREATE FUNCTION note_url_state() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO url_history (url_id, run_id, state, reason)
+    SELECT new.id, run.id, new.state, new.reason FROM run WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1
+    ON CONFLICT (url_id, run_id) DO UPDATE SET state = excluded.state, reason = excluded.reason;
+    RETURN NULL;
+END $$
+"""
+_TRIGGERS = (
+    "CREATE TRIGGER url_history_heard AFTER INSERT ON url FOR EACH ROW "
+    "WHEN (new.state <> 'waiting') EXECUTE FUNCTION note_url_state()",
+    "CREATE TRIGGER url_history_changed AFTER UPDATE OF state, reason ON url FOR EACH ROW "
+    "WHEN (old.state <> new.state OR old.reason <> new.reason) EXECUTE FUNCTION note_url_state()",
+)
+
+
+def revision(connection: Connection) -> str | None:
+    """The schema's revision; None when no archive is in the database."""
+    if not inspect(connection).has_table("alembic_version", schema="public"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM public.alembic_version")).scalar()
+    return None if found is None else str(found)
+
+
+def is_empty(connection: Connection) -> bool:
+    """Whether nothing at all stands in the schema where an archive's tables go."""
+    return not inspect(connection).get_table_names(schema="public")
+
+
+def create_tables(connection: Connection) -> None:
+    """Make all tables, empty, in an empty database; what watches over them comes with `finish`."""
+    Base.metadata.create_all(connection)
+    documents.create(connection)
+    run(connection, _VERSION)
+    connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+
+
+def finish(connection: Connection) -> None:
+    """Put functions, views and triggers in place, and every column's description beside it."""
+    for statement in FUNCTIONS:
+        run(connection, statement)
+    for view in VIEWS:
+        run(connection, view.ddl)
+        run(connection, f"COMMENT ON VIEW {view.name} IS {_literal(view.doc)}")
+        for name, (_, doc) in view.columns.items():
+            run(connection, f"COMMENT ON COLUMN {view.name}.{name} IS {_literal(doc)}")
+    past.create(connection)
+    for statement in (_NOTED, *_TRIGGERS):
+        run(connection, statement)
+
+
+def run(connection: Connection, statement: str) -> None:
+    """Execute a statement as it stands, per cent signs and colons among it."""
+    connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+
+
+def _literal(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
