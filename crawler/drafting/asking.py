@@ -208,10 +208,9 @@ def _own_address(body: bytes) -> str | None:
     document = SeenPage("http://invalid/", body).document
     if document is None:
         return None
-    named = [
-        link.get("href") for link in document.links
-        if link.tag == "link" and (link.get("rel") or "").lower() == "canonical"
-    ] + [meta.get("content") for meta in document.metas if meta.get("property") == "og:url"]  # fmt: skip
+    root = document.root
+    links = [link.get("href") for link in root.iter("link") if (link.get("rel") or "").lower() == "canonical"]
+    named = links + [meta.get("content") for meta in root.iter("meta") if meta.get("property") == "og:url"]
     return next((url for text in named if text and (url := canonical(text))), None)
 
 

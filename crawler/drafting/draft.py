@@ -21,6 +21,7 @@ from crawler.fields_read import FieldCount, fields_read
 from spiders.reading import read_page
 from spiders.reading.addresses import article_id
 from spiders.reading.dates import read_date
+from spiders.reading.html import walk
 from spiders.reading.model import Block, PageKind, Reading
 from spiders.reading.profile import SiteProfile
 from spiders.reading.structured import script_claims
@@ -94,7 +95,7 @@ def _site_title(looked: Looked) -> str:
         meta.get("content") or ""
         for page in looked.articles
         if page.document is not None
-        for meta in page.document.metas
+        for meta in page.document.root.iter("meta")
         if meta.get("property") == "og:site_name"
     }
     if len(names) == 1 and "" not in names:
@@ -144,9 +145,10 @@ def _with_state(draft: Draft, looked: Looked) -> Draft:
     count = 0
     for page, reading in zip(looked.articles, _read(looked.articles, profile), strict=True):
         name = article_id(page.url, profile)
-        claims = (
-            script_claims(page.document, profile, reading.title, name) if page.document is not None else []
-        )
+        if page.document is None:
+            continue
+        found = walk(page.document, frozenset())
+        claims = script_claims(page.document, found, profile, reading.title, name)
         count += any(claim.rule == "embedded-state" for claim in claims)
     if not count:
         return draft

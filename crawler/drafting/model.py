@@ -32,13 +32,14 @@ class SeenPage:
         """Its links to pages, in document order."""
         if self.document is None:
             return ()
-        base = next((element.get("href") for element in self.document.bases if element.get("href")), None)
+        root = self.document.root
+        base = next((element.get("href") for element in root.iter("base") if element.get("href")), None)
         start = (canonical(base, self.url) if base else None) or self.url
         found = []
-        for element in self.document.links:
+        for element in root.iter("a", "area"):
             href = element.get("href")
             target = canonical(href, start) if href and not href.startswith("#") else None
-            if target is not None and element.tag != "link":
+            if target is not None:
                 found.append(SeenLink(target, _words(element), (element.get("rel") or "").lower()))
         return found
 

@@ -24,6 +24,12 @@ LONGEST = 2 * MAX_LENGTH
 _TRACKING = word_set("fbclid gclid dclid gbraid wbraid msclkid mc_cid mc_eid igshid yclid _ga _gl ref_src")
 _TRACKING_PREFIX = "utm_"
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_PLAIN = re.compile(
+    r"https?://[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*"
+    r"(?::[1-9]\d\d\d)?/(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?",
+    re.ASCII,
+)
+"""An address that is its own canonical form: no default port, nothing to encode, no `..` in its path."""
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -37,6 +43,9 @@ def canonical(url: str, base: str | None = None) -> str | None:
     if len(url) > LONGEST:
         return None
     try:
+        plain = _PLAIN.fullmatch(_origin(base)[:-1] + url if base and url.startswith("/") else url)
+        if plain is not None:
+            return plain[0]
         absolute = urljoin(base, url.strip()) if base else url.strip()
         parts = urlsplit(absolute)
         if parts.scheme.lower() not in ("http", "https") or not parts.hostname:

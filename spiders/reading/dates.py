@@ -22,6 +22,10 @@ DateOrder = Literal["MDY", "DMY", "YMD"]
 _NUMERIC = re.compile(r"(\d{1,4})([/.])(\d{1,2})\2(\d{1,4})")
 _ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ]\d{2}:\d{2}[0-9:.,]*\s*(?:Z|[+-]\d{2}:?\d{2})?)?)?)?")
 _WORDY = re.compile(r"(?=.*[^\W\d_]{3})(?=.*\b\d{4}\b)[\w\s,.'’-]{6,40}")
+_ENGLISH = re.compile(r"(?:(\d{1,2}) )?([A-Za-z]{3,9})(?: (\d{1,2}),?)? ([12]\d{3})")
+_NAMES = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+          "november", "december")  # fmt: skip
+_MONTHS = {written: number for number, name in enumerate(_NAMES, start=1) for written in (name, name[:3])}
 _ORDINAL_DAY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\b(?!\d)")
 _LIKELY = re.compile(r"\d{1,4}[/.]\d{1,2}[/.]\d{1,4}$|\d{4}-\d{2}")
 
@@ -83,6 +87,24 @@ def _day(year: str, month: str, day: str) -> tuple[str, Precision] | None:
 def _wordy(text: str, languages: tuple[str, ...]) -> tuple[str, Precision] | None:
     if not _WORDY.fullmatch(text):
         return None
+    found = _english(text) if languages == ("en",) else None
+    return found or _by_dateparser(text, languages)
+
+
+def _english(text: str) -> tuple[str, Precision] | None:
+    """The usual ways to write a date in English, in a hundredth of the time that dateparser takes."""
+    match = _ENGLISH.fullmatch(text)
+    if match is None:
+        return None
+    before, name, behind, year = match.groups()
+    month = _MONTHS.get(name.lower())
+    if month is None or (before and behind):
+        return None
+    day = before or behind
+    return _day(year, str(month), day) if day else (f"{year}-{month:02d}", "month")
+
+
+def _by_dateparser(text: str, languages: tuple[str, ...]) -> tuple[str, Precision] | None:
     data = _words_parser(languages).get_date_data(text)
     value = data.date_obj if data else None
     if value is None or str(value.year) not in text:

@@ -58,7 +58,7 @@ def _is_utf8(body: bytes) -> bool | None:
     except UnicodeDecodeError:
         text = body.decode("utf-8", "replace")
         broken = text.count("\ufffd")
-        sound = sum(1 for character in text if character > "\x7f") - broken
+        sound = len(text) - len(text.encode("ascii", "ignore")) - broken
         return 2 * sound > broken  # other charsets' letters hardly ever make a sound one by chance
     return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -10,40 +11,49 @@ from urllib.parse import parse_qs, urlsplit
 from spiders.reading.addresses import LONGEST, UrlKind, kind_of, needed, page_address, refusal
 from spiders.reading.model import LinkKind, PageLink
 from spiders.reading.profile import SiteProfile
-from spiders.reading.tree import Document, Element, text_of
+from spiders.reading.tree import Document, text_of
+from spiders.reading.walked import Noted
 from spiders.reading.words import heading_key, squeeze, word_set
 
 _MOST_LINKS = 5_000
+_LINKS = frozenset(("a", "area", "link"))
 _NUMBER = re.compile(r"\d{1,5}")
 _ARROWS = word_set("› » → > >> ▶ ❯ ⟩")
 _PAGE_PARAMETERS = word_set("page p pg paged offset start skip after cursor from before")
 _PAGE_PATH = re.compile(r"/(?:page|p)[/-]?\d+/?$")
 
 
-def links_of(document: Document, base: str, profile: SiteProfile) -> tuple[PageLink, ...]:
+def links_of(
+    noted: Iterable[Noted], document: Document, base: str, profile: SiteProfile
+) -> tuple[PageLink, ...]:
     """The links to pages of the site that may be asked, each address once, in document order.
 
-    `base` resolves relative ones. Links elsewhere, to the page itself and to what the profile skips are left
-    out.
+    `noted` are the tags among which they are, `base` resolves relative ones. Links elsewhere, to the page
+    itself and to what the profile skips are left out.
     """
     found: dict[str, PageLink] = {}
     here = page_address(base, None, profile)
     here_list = None if here is None else _list_path(urlsplit(here).path)
-    for element in document.links:
-        href = element.get("href")
-        if not href or href[0] == "#":
+    for one in noted:
+        said = one.said
+        if said.tag not in _LINKS:
             continue
-        rel = element.get("rel")
-        if element.tag == "link" and not _turns(rel):
+        attributes = said.attributes
+        href = attributes.get("href")
+        if not href or href[0] == "#" or len(href) > LONGEST:
             continue
-        target = _target(href, needed(href, base), profile) if len(href) <= LONGEST else None
+        rel = attributes.get("rel")
+        if said.tag == "link" and not _turns(rel):
+            continue
+        target = _target(href, needed(href, base), profile)
         if target is None or target.address == here:
             continue
         address = target.address
-        if address in found and found[address].kind != "page":
+        known = found.get(address)
+        if known is not None and known.kind != "page":
             continue
-        link = _link(target, element, rel, here_list, profile)
-        if link.kind != "page" or address not in found:
+        link = _link(target, one, rel, here_list, document, profile)
+        if known is None or link.kind != "page":
             found[address] = link
         if len(found) >= _MOST_LINKS:
             break
@@ -84,13 +94,13 @@ def _plain_link(address: str, rel: str | None, kind: LinkKind) -> PageLink:
 
 
 def _link(
-    target: _Target, element: Element, rel: str | None, here_list: str | None,
+    target: _Target, one: Noted, rel: str | None, here_list: str | None, document: Document,
     profile: SiteProfile,
 ) -> PageLink:  # fmt: skip
     kind: LinkKind
     if target.kind == "article":
         kind = "article"
-    elif _is_pagination(target, element, rel, here_list, profile):
+    elif _is_pagination(target, one, rel, here_list, document, profile):
         kind = "pagination"
     else:
         kind = "listing" if target.kind == "listing" else "page"
@@ -103,8 +113,9 @@ def _turns(rel: str | None) -> bool:
 
 
 def _is_pagination(
-    target: _Target, element: Element, rel: str | None, here_list: str | None, profile: SiteProfile
-) -> bool:
+    target: _Target, one: Noted, rel: str | None, here_list: str | None, document: Document,
+    profile: SiteProfile,
+) -> bool:  # fmt: skip
     """Whether a link leads to another page of the same list: by `rel`, by its words, or by its address."""
     if _turns(rel):
         return True
@@ -113,9 +124,39 @@ def _is_pagination(
         return False
     if same_list and target.is_numbered:
         return True
-    words = squeeze(text_of(element) or element.get("aria-label") or element.get("title") or "")
+    attributes = one.said.attributes
+    words = _text(one, document) or attributes.get("aria-label") or attributes.get("title") or ""
+    is_page_name = _is_page_name if len(words) <= _LONGEST_WORDS else _is_page_name.__wrapped__
+    return is_page_name(words, profile)
+
+
+_LONGEST_WORDS = 100
+
+
+@lru_cache(maxsize=10_000)
+def _is_page_name(words: str, profile: SiteProfile) -> bool:
+    """Whether a link's words say that it leads to another page of a list."""
+    words = squeeze(words)
     return (
         bool(_NUMBER.fullmatch(words))
         or words in _ARROWS
         or profile.labels.get(heading_key(words)) == "older"
     )
+
+
+_MOST_TAGS = 20
+"""Of a link that holds little; one that holds more is left to lxml, which looks at all of it in C."""
+
+
+def _text(one: Noted, document: Document) -> str:
+    """The text in a link."""
+    said, tags = one.said, document.tags
+    if said.is_empty:
+        return ""
+    end, begin = f"/{said.tag}", f"{said.tag} "
+    for at in range(one.at + 1, one.at + _MOST_TAGS):
+        if tags[at] == end:
+            return "".join(document.texts[one.at : at])
+        if tags[at].startswith(begin):
+            break
+    return text_of(document.elements[one.ordinal - 1])

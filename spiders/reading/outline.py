@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from spiders.reading.dates import looks_like_date
 from spiders.reading.model import IMAGE, Block, Part
@@ -93,16 +93,15 @@ class Outline:
         """A part's lines, and the stray lines behind it that stand outside its container."""
         end = self._ends[mark.at]
         heading = self.lines[mark.at]
-        region = [
-            line
-            for line in self.lines[mark.at + 1 : end]
-            if line.block.trail[: len(self.scope)] == self.scope
-            and (not line.block.chrome or heading.block.chrome)
-        ]
+        region = _within(self.lines[mark.at + 1 : end], self.scope)
+        if not heading.block.chrome:
+            region = [line for line in region if not line.block.chrome]
         container = _container(heading.block.trail, region)
-        inside = [line for line in region if line.block.trail[: len(container)] == container]
-        outside = [line for line in region if line.block.trail[: len(container)] != container]
-        return inside, outside
+        inside = _within(region, container)
+        if len(inside) == len(region):
+            return inside, []
+        depth = len(container)
+        return inside, [line for line in region if line.block.trail[:depth] != container]
 
 
 def outline_of(blocks: Sequence[Block], profile: SiteProfile, titles: Collection[str] = ()) -> Outline:
@@ -138,8 +137,12 @@ def _lines(blocks: Sequence[Block], profile: SiteProfile, titles: Collection[str
             if split:
                 lines += split
                 continue
-        lines.append(Line(block, text, block.parts, part, block.href))
+        lines.append(_new(Line, (block, text, block.parts, part, block.href, 0)))
     return lines
+
+
+_new: Any = tuple.__new__
+"""Makes a named tuple of all its fields, without the detour through Python that finds their defaults."""
 
 
 def part_key(text: str, profile: SiteProfile) -> str | None:
@@ -364,6 +367,12 @@ def _container(heading: tuple[int, ...], region: Sequence[Line]) -> tuple[int, .
         if line.is_text:
             return _shared([heading, line.block.trail])
     return ()
+
+
+def _within(lines: Sequence[Line], container: tuple[int, ...]) -> list[Line]:
+    """The lines that lie in an element."""
+    depth = len(container)
+    return [line for line in lines if line.block.trail[:depth] == container] if depth else list(lines)
 
 
 def _shared(trails: Sequence[tuple[int, ...]]) -> tuple[int, ...]:

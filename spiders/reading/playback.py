@@ -27,16 +27,19 @@ def original_address(url: str) -> str:
     return f"{match[1]}//{match[2]}" if match else url
 
 
-def undo_playback(document: Document, url: str | None) -> None:
-    """Give a played back page its own addresses again, in place; any other page stays as it is.
+def undo_playback(document: Document, url: str | None) -> Document:
+    """A played back page with its own addresses again; any other page as it is.
 
     `url` is where it was fetched. A page saved from an archive tells by its canonical link.
     """
-    canonicals = [link.get("href") for link in document.links if link.get("rel") == "canonical"]
-    canonical = next((address for address in canonicals if address is not None), None)
+    root = document.root
+    canonical = None
+    if ' rel="canonical"' in document.written and _TIME.search(document.written):
+        links = (link for link in root.iter("a", "area", "link") if link.get("rel") == "canonical")
+        canonical = next((address for link in links if (address := link.get("href")) is not None), None)
     if not any(address and _TIME.search(address) and _WRAPPED.match(address) for address in (url, canonical)):
-        return
-    for element in document.root.iter(etree.Element):
+        return document
+    for element in root.iter(etree.Element):
         for name in _ADDRESSES:
             address = element.get(name)
             if address:
@@ -44,3 +47,4 @@ def undo_playback(document: Document, url: str | None) -> None:
         for name in ("srcset", "data-srcset"):
             if name in element.attrib:
                 del element.attrib[name]
+    return Document.of(root)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree
 
@@ -68,8 +69,6 @@ def find_ratings(
 
 
 def _labels(lines: Sequence[Line], profile: SiteProfile) -> Iterator[tuple[str, Line, str]]:
-    keys = [(key, name) for key, name in profile.labels.items() if name in RATINGS]
-    keys.sort(key=lambda entry: -len(entry[0]))
     first_look = profile.rating_label.search
     for line in lines:
         if len(line.text) > _MOST_TEXT or line.block.role is IMAGE:
@@ -78,12 +77,19 @@ def _labels(lines: Sequence[Line], profile: SiteProfile) -> Iterator[tuple[str, 
             continue
         text = _apart(line)
         taken: set[str] = set()
-        for key, name in keys:
-            if name not in taken and re.search(rf"(?<!\w){re.escape(key)}(?![^\W\d_])", text):
+        for key, name, words in _label_words(profile):
+            if name not in taken and words.search(text):
                 taken.add(name)
-                rest = re.sub(rf"(?<!\w){re.escape(key)}(?![^\W\d_])", " ", text)
+                rest = words.sub(" ", text)
                 if heading_key(text) == key or not _is_prose(rest, profile):
                     yield name, line, key
+
+
+@lru_cache(maxsize=100)
+def _label_words(profile: SiteProfile) -> Sequence[tuple[str, str, re.Pattern[str]]]:
+    """The ratings' labels in comparison form, the longest first, each with its rating and what matches it."""
+    keys = sorted((key for key, name in profile.labels.items() if name in RATINGS), key=len, reverse=True)
+    return [(key, profile.labels[key], re.compile(rf"(?<!\w){re.escape(key)}(?![^\W\d_])")) for key in keys]
 
 
 def _apart(line: Line) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from spiders.reading.addresses import article_id, canonical, on_site, page_address
@@ -23,7 +24,7 @@ from spiders.reading.article_context import ArticlePage
 from spiders.reading.by_order import readable_by_order
 from spiders.reading.cards import CardReader
 from spiders.reading.decoding import decode, looks_like_html, parse
-from spiders.reading.html import blocks_of
+from spiders.reading.html import walk
 from spiders.reading.ledger import Ledger
 from spiders.reading.limits import excess
 from spiders.reading.links import links_of
@@ -37,6 +38,7 @@ from spiders.reading.recognise import Sighting, instead_of_article, instead_of_p
 from spiders.reading.structured import Claim, head_claims, script_claims
 from spiders.reading.text import text_blocks
 from spiders.reading.tree import Document, Element
+from spiders.reading.walked import Walked
 
 Form = Literal["html", "text"]
 
@@ -101,8 +103,7 @@ def _read(
     root = parse(text)
     if root is None:
         return _unreadable("there is no HTML in it", "html", address, profile)
-    document = Document.of(root)
-    undo_playback(document, url)
+    document = undo_playback(Document.of(root), url)
     return _HtmlPage.of(document, text, profile, address).read()
 
 
@@ -200,21 +201,31 @@ class _HtmlPage:
     """The page's own address."""
     base: str
     head: Sequence[Claim]
-    blocks: Sequence[Block]
-    elements: Sequence[Element]
+    found: Walked
     outline: Outline
     cut_off: bool
 
+    @property
+    def blocks(self) -> Sequence[Block]:
+        """What it shows."""
+        return self.found.blocks
+
+    @cached_property
+    def elements(self) -> Sequence[Element]:
+        """By block index the element that it stands in."""
+        elements = self.document.elements
+        return [elements[ordinal - 1] for ordinal in self.found.ordinals]
+
     @classmethod
     def of(cls, document: Document, text: str, profile: SiteProfile, fetched: str | None) -> _HtmlPage:
-        head = head_claims(document)
+        found = walk(document, profile.parts)
+        head = head_claims(document, found)
         url = _own_address(head, fetched, profile)
-        blocks, elements = blocks_of(document.root, profile.parts)
         titles = [str(claim.value) for claim in head if claim.field == "title"]
-        outline = outline_of(blocks, profile, titles)
+        outline = outline_of(found.blocks, profile, titles)
         return cls(
-            document, profile, fetched, url, _base(document, fetched or url or profile.base_url), head,
-            blocks, elements, outline, cut_off=_is_cut_off(text, outline, profile),
+            document, profile, fetched, url, _base(found, fetched or url or profile.base_url), head,
+            found, outline, cut_off=_is_cut_off(text, outline, profile),
         )  # fmt: skip
 
     def read(self) -> Reading:
@@ -246,7 +257,9 @@ class _HtmlPage:
         name = article_id(self.url, self.profile)
         titles = self._titles()
         shown = [line.text for line in self.outline.lines[: self.outline.start] if line.block.level == 1]
-        scripts = script_claims(self.document, self.profile, next(iter(shown or titles), None), name)
+        scripts = script_claims(
+            self.document, self.found, self.profile, next(iter(shown or titles), None), name
+        )
         linked_data = [claim for claim in scripts if claim.rule == "json-ld"]
         state = [claim for claim in scripts if claim.rule != "json-ld"]
         title_element = [claim for claim in self.head if claim.rule == "title-element"]
@@ -260,7 +273,7 @@ class _HtmlPage:
         return _summary(fields, ledger, "html", self.url, self.profile, self.blocks, links=self._links())
 
     def _links(self) -> tuple[Any, ...]:
-        return links_of(self.document, self.base, self.profile)
+        return links_of(self.found.noted, self.document, self.base, self.profile)
 
     def _selected(self) -> dict[str, list[Element]]:
         """The elements that the profile's selectors name, where they name any."""
@@ -344,7 +357,7 @@ def _own_address(claims: Sequence[Claim], fetched: str | None, profile: SiteProf
     return fetched
 
 
-def _base(document: Document, url: str) -> str:
-    addresses = (element.get("href") for element in document.bases)
+def _base(found: Walked, url: str) -> str:
+    addresses = (one.said.attributes.get("href") for one in found.noted if one.said.tag == "base")
     address = next((address for address in addresses if address is not None), None)
     return url if address is None else canonical(address, url) or url

@@ -1,17 +1,18 @@
-"""What a start tag says of its element: how it is shown, and what the text in it inherits from it."""
+"""What a start tag says of its element: how it is shown, and what the text in it inherits from it.
+
+End tags and comments stand between start tags (`tree.Document`), and have an answer of their own kind.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
-from lxml import etree
-
 from spiders.reading.remembered import Remembered
-from spiders.reading.tree import Element
+from spiders.reading.tree import unescaped
 from spiders.reading.words import word_set
 
 _BLOCK_TAGS = word_set(
@@ -61,9 +62,12 @@ class Kind(Enum):
     """Leaves it out, with all that is in it."""
     COMMENT = auto()
     """It is no element."""
+    END = auto()
+    """It is an end tag."""
 
 
-READ, BREAK, PICTURE, MENU, COMMENT = Kind.READ, Kind.BREAK, Kind.PICTURE, Kind.MENU, Kind.COMMENT
+READ, BREAK, PICTURE, MENU = Kind.READ, Kind.BREAK, Kind.PICTURE, Kind.MENU
+NOTHING, COMMENT, END = Kind.NOTHING, Kind.COMMENT, Kind.END
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +77,12 @@ class StartTag:
     kind: Kind
     look: str
     """What the element looks like, as far as its own markup says: tag, classes, style."""
+    tag: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    is_empty: bool = False
+    """There is nothing in its element, and no end tag."""
+    is_noted: bool = False
+    """It stands for itself: a link that leads somewhere, metadata, a script."""
     name: str = ""
     """`id`; "" without one."""
     is_block: bool = False
@@ -81,7 +91,7 @@ class StartTag:
     is_icon: bool = False
     """Unless it is a block, its text is the name of a drawing."""
     changes: bool = False
-    """Whether any of what follows differs from its default."""
+    """Whether any of what follows differs from its default, or it is noted."""
     hidden: bool = False
     chrome: bool = False
     chrome_as_block: bool = False
@@ -108,47 +118,47 @@ class StartTag:
     """`aria-labelledby`; None without one."""
 
 
-def start_tag(element: Element) -> StartTag:
-    """What an element's start tag says. Comments have one, too."""
-    tag = element.tag
-    said = _by_tag.get(tag)
-    if said is not None:
-        return said
-    names = element.keys()
-    if not names:
-        return _known[tag]
-    if names == _ONLY_CLASS:  # as most have; to ask for all attributes takes three times as long
-        return _known[tag, element.get("class")]
-    return _known[(tag, *element.items())]
-
-
 def known_tags() -> int:
     """How many start tags are remembered: at most `MOST`."""
-    return len(_known)
+    return len(known)
 
 
 def forget() -> None:
     """Forget what was remembered: a test's way to show that it makes no difference."""
-    _known.clear()
+    known.clear()
 
 
-_ONLY_CLASS = ["class"]
-_Key = str | tuple[Any, ...]
-"""A tag; or a tuple of it and the value of its only attribute, `class`, or all names and values."""
-
-
-def _said(key: _Key) -> StartTag:
-    tag, *items = (key,) if isinstance(key, str) else key
-    attributes = {"class": items[0]} if items and isinstance(items[0], str) else dict(items)
-    if tag == "template" and "shadowrootmode" not in attributes:
-        return StartTag(Kind.NOTHING, tag)
+def _said(written: str) -> StartTag:
+    if written[0] == "/":
+        return StartTag(END, "")
+    if written.startswith("!--"):
+        return StartTag(COMMENT, "")
+    is_empty = written[-1] == "/"
+    tag = written.removesuffix("/").partition(" ")[0]
+    attributes = {name: unescaped(value) for name, value in _ATTRIBUTE.findall(written, len(tag))}
+    itself: dict[str, Any] = {
+        "tag": tag,
+        "attributes": attributes,
+        "is_empty": is_empty,
+        "is_noted": tag in _NOTED_TAGS or (tag in _LINKS and bool(attributes.get("href"))),
+    }
+    if tag in _SPECIAL_TAGS or (tag == "template" and "shadowrootmode" not in attributes):
+        return StartTag(_SPECIAL_KINDS.get(tag, NOTHING), tag, **itself)
     said = _shown(tag, attributes) | _inherited(tag, attributes)
     plain = StartTag(READ, "")
-    changes = any(said[name] != getattr(plain, name) for name in said if name not in _FOR_ITSELF)
+    changes = itself["is_noted"] or any(
+        said[name] != getattr(plain, name) for name in said if name not in _FOR_ITSELF
+    )
     kind = MENU if tag == "nav" else READ
-    return StartTag(kind, _look(tag, attributes), attributes.get("id", ""), changes=changes, **said)
+    return StartTag(
+        kind, _look(tag, attributes), name=attributes.get("id", ""), changes=changes, **itself, **said
+    )
 
 
+_ATTRIBUTE = re.compile(r' (=?[^=]*)="([^"]*)"')
+_NOTED_TAGS = frozenset(("link", "meta", "script", "base"))
+_LINKS = frozenset(("a", "area"))
+_SPECIAL_KINDS = {"br": BREAK, "img": PICTURE, "amp-img": PICTURE}
 _FOR_ITSELF = ("is_block", "is_custom", "is_icon", "is_summary", "folds", "labelled_by")
 
 
@@ -203,13 +213,6 @@ def _look(tag: str, attributes: Mapping[str, str]) -> str:
     return f"{look}[{attributes['style']}]" if "style" in attributes else look
 
 
-def _size(key: _Key) -> int:
-    return len(repr(key))
-
-
-_SPECIAL_KINDS = {"br": BREAK, "img": PICTURE, "amp-img": PICTURE}
-_by_tag: dict[Any, StartTag] = {
-    tag: StartTag(_SPECIAL_KINDS.get(tag, Kind.NOTHING), tag) for tag in _SPECIAL_TAGS
-} | {etree.Comment: StartTag(COMMENT, "")}
 # The same boxes, menus and cards stand on every page of a site.
-_known = Remembered(_said, MOST, _LONGEST, _size)
+known = Remembered[str, StartTag](_said, MOST, _LONGEST, len)
+"""What a start tag says, by the tag as it is written; an end tag and a comment say of which kind they are."""

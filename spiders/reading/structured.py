@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import chompjs
+from lxml import etree
 
 from spiders.reading.profile import SiteProfile
-from spiders.reading.tree import Document
+from spiders.reading.tree import Document, unescaped
+from spiders.reading.walked import Walked
 from spiders.reading.words import comparable, squeeze, word_set
 
 _ARTICLE_TYPES = word_set(
@@ -41,30 +43,45 @@ class Claim:
     where: str
 
 
-def head_claims(document: Document) -> list[Claim]:
-    """The claims of a page's `<link>`, `<meta>` and `<title>`, in document order."""
-    claims = []
-    for link in document.links:
-        if link.tag == "link" and (link.get("rel") or "").lower() == "canonical" and link.get("href"):
-            claims.append(Claim("url", link.get("href"), "canonical", "link[rel=canonical]"))
-    for meta in document.metas:
-        name = (meta.get("property") or meta.get("name") or meta.get("itemprop") or "").lower()
-        content = squeeze(meta.get("content") or "")
-        if content and name in _META:
-            field, rule = _META[name]
-            claims.append(Claim(field, content, rule, f"meta[{name}]"))
-    title = document.root.find(".//head/title")
-    if title is not None and title.text and title.text.strip():
-        claims.append(Claim("title", squeeze(title.text), "title-element", "title"))
-    for comment in document.comments:
-        match = _SAVED_FROM.search(comment.text or "")
+def head_claims(document: Document, found: Walked) -> list[Claim]:
+    """The claims of a page's `<link>`, `<meta>` and `<title>`, in document order.
+
+    `found` is what the walk over the document found.
+    """
+    claims: list[Claim] = []
+    of_metas: list[Claim] = []
+    for said, _, _ in found.noted:
+        get = said.attributes.get
+        if said.tag == "link":
+            address = get("href")
+            if address and (get("rel") or "").lower() == "canonical":
+                claims.append(Claim("url", address, "canonical", "link[rel=canonical]"))
+        elif said.tag == "meta":
+            name = (get("property") or get("name") or get("itemprop") or "").lower()
+            if name in _META and (content := squeeze(get("content") or "")):
+                field, rule = _META[name]
+                of_metas.append(Claim(field, content, rule, f"meta[{name}]"))
+    claims += of_metas
+    title = squeeze(found.titles[0]) if found.titles else ""
+    if title:
+        claims.append(Claim("title", title, "title-element", "title"))
+    for comment in _comments(document, found):
+        match = _SAVED_FROM.search(comment)
         if match:
             claims.append(Claim("url", match[1], "saved-from", "comment"))
     return claims
 
 
+def _comments(document: Document, found: Walked) -> Iterator[str]:
+    """All comments, those before and behind the root, too."""
+    root = document.root
+    yield from [comment.text or "" for comment in root.itersiblings(etree.Comment, preceding=True)][::-1]
+    yield from (unescaped(comment[3:]) for comment in found.comments)
+    yield from (comment.text or "" for comment in root.itersiblings(etree.Comment))
+
+
 def script_claims(
-    document: Document, profile: SiteProfile, title: str | None, article_id: str | None
+    document: Document, found: Walked, profile: SiteProfile, title: str | None, article_id: str | None
 ) -> list[Claim]:
     """The claims of a page's JSON-LD, then of its embedded state, in document order. Broken JSON gives none.
 
@@ -73,12 +90,13 @@ def script_claims(
     """
     claims: list[Claim] = []
     from_state: list[Claim] = []
-    for number, script in enumerate(document.scripts, start=1):
-        text = script.text
+    scripts = [one for one in found.noted if one.said.tag == "script"]
+    for number, (said, at, _) in enumerate(scripts, start=1):
+        text = "" if said.is_empty else document.texts[at]
         if not text or len(text) > _LARGEST_SCRIPT:
             continue
         where = f"(//script)[{number}]"
-        kind = (script.get("type") or "").split(";")[0].strip().lower()
+        kind = (said.attributes.get("type") or "").split(";")[0].strip().lower()
         if kind == "application/ld+json":
             claims += _json_ld(_loads(text), where)
         else:

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from spiders.reading.remembered import Remembered
+
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
 _QUOTES = {
     **dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4"), "'"),
@@ -33,9 +35,19 @@ def word_set(text: str) -> frozenset[str]:
 
 def comparable(text: str) -> str:
     """Comparison form: NFKC, case folded, dashes and quotes made plain, invisible characters dropped."""
+    return _comparable[text] if len(text) <= _SHORT else _comparable_lately(text)
+
+
+def _in_comparison_form(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_FOLD)
     return " ".join(text.split()).replace("`", "'").casefold()
+
+
+_SHORT = 200
+"""Characters of what may stand on many pages; a longer text is asked for again only on its own page."""
+_comparable = Remembered[str, str](_in_comparison_form, 20_000, _SHORT, len)
+_comparable_lately = lru_cache(maxsize=64)(_in_comparison_form)
 
 
 def shown(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from spiders.reading import dates
 from spiders.reading.dates import read_date
 
 
@@ -100,3 +101,12 @@ def test_a_very_long_text_is_no_date_and_takes_no_time() -> None:
     assert read_date("1/" * 50_000).iso is None
     assert read_date("a " * 50_000).iso is None
     assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize("month", ["January", "feb", "MARCH", "Sep", "december", "Febuary"])
+@pytest.mark.parametrize(
+    "form", ["{} 2021", "{} 30, 2021", "{} 3 2021", "29 {} 2024", "{} 00, 2021", "1 {} 2, 2021"]
+)
+def test_what_an_exact_pattern_reads_dateparser_reads_the_same(month: str, form: str) -> None:
+    text = form.format(month)
+    assert dates._english(text) in (None, dates._by_dateparser(text, ("en",)))
