@@ -28,9 +28,10 @@ from scrapy.utils.defer import maybe_deferred_to_future
 
 from crawler import wire
 from crawler.cli import main
+from crawler.clock import utc_now
 from crawler.guard import Guard, GuardedReactor
 from crawler.politeness import Turn
-from spiders.answers import EXCHANGE, utc_now
+from spiders.answers import EXCHANGE
 from spiders.page import Exchange
 from storage import captures, writer
 from storage.captures import Kept, Original

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from crawler.clock import utc_now
 from crawler.exits import ExitCode, UserError
 from crawler.min_free import min_free
 from crawler.skipping import noting_a_skip
 from pipelines.grouping import body_digest
 from pipelines.session import revisit_policy
-from spiders.answers import utc_now
 from spiders.reading.model import READER_VERSION, Section
 from spiders.reading.profile import SiteProfile
 from storage.archive import open_archive

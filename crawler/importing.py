@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from crawler.clock import utc_now
 from crawler.exits import ExitCode, UserError
 from crawler.loopback import is_loopback
 from crawler.min_free import min_free
@@ -17,7 +18,6 @@ from crawler.skipping import noting_a_skip
 from crawler.warc_import import WarcOutcome, import_warc, is_warc, own_site
 from pipelines.normalise import page_record
 from pipelines.session import revisit_policy
-from spiders.answers import utc_now
 from spiders.page import Fetched, Found, Page
 from spiders.reading import read_page
 from spiders.reading.addresses import kind_of, on_site, page_address, site_address

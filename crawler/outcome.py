@@ -10,12 +10,12 @@ from time import monotonic
 from typing import Literal
 
 from crawler.cli.errors import as_user_error
+from crawler.clock import utc_now
 from crawler.exits import ExitCode
 from crawler.in_the_way import in_the_way
 from crawler.robots_rules import DISALLOWED
 from crawler.site_change import look_for_change
 from pipelines.session import CrawlSession
-from spiders.answers import utc_now
 from spiders.pages import OVER_LIMIT
 
 logger = logging.getLogger(__name__)

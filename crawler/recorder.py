@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from crawler.clock import utc_now
 from crawler.politeness import Turn
-from spiders.answers import utc_now
 from spiders.page import Exchange
 from storage.http.message import Entity, entity, read_head, without_interim
 

@@ -22,10 +22,10 @@ from scrapy.settings import BaseSettings
 
 from crawler.browser import Asset, Browser, NotRendered, missing
 from crawler.browser import settings as browser_settings
+from crawler.clock import utc_now
 from crawler.exits import ExitCode, UserError
 from crawler.politeness import NotAsked, politeness_of
 from pipelines.session import session_of
-from spiders.answers import utc_now
 from spiders.page import Page
 from spiders.reading.addresses import canonical, on_site
 from spiders.reading.model import Obstacle

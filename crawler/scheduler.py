@@ -18,13 +18,13 @@ from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
 from crawler import logs
+from crawler.clock import utc_now
 from crawler.politeness import politeness_of
 from crawler.reading_beside import MOST_UNDER_WAY
 from crawler.refresh import refresh_of
 from crawler.robots import RobotsMiddleware
 from pipelines.normalise import found_record
 from pipelines.session import CrawlSession, session_of
-from spiders.answers import utc_now
 from spiders.pages import OVER_LIMIT
 from spiders.sitemaps import found_at
 from spiders.summaries import SummariesSpider

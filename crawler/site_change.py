@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from crawler.clock import utc_now
 from crawler.diagnosis import stands_there
 from crawler.reading_again import DAMAGED, Again
 from pipelines.session import CrawlSession
-from spiders.answers import utc_now
 from spiders.reading.profile import SiteProfile
 from storage.judging import Standing
 from storage.readings import NewReading

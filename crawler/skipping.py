@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from crawler import __version__
+from crawler.clock import utc_now
 from crawler.exits import ExitCode
-from spiders.answers import utc_now
 from spiders.reading.model import READER_VERSION
 from storage import skipped
 from storage.archive import ArchiveBusy

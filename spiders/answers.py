@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from OpenSSL.SSL import Error as TLSError
 from scrapy import Request
 from scrapy.exceptions import (
@@ -50,11 +48,6 @@ _NO_CONNECTION = (
     ConnectError,
     NotPublicError,
 )
-
-
-def utc_now() -> str:
-    """The present as UTC text, `2026-11-23T06:48:27.123Z`."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def fetched_from(exchange: Exchange, *, url: str) -> Fetched:
