@@ -148,7 +148,7 @@ def _with_state(draft: Draft, looked: Looked) -> Draft:
         if page.document is None:
             continue
         found = walk(page.document, frozenset())
-        claims = script_claims(page.document, found, profile, reading.title, name)
+        claims = script_claims(found, profile, reading.title, name)
         count += any(claim.rule == "embedded-state" for claim in claims)
     if not count:
         return draft

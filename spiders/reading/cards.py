@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from operator import eq
 
 from spiders.reading.addresses import absolute_address, article_id, page_address
 from spiders.reading.card import LEAST_SURE, CardFields, card_line, is_more, read_card
@@ -90,15 +91,25 @@ class CardReader:
 
     def _targets(self, lines: Sequence[Line]) -> dict[int, str]:
         """Index of each line that links to an article → the article's address."""
-        found = {}
+        found: dict[int, str] = {}
+        known: dict[str, str | None] = {}
         for index, line in enumerate(lines):
-            for href in (line.href, *(part.href for part in line.parts)):
-                if href:
-                    address = page_address(href, self._url or self._profile.base_url, self._profile)
-                    if article_id(address, self._profile):
-                        found[index] = str(address)
-                        break
+            hrefs = (line.href, *[part.href for part in line.parts]) if line.parts else (line.href,)
+            for href in hrefs:
+                if not href:
+                    continue
+                if href not in known:
+                    known[href] = self._article(href)
+                address = known[href]
+                if address is not None:
+                    found[index] = address
+                    break
         return found
+
+    def _article(self, href: str) -> str | None:
+        """The address of the article that a link leads to; None when it leads to none."""
+        address = page_address(href, self._url or self._profile.base_url, self._profile)
+        return address if article_id(address, self._profile) else None
 
     def _is_more(self, line: Line) -> bool:
         return is_more(line.text, self._profile)
@@ -213,12 +224,8 @@ def _within(line: Line, container: tuple[int, ...] | None) -> bool:
 
 
 def _agree(left: tuple[int, ...], right: tuple[int, ...]) -> int:
-    count = 0
-    for one, other in zip(left, right, strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
+    # Below where they part no element is in both, and none stands at the same depth twice.
+    return sum(map(eq, left, right))
 
 
 def _flat(

@@ -12,6 +12,7 @@ from typing import Any
 from lxml import etree
 
 from spiders.reading.blocks import BlockMaker, Context, Image, Inherited, new_tuple
+from spiders.reading.menus import menus
 from spiders.reading.model import HEADING, Block
 from spiders.reading.start_tags import BREAK, COMMENT, END, MENU, PICTURE, READ, StartTag, known
 from spiders.reading.tree import Document, Element, stands_in_text, text_of
@@ -41,7 +42,9 @@ class _Walk(BlockMaker):
     def __init__(self, document: Document, labels: Container[str]) -> None:
         super().__init__()
         self.document, self.labels = document, labels
-        self._tags, self._texts = document.tags, document.texts
+        self._flat = document.flat
+        self._tags, self._texts = document.flat
+        self._menus = iter(document.menus)
         self._ordinal = 1
         """Of the element that was met last."""
         self._controls: dict[str, int] = {}
@@ -160,6 +163,8 @@ class _Walk(BlockMaker):
 
     def _end_of(self, at: int, said: StartTag) -> int:
         """The last tag of the element that begins at `at`; its elements are counted, and noted."""
+        if said.is_cut:
+            self._take_menu()
         tags = self._tags
         depth = 0 if said.is_empty else 1
         while depth:
@@ -176,10 +181,21 @@ class _Walk(BlockMaker):
                     self._note(said, at)
                 if not said.is_empty:
                     depth += 1
+                elif said.is_cut:
+                    self._take_menu()
         return at
 
+    def _take_menu(self) -> None:
+        """Count and note what is in the menu that comes next."""
+        menu, ordinal = menus[next(self._menus)], self._ordinal
+        self._ordinal += menu.elements
+        self.found.comments.extend(menu.comments)
+        self.found.noted.extend(
+            [new_tuple(Noted, (said, menu.flat, at, ordinal + own)) for said, at, own in menu.noted]
+        )
+
     def _note(self, said: StartTag, at: int) -> None:
-        self.found.noted.append(new_tuple(Noted, (said, at, self._ordinal)))
+        self.found.noted.append(new_tuple(Noted, (said, self._flat, at, self._ordinal)))
 
     def _has_tabs(self) -> bool:
         """Whether there are tabs in the menu that comes next."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from spiders.reading.addresses import LONGEST, UrlKind, kind_of, needed, page_address, refusal
-from spiders.reading.model import LinkKind, PageLink
+from spiders.reading.addresses import LONGEST, kind_of, needed, page_address, refusal
+from spiders.reading.model import PageLink
 from spiders.reading.profile import SiteProfile
 from spiders.reading.tree import Document, text_of
 from spiders.reading.walked import Noted
@@ -38,42 +39,45 @@ def links_of(
         said = one.said
         if said.tag not in _LINKS:
             continue
-        attributes = said.attributes
-        href = attributes.get("href")
-        if not href or href[0] == "#" or len(href) > LONGEST:
+        get = said.attributes.get
+        href, rel = get("href"), get("rel")
+        if not href or href[0] == "#" or len(href) > LONGEST or (said.tag == "link" and not _turns(rel)):
             continue
-        rel = attributes.get("rel")
-        if said.tag == "link" and not _turns(rel):
-            continue
-        target = _target(href, needed(href, base), profile)
+        target = _target(href, rel, needed(href, base), profile)
         if target is None or target.address == here:
             continue
-        address = target.address
-        known = found.get(address)
+        known = found.get(target.address)
         if known is not None and known.kind != "page":
             continue
-        link = _link(target, one, rel, here_list, document, profile)
+        link = target.link
+        if link.kind != "article" and (
+            link.kind == "listing" or target.list_path == here_list or target.turns
+        ):
+            link = _judged(target, one, here_list, document, profile)
         if known is None or link.kind != "page":
-            found[address] = link
+            found[target.address] = link
         if len(found) >= _MOST_LINKS:
             break
     return tuple(found.values())
 
 
 class _Target(NamedTuple):
-    """What an address alone tells of a link to it."""
+    """What an address and a relation alone tell of a link."""
 
     address: str
-    kind: UrlKind
+    link: PageLink
+    """As it is unless it leads to another page of a list."""
     list_path: str
     """Its path without the number of a page."""
     is_numbered: bool
     """Its path or query has the number of a page."""
+    turns: bool
+    """Its relation is to the next or previous page."""
 
 
 # The same menu and the same cards stand on every page.
 @lru_cache(maxsize=50_000)
-def _target(href: str, base: str | None, profile: SiteProfile) -> _Target | None:
+def _target(href: str, rel: str | None, base: str | None, profile: SiteProfile) -> _Target | None:
     """Where a link leads; None when that is no page of the site that may be asked."""
     address = page_address(href, base, profile)
     if address is None or refusal(address, profile) is not None:
@@ -81,30 +85,21 @@ def _target(href: str, base: str | None, profile: SiteProfile) -> _Target | None
     parts = urlsplit(address)
     list_path = _list_path(parts.path)
     is_numbered = list_path != parts.path or not _PAGE_PARAMETERS.isdisjoint(parse_qs(parts.query))
-    return _Target(address, kind_of(address, profile), list_path, is_numbered)
+    kind = kind_of(address, profile)
+    link = PageLink(address, rel, kind if kind == "article" or kind == "listing" else "page")
+    return _Target(address, link, list_path, is_numbered, _turns(rel))
 
 
 def _list_path(path: str) -> str:
     return _PAGE_PATH.sub("", path)
 
 
-@lru_cache(maxsize=50_000)
-def _plain_link(address: str, rel: str | None, kind: LinkKind) -> PageLink:
-    return PageLink(address, rel, kind)
-
-
-def _link(
-    target: _Target, one: Noted, rel: str | None, here_list: str | None, document: Document,
-    profile: SiteProfile,
-) -> PageLink:  # fmt: skip
-    kind: LinkKind
-    if target.kind == "article":
-        kind = "article"
-    elif _is_pagination(target, one, rel, here_list, document, profile):
-        kind = "pagination"
-    else:
-        kind = "listing" if target.kind == "listing" else "page"
-    return _plain_link(target.address, rel, kind)
+def _judged(
+    target: _Target, one: Noted, here_list: str | None, document: Document, profile: SiteProfile
+) -> PageLink:
+    """A link as what it is, where that depends on more than its address."""
+    turns = _is_pagination(target, one, here_list, document, profile)
+    return replace(target.link, kind="pagination") if turns else target.link
 
 
 def _turns(rel: str | None) -> bool:
@@ -113,14 +108,13 @@ def _turns(rel: str | None) -> bool:
 
 
 def _is_pagination(
-    target: _Target, one: Noted, rel: str | None, here_list: str | None, document: Document,
-    profile: SiteProfile,
-) -> bool:  # fmt: skip
+    target: _Target, one: Noted, here_list: str | None, document: Document, profile: SiteProfile
+) -> bool:
     """Whether a link leads to another page of the same list: by `rel`, by its words, or by its address."""
-    if _turns(rel):
+    if target.turns:
         return True
     same_list = target.list_path == here_list
-    if not same_list and target.kind != "listing":
+    if not same_list and target.link.kind != "listing":
         return False
     if same_list and target.is_numbered:
         return True
@@ -150,13 +144,13 @@ _MOST_TAGS = 20
 
 def _text(one: Noted, document: Document) -> str:
     """The text in a link."""
-    said, tags = one.said, document.tags
+    said, tags = one.said, one.flat.tags
     if said.is_empty:
         return ""
     end, begin = f"/{said.tag}", f"{said.tag} "
     for at in range(one.at + 1, one.at + _MOST_TAGS):
         if tags[at] == end:
-            return "".join(document.texts[one.at : at])
+            return "".join(one.flat.texts[one.at : at])
         if tags[at].startswith(begin):
             break
     return text_of(document.elements[one.ordinal - 1])

@@ -257,9 +257,7 @@ class _HtmlPage:
         name = article_id(self.url, self.profile)
         titles = self._titles()
         shown = [line.text for line in self.outline.lines[: self.outline.start] if line.block.level == 1]
-        scripts = script_claims(
-            self.document, self.found, self.profile, next(iter(shown or titles), None), name
-        )
+        scripts = script_claims(self.found, self.profile, next(iter(shown or titles), None), name)
         linked_data = [claim for claim in scripts if claim.rule == "json-ld"]
         state = [claim for claim in scripts if claim.rule != "json-ld"]
         title_element = [claim for claim in self.head if claim.rule == "title-element"]

@@ -81,6 +81,8 @@ class StartTag:
     attributes: Mapping[str, str] = field(default_factory=dict)
     is_empty: bool = False
     """There is nothing in its element, and no end tag."""
+    is_cut: bool = False
+    """What was in its element is not here (`Document.menus`)."""
     is_noted: bool = False
     """It stands for itself: a link that leads somewhere, metadata, a script."""
     name: str = ""
@@ -134,12 +136,13 @@ def _said(written: str) -> StartTag:
     if written.startswith("!--"):
         return StartTag(COMMENT, "")
     is_empty = written[-1] == "/"
-    tag = written.removesuffix("/").partition(" ")[0]
+    tag = written.rstrip("/").partition(" ")[0]
     attributes = {name: unescaped(value) for name, value in _ATTRIBUTE.findall(written, len(tag))}
     itself: dict[str, Any] = {
         "tag": tag,
         "attributes": attributes,
         "is_empty": is_empty,
+        "is_cut": written.endswith("//"),
         "is_noted": tag in _NOTED_TAGS or (tag in _LINKS and bool(attributes.get("href"))),
     }
     if tag in _SPECIAL_TAGS or (tag == "template" and "shadowrootmode" not in attributes):

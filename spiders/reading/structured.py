@@ -50,7 +50,7 @@ def head_claims(document: Document, found: Walked) -> list[Claim]:
     """
     claims: list[Claim] = []
     of_metas: list[Claim] = []
-    for said, _, _ in found.noted:
+    for said, *_ in found.noted:
         get = said.attributes.get
         if said.tag == "link":
             address = get("href")
@@ -81,7 +81,7 @@ def _comments(document: Document, found: Walked) -> Iterator[str]:
 
 
 def script_claims(
-    document: Document, found: Walked, profile: SiteProfile, title: str | None, article_id: str | None
+    found: Walked, profile: SiteProfile, title: str | None, article_id: str | None
 ) -> list[Claim]:
     """The claims of a page's JSON-LD, then of its embedded state, in document order. Broken JSON gives none.
 
@@ -91,8 +91,8 @@ def script_claims(
     claims: list[Claim] = []
     from_state: list[Claim] = []
     scripts = [one for one in found.noted if one.said.tag == "script"]
-    for number, (said, at, _) in enumerate(scripts, start=1):
-        text = "" if said.is_empty else document.texts[at]
+    for number, (said, flat, at, _) in enumerate(scripts, start=1):
+        text = "" if said.is_empty else flat.texts[at]
         if not text or len(text) > _LARGEST_SCRIPT:
             continue
         where = f"(//script)[{number}]"

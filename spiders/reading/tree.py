@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from lxml import etree
 
@@ -25,6 +25,29 @@ _LOST = "&#xFFFD;"
 """What libxml2 writes for control characters, which XML can't hold."""
 
 
+class Flat(NamedTuple):
+    """A piece of a document, flat."""
+
+    tags: Sequence[str]
+    """Start tags (`p class="x"`, `br/`), end tags (`/p`) and comments (`!--`) in order, with references
+    for `<`, `>`, `&`, `"` and line breaks (`unescaped`)."""
+    texts: Sequence[str]
+    """The text behind each of the tags, without references."""
+
+    @classmethod
+    def of(cls, written: str) -> Flat:
+        """What is written as XML, with references for `<` and `>` in comments, too.
+
+        Text before the first tag is left out.
+        """
+        # `>` stands in no text and no value (XML 1.0 section 2.4, as libxml2 writes it).
+        pieces = written.replace(">", "<").split("<")
+        texts = pieces[2::2]
+        if "&" in written:
+            texts = [unescaped(text) if "&" in text else text for text in texts]
+        return cls(pieces[1::2], texts)
+
+
 @dataclass(frozen=True)
 class Document:
     """A document, as elements and flat."""
@@ -32,11 +55,11 @@ class Document:
     root: Element
     written: str
     """All of it as XML, but for control characters, and `<` and `>` in names."""
-    tags: Sequence[str]
-    """Start tags (`p class="x"`, `br/`), end tags (`/p`) and comments (`!--`), from the root's start to its
-    end; with references for `<`, `>`, `&`, `"` and line breaks (`unescaped`)."""
-    texts: Sequence[str]
-    """The text behind each of the tags, without references."""
+    flat: Flat
+    """From the root's start tag to its end tag. A menu (`<nav>`) of which the inside is in `menus` is one tag
+    that ends with `//`."""
+    menus: Sequence[str] = ()
+    """What is inside such menus, in document order, as `Flat.of` takes it."""
 
     @classmethod
     def of(cls, root: Element) -> Document:
@@ -44,24 +67,44 @@ class Document:
         root.getroottree().docinfo.clear()
         written = etree.tostring(root, encoding="unicode")
         whole = written if "<!--" not in written else _COMMENT.sub(_plain_comment, written)
-        # `>` stands in no text and no value (XML 1.0 section 2.4, as libxml2 writes it).
         if _LOST in whole or whole.count("<") != whole.count(">"):
-            return cls(root, written, *_written_out(root))
-        pieces = whole.replace(">", "<").split("<")
-        texts = pieces[2::2]
-        if "&" in whole:
-            texts = [unescaped(text) if "&" in text else text for text in texts]
-        return cls(root, written, pieces[1::2], texts)
+            return cls(root, written, _written_out(root))
+        if "<nav" not in whole or _may_have_tabs(whole):
+            return cls(root, written, Flat.of(whole))
+        rest, menus = _without_menus(whole)
+        return cls(root, written, Flat.of(rest), menus)
 
     @cached_property
     def may_have_tabs(self) -> bool:
         """Whether a tab's or its panel's attributes stand anywhere in it."""
-        return ' aria-controls="' in self.written or ' role="tab"' in self.written
+        return _may_have_tabs(self.written)
 
     @cached_property
     def elements(self) -> Sequence[Element]:
         """All elements in document order: the one that `(//*)[n]` finds is the nth."""
         return [*self.root.iter(etree.Element)]
+
+
+def _may_have_tabs(written: str) -> bool:
+    return ' aria-controls="' in written or ' role="tab"' in written
+
+
+def _without_menus(written: str) -> tuple[str, list[str]]:
+    """A document with nothing in its menus, and what was in them; a menu in which another is stays."""
+    kept: list[str] = []
+    menus: list[str] = []
+    at, begin = 0, written.find("<nav")
+    while begin >= 0:
+        inside = written.find(">", begin) + 1
+        following = written.find("<nav", inside)
+        if written[begin + 4] in " >" and written[inside - 2] != "/":
+            end = written.find("</nav>", inside, following if following >= 0 else len(written))
+            if end >= 0:
+                kept.append(f"{written[at : inside - 1]}//>")
+                menus.append(written[inside:end])
+                at = end + len("</nav>")
+        begin = following
+    return "".join([*kept, written[at:]]), menus
 
 
 def unescaped(text: str) -> str:
@@ -77,8 +120,8 @@ _REFERENCES = (
 )  # fmt: skip
 
 
-def _written_out(root: Element) -> tuple[list[str], list[str]]:
-    """`tags` and `texts`, made one by one: control characters and all."""
+def _written_out(root: Element) -> Flat:
+    """Tags and texts made one by one: control characters and all."""
     tags, texts = [], []
     for event, node in etree.iterwalk(root, events=("start", "end", "comment")):
         if event == "start":
@@ -89,7 +132,7 @@ def _written_out(root: Element) -> tuple[list[str], list[str]]:
             tags.append(f"/{node.tag}" if event == "end" else f"!--{_escaped(node.text)}")
             texts.append(node.tail or "")
     texts[-1] = ""
-    return tags, texts
+    return Flat(tags, texts)
 
 
 def _plain_comment(comment: re.Match[str]) -> str:

@@ -7,14 +7,17 @@ from typing import NamedTuple
 
 from spiders.reading.model import Block
 from spiders.reading.start_tags import StartTag
+from spiders.reading.tree import Flat
 
 
 class Noted(NamedTuple):
     """A start tag that stands for itself, wherever in the document it is."""
 
     said: StartTag
+    flat: Flat
+    """The piece of the document in which it is."""
     at: int
-    """Its place in `Document.tags`."""
+    """Its place in that."""
     ordinal: int
     """Its element's, from 1."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from spiders.reading import ratings, read_page, start_tags
+from spiders.reading import menus, ratings, read_page, start_tags
 from spiders.reading.remembered import Remembered
 from tests.reading.records import PROFILE, builds
 
@@ -39,6 +39,7 @@ def test_readings_do_not_depend_on_what_was_read_before() -> None:
     Random(1).shuffle(order)
     ratings.forget()
     start_tags.forget()
+    menus.forget()
     after = {index: pages[index].read() for index in order}
     for index, reading in enumerate(before):
         assert after[index] == reading

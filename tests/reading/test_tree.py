@@ -7,7 +7,7 @@ from lxml import etree
 
 from spiders.reading.decoding import decode, parse
 from spiders.reading.start_tags import COMMENT, END, known
-from spiders.reading.tree import Document, unescaped
+from spiders.reading.tree import Document, Flat, unescaped
 from tests.reading.records import Build, builds
 
 _XHTML = (
@@ -22,6 +22,10 @@ ODD = {
     "control characters": "<p title='\x01'>\x01 and \x0b and &#2;<br>\x1f</p><!-- \x02 -->",
     "brackets and quotes in names": '<div <b=1 "a" c\'d=2 =e f/g><a<b>text</a<b></div>',
     "an XHTML document type": _XHTML,
+    "menus": "<nav class=a> <p>one<!-- > --></nav>two<nav></nav><navigation></navigation>",
+    "menus in menus": "<nav>one<nav title='1 > 2'>two<br></nav></nav><nav/>three</nav><nav><p>four",
+    "a menu in an icon": "<svg><nav><a href=x>one</a></nav><path></svg><nav>text alone</nav><p>two",
+    "a menu with tabs": "<nav><a role=tab>one</a></nav><nav><p>two</nav>",
     "a document type": "<!doctype html><title>A walk</title><p>once<p>twice",
     "attributes twice": "<body class=a id=x><p class=b class=c></p><body class=d lang=en>",
 }
@@ -52,23 +56,33 @@ def _document(text: str) -> Document:
 
 def _flat(text: str) -> list[tuple[object, ...]]:
     """What there is, in order: elements' beginnings and ends, comments, texts that are not empty."""
-    found: list[tuple[object, ...]] = []
     document = _document(text)
-    for tag, behind in zip(document.tags, document.texts, strict=True):
-        said = known[tag]
-        if said.kind is END:
-            found.append(("end", tag[1:]))
-        elif said.kind is COMMENT:
-            found.append(("comment", unescaped(tag[3:])))
+    menus = iter(document.menus)
+    found: list[tuple[object, ...]] = []
+    for tag, behind in zip(*document.flat, strict=True):
+        if known[tag].is_cut:
+            inside = Flat.of(f"<{tag.rstrip('/')}>{next(menus)}</{known[tag].tag}>")
+            for inner, text_behind in zip(*inside, strict=True):
+                found += _told(inner, text_behind)
+            found += [("text", behind)] if behind else []
         else:
-            found.append(
-                ("start", unescaped(said.tag), {unescaped(n): v for n, v in said.attributes.items()})
-            )
-            if said.is_empty:
-                found.append(("end", unescaped(said.tag)))
-        if behind:
-            found.append(("text", behind))
+            found += _told(tag, behind)
+    assert not list(menus)
     return found
+
+
+def _told(tag: str, behind: str) -> list[tuple[object, ...]]:
+    said = known[tag]
+    found: list[tuple[object, ...]] = []
+    if said.kind is END:
+        found.append(("end", tag[1:]))
+    elif said.kind is COMMENT:
+        found.append(("comment", unescaped(tag[3:])))
+    else:
+        found.append(("start", said.tag, said.attributes))
+        if said.is_empty:
+            found.append(("end", said.tag))
+    return [*found, ("text", behind)] if behind else found
 
 
 def _from_elements(text: str) -> list[tuple[object, ...]]:
