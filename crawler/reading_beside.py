@@ -1,9 +1,10 @@
 """Reads a crawl's pages in a process beside it: asking and writing go on meanwhile.
 
-Reading takes longer than everything else that is done for a page. A crawl that waits between two requests has
-the time; one that does not wait reads in a second process, where there is a second core. It is the same pure
-function of the same arguments there, and readings come back in the order in which pages went, so the archive
-is the same. A crawl asks for nothing further while it has as many pages under way as `MOST_UNDER_WAY` says.
+Reading takes longer than everything else that is done for a page, and compressing the answer comes next. A
+crawl that waits between two requests has the time; one that does not wait has both done in a second process,
+where there is a second core. It is the same pure function of the same arguments there, and readings come back
+in the order in which pages went, so the archive is the same. A crawl asks for nothing further while it has as
+many pages under way as `MOST_UNDER_WAY` says.
 
 The process is forked before the crawl has an event loop, a database or a thread, and ends when its end of a
 socket is closed, however the crawl ends. What crosses the socket are a length and that much pickle, between
@@ -37,6 +38,7 @@ from spiders.reading import read_page
 from spiders.reading.model import Reading
 from spiders.reading.profile import SiteProfile
 from spiders.summaries import SummariesSpider
+from storage.warc.records import packed_block
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +50,10 @@ LONGEST_IDLE_S = 0.1
 _PATIENCE_S = 5.0
 """How long the end of the process is waited for before it is ended."""
 _LENGTH = struct.Struct("!Q")
+
+
+Asked = tuple[bytes, str | None, str | None, bytes]
+"""Body, address, content type, and the whole answer."""
 
 
 class ReaderDied(Exception):
@@ -81,12 +87,18 @@ class ReadingBeside:
         _, self._channel = await loop.create_connection(_Channel, sock=self._end)
         self._channel.send(profile)
 
-    async def read(self, body: bytes, url: str | None, content_type: str | None) -> Reading:
+    async def read(
+        self, body: bytes, url: str | None, content_type: str | None, message: bytes
+    ) -> tuple[Reading, bytes | None]:
         """As `read_page`; readings come in the order in which they were asked for. Raises `ReaderDied` for
-        the page at which it died, and reads all others here from then on."""
+        the page at which it died, and reads all others here from then on.
+
+        `message` is the whole answer; with the reading it comes compressed for its WARC record, or None when
+        the page was read here, where others wait.
+        """
         assert self._channel is not None, "open comes first"
-        reading: Reading = await self._channel.ask((body, url, content_type))
-        return reading
+        read: tuple[Reading, bytes | None] = await self._channel.ask((body, url, content_type, message))
+        return read
 
     async def caught_up(self) -> None:
         """Wait until everything that was to be read has been."""
@@ -170,7 +182,7 @@ class _Channel(asyncio.Protocol):
         self._profile = profile
         self._write(profile)
 
-    def ask(self, page: tuple[bytes, str | None, str | None]) -> asyncio.Future[Any]:
+    def ask(self, page: Asked) -> asyncio.Future[Any]:
         waiting = asyncio.get_running_loop().create_future()
         if self._transport is None or self._transport.is_closing():
             waiting.set_result(self._read_here(page))
@@ -188,13 +200,13 @@ class _Channel(asyncio.Protocol):
         data = pickle.dumps(what, pickle.HIGHEST_PROTOCOL)
         self._transport.writelines((_LENGTH.pack(len(data)), data))
 
-    def _read_here(self, page: tuple[bytes, str | None, str | None]) -> Reading:
+    def _read_here(self, page: Asked) -> tuple[Reading, None]:
         assert self._profile is not None
-        return _read(page, self._profile)
+        return _read(page, self._profile), None
 
 
-def _read(page: tuple[bytes, str | None, str | None], profile: SiteProfile) -> Reading:
-    body, url, content_type = page
+def _read(page: Asked, profile: SiteProfile) -> Reading:
+    body, url, content_type, _ = page
     return read_page(body, profile=profile, url=url, content_type=content_type)
 
 
@@ -209,7 +221,8 @@ def _serve(end: socket.socket, theirs: socket.socket) -> None:
     with suppress(ConnectionError), end.makefile("rb") as came:
         profile = _next(came)
         while profile is not None and (page := _next(came)) is not None:
-            data = pickle.dumps(_read(page, profile), pickle.HIGHEST_PROTOCOL)
+            read = _read(page, profile), packed_block(page[3])
+            data = pickle.dumps(read, pickle.HIGHEST_PROTOCOL)
             end.sendall(_LENGTH.pack(len(data)) + data)
     os._exit(0)
 

@@ -111,6 +111,7 @@ def _exchange(page: Page) -> ExchangeRecord | None:
         response=exchange.response,
         record_id=exchange.record_id,
         rebuilt=exchange.rebuilt,
+        packed=exchange.packed,
     )
 
 

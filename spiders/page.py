@@ -57,6 +57,8 @@ class Exchange:
     """WARC-Record-ID, without angle brackets, of the record it was imported from; None for a crawl's."""
     rebuilt: str | None = None
     """Why `response` is not what came over the wire, in one line; None when it is."""
+    packed: bytes | None = None
+    """`response` as the archive compresses it, made by whoever read the page; None when nobody has."""
 
 
 @dataclass(frozen=True, slots=True)

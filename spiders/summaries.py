@@ -33,8 +33,11 @@ from spiders.sites import load_profile
 class Beside(Protocol):
     """Reads pages somewhere else, as `spiders.reading.read_page` does, one after another."""
 
-    async def read(self, body: bytes, url: str | None, content_type: str | None) -> Reading:
-        """The reading; in the order in which pages were handed over."""
+    async def read(
+        self, body: bytes, url: str | None, content_type: str | None, message: bytes
+    ) -> tuple[Reading, bytes | None]:
+        """The reading, in the order in which pages were handed over; and the whole answer (`message`) as the
+        archive compresses it, None when that was not done on the way."""
 
     async def caught_up(self) -> None:
         """Wait until every page that was handed over has been read."""
@@ -124,18 +127,23 @@ class SummariesSpider(Spider):
             return
         page = self.pages.unread(fetched, kind, **told)
         if page is None:
-            page = self.pages.of_reading(fetched, kind, await self._read_beside(fetched), depth=depth)
+            fetched, reading = await self._read_beside(fetched)
+            page = self.pages.of_reading(fetched, kind, reading, depth=depth)
         else:
             await self.beside.caught_up()  # pages are written in the order in which they came
         yield page
 
-    async def _read_beside(self, fetched: Fetched) -> Reading | None:
-        assert self.beside is not None
+    async def _read_beside(self, fetched: Fetched) -> tuple[Fetched, Reading | None]:
+        """The answer, compressed on the way, and its reading; None when the reader failed on it."""
+        exchange = fetched.exchange
+        assert self.beside is not None and exchange is not None
+        declared = header(fetched, "content-type")
         try:
-            return await self.beside.read(fetched.body, fetched.url, header(fetched, "content-type"))
+            reading, packed = await self.beside.read(fetched.body, fetched.url, declared, exchange.response)
         except Exception:
             self.pages.reader_failed(fetched)
-            return None
+            return fetched, None
+        return replace(fetched, exchange=replace(exchange, packed=packed)), reading
 
     def no_answer(self, failure: Failure) -> Iterator[Page | Unanswered]:
         """Scrapy's errback: what came is kept even when it can't be used, else the reason."""

@@ -260,7 +260,8 @@ class Captures:
             *_truncated(capture),
             *([(REBUILT, exchange.rebuilt)] if exchange.rebuilt else []),
         ]
-        place = self._append(kind, record_id, fields, response)
+        packed = exchange.packed if original is None else None
+        place = self._append(kind, record_id, fields, response, packed)
         if not_modified:
             self._append_message(record_id, capture.captured_at, exchange.response)
         asked = None
@@ -295,10 +296,17 @@ class Captures:
         ]
         self._append("metadata", new_id(), fields, message)
 
-    def _append(self, kind: RecordType, record_id: str, fields: list[tuple[str, str]], block: bytes) -> Place:
+    def _append(
+        self,
+        kind: RecordType,
+        record_id: str,
+        fields: list[tuple[str, str]],
+        block: bytes,
+        packed: bytes | None = None,
+    ) -> Place:
         assert self._warc is not None
         info = ("WARC-Warcinfo-ID", f"<{self._warc.info_id}>")
-        return self._warc.append(member(kind, record_id, [*fields, info], block))
+        return self._warc.append(member(kind, record_id, [*fields, info], block, packed))
 
     def _own_or_new(self, record_id: str | None) -> str:
         """The id that an imported record had, unless the archive has it already."""

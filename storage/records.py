@@ -44,6 +44,8 @@ class ExchangeRecord:
     """WARC-Record-ID, without angle brackets, that an imported record had; None for a new one."""
     rebuilt: str | None = None
     """Why `response` is not what came over the wire, in one line; None when it is."""
+    packed: bytes | None = None
+    """`response` compressed beforehand (`storage.warc.records.packed_block`); None when nobody has yet."""
 
 
 @dataclass(frozen=True, slots=True)

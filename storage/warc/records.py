@@ -29,6 +29,11 @@ REBUILT = "Msarchive-Rebuilt"
 
 # Level 3 makes members as small as zlib's 6 in this library, in nearly the time of its 1.
 _LEVEL = 3
+_BLOCK_LEVEL = 6
+_GZIP_HEAD = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
+"""Of a member without a name, a time or a system (RFC 1952 section 2.3)."""
+_TAIL = b"\r\n\r\n"
+"""What ends a record."""
 
 
 class RecordDamaged(Exception):
@@ -55,11 +60,24 @@ def digest(data: bytes) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
-def member(kind: RecordType, record_id: str, fields: Iterable[tuple[str, str]], block: bytes) -> bytes:
+def packed_block(block: bytes) -> bytes:
+    """A block compressed beforehand, for `member`: whole deflate blocks (RFC 1951) that others may follow."""
+    packing = zlib.compressobj(_BLOCK_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return packing.compress(block) + packing.flush(zlib.Z_FULL_FLUSH)
+
+
+def member(
+    kind: RecordType,
+    record_id: str,
+    fields: Iterable[tuple[str, str]],
+    block: bytes,
+    packed: bytes | None = None,
+) -> bytes:
     """The gzip member (WARC 1.1 annex D) of one record, with its block digest.
 
     `fields` are the named fields besides type, id, length and block digest, in the order in which they are
-    to stand. A field's text is kept on one line.
+    to stand. A field's text is kept on one line. `packed` is what `packed_block` made of the block; None when
+    it is to be compressed here.
     """
     record = WarcRecord()
     record.init_headers(record_type=getattr(WarcRecordType, kind))
@@ -72,10 +90,28 @@ def member(kind: RecordType, record_id: str, fields: Iterable[tuple[str, str]], 
     headers.append("WARC-Block-Digest", digest(block))
     record.set_bytes_content(block)
     out = io.BytesIO()
-    packed = GzipWriter(out, compression_level=_LEVEL)
-    record.write(packed)
-    packed.finish()
-    return out.getvalue()
+    if packed is None:
+        packing = GzipWriter(out, compression_level=_LEVEL)
+        record.write(packing)
+        packing.finish()
+        return out.getvalue()
+    record.write(out)
+    return _around(packed, out.getvalue(), len(block))
+
+
+def _around(packed: bytes, plain: bytes, size: int) -> bytes:
+    """The gzip member of a whole record, of which the block (`size` bytes) is compressed already."""
+    before, after = (zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS) for _ in range(2))
+    return b"".join(
+        (
+            _GZIP_HEAD,
+            before.compress(plain[: len(plain) - len(_TAIL) - size]) + before.flush(zlib.Z_FULL_FLUSH),
+            packed,
+            after.compress(_TAIL) + after.flush(),
+            zlib.crc32(plain).to_bytes(4, "little"),
+            (len(plain) & 0xFFFFFFFF).to_bytes(4, "little"),
+        )
+    )
 
 
 def parse_member(data: bytes) -> Record:

@@ -31,26 +31,31 @@ beside._read = _read
 """
 DIES = "if page[1].endswith('Jj3'): os.kill(os.getpid(), signal.SIGKILL)"
 ALONE = """
-import asyncio, os, signal
+import asyncio, os, signal, zlib
 from crawler.reading_beside import ReaderDied, ReadingBeside
 from spiders.reading import read_page
 from spiders.sites import load_profile
 
 bodies = [f"<h1>Number {number}</h1>".encode() * (1 + 300 * number) for number in range(8)]
 
+async def read(beside, body):
+    reading, packed = await beside.read(body, None, "text/html", b"head" + body)
+    assert packed is None or zlib.decompressobj(-15).decompress(packed) == b"head" + body
+    return reading
+
 async def use(beside, profile):
     await beside.open(profile)
-    readings = await asyncio.gather(*(beside.read(body, None, "text/html") for body in bodies))
+    readings = await asyncio.gather(*(read(beside, body) for body in bodies))
     here = [read_page(body, profile=profile, url=None, content_type="text/html") for body in bodies]
     assert readings == here
     os.kill(beside._process.pid, signal.SIGSTOP)
-    waiting = [asyncio.ensure_future(beside.read(body, None, "text/html")) for body in bodies[:3]]
+    waiting = [asyncio.ensure_future(read(beside, body)) for body in bodies[:3]]
     await asyncio.sleep(0)
     os.kill(beside._process.pid, signal.SIGKILL)
     await beside.caught_up()
     told = await asyncio.gather(*waiting, return_exceptions=True)
     assert isinstance(told[0], ReaderDied) and told[1:] == readings[1:3], told
-    assert await beside.read(bodies[4], None, "text/html") == readings[4]
+    assert await read(beside, bodies[4]) == readings[4]
 
 beside = ReadingBeside.begin()
 asyncio.run(use(beside, load_profile("sample")))
