@@ -208,7 +208,10 @@ class WarcTaking:
         with self._archive.engine.connect() as connection, BodyReader(self._archive, connection) as bodies:
             try:
                 return bodies.response(capture)
-            except (RecordDamaged, OSError):
+            except (
+                RecordDamaged,
+                FileNotFoundError,
+            ):  # not when a disk fails: what is there would pass for lost
                 return None
 
 

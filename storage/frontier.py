@@ -30,6 +30,8 @@ _FINISHED = ("complete", "incomplete", "changed")
 """Outcomes of a run that went through its round to the end."""
 _CUT_SHORT = ("stopped", "killed", "limit")
 """Outcomes of a run that ended before its round, by no fault of what it had asked."""
+_STORAGE = 7
+"""Exit code of a run that the disk failed (outcome `failed`): no fault of what it had asked, either."""
 _CRAWLS = "kind IN ('crawl', 'demo') AND outcome IS NOT 'skipped'"
 _CONDITIONAL = "state IN ('stored', 'alias') AND kind <> 'robots' AND attempts = 0"
 """SQL over `url`: whether "not modified" would be about an answer that the archive holds whole. robots.txt is
@@ -222,18 +224,18 @@ class Frontier:
 
     def _unfinished(self) -> bool:
         """Whether the last crawl ended before its round did."""
-        outcome = self._db.value(
-            f"SELECT outcome FROM run WHERE site = ? AND {_CRAWLS} AND ended_at IS NOT NULL "
+        last = self._db.one(
+            f"SELECT outcome, exit_code FROM run WHERE site = ? AND {_CRAWLS} AND ended_at IS NOT NULL "
             "ORDER BY id DESC LIMIT 1",
             self._site,
         )
-        if outcome is None or outcome in _FINISHED:
+        if last is None or last[0] in _FINISHED:
             return False
         due = (
             "SELECT EXISTS (SELECT 1 FROM url WHERE site = ? AND due_at IS NOT NULL "
             f"AND NOT (state = 'failed' AND {_PUSHED_BACK}))"  # these only wait for the time the site named
         )
-        return bool(self._db.value(due, self._site)) or (outcome in _CUT_SHORT and self._begun())
+        return bool(self._db.value(due, self._site)) or (_cut_short(*last) and self._begun())
 
     def _begun(self) -> bool:
         """Whether the round that was cut short had begun: the next crawl ends it, even if nothing is left but
@@ -307,3 +309,7 @@ class Frontier:
             f"AND {LASTMOD_MOVED}",
             now, self._site, self._round_start,
         )  # fmt: skip
+
+
+def _cut_short(outcome: str, exit_code: int | None) -> bool:
+    return outcome in _CUT_SHORT or (outcome == "failed" and exit_code == _STORAGE)

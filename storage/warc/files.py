@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,17 +116,13 @@ class WarcWriter:
         for serial in range(len(self.files) + 1, len(self.files) + 1000):
             name = f"{self._label}-{stamp}-{serial:05d}.warc.gz"
             try:
-                self._descriptor = os.open(
-                    self._folder / name,
-                    os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC,
-                    0o644,
-                )
+                descriptor = _new_file(self._folder / name)
                 break
             except FileExistsError:
                 continue
         else:
             raise FileExistsError(f"no free name for a WARC file in {self._folder}")
-        _sync_folder(self._folder)
+        self._descriptor = descriptor
         created = now.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
         self.files.append(WarcFile(name, created))
         self._hash = hashlib.sha256()
@@ -151,6 +148,20 @@ class WarcWriter:
             raise
         self._hash.update(data)
         file.size += len(data)
+
+
+def _new_file(path: Path) -> int:
+    """Descriptor of a new file, whose name is on disk. Raises `OSError`, and then there is no file."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o644)
+    try:
+        _sync_folder(path.parent)
+    except OSError:
+        os.close(descriptor)
+        with suppress(OSError):
+            path.unlink()
+        raise
+    return descriptor
 
 
 def _sync_folder(folder: Path) -> None:

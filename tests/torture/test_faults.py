@@ -13,9 +13,9 @@ import pytest
 from tests.torture import vfs
 from tests.torture.campaigns import FAULTS, carry_out, fault_name, faults, spread
 from tests.torture.ledger import Ledger
-from tests.torture.plan import Plan
+from tests.torture.plan import Kind, Plan
 from tests.torture.scenes import COMMANDS, Ground
-from tests.torture.trials import Trial
+from tests.torture.trials import Trial, fault
 
 
 @pytest.mark.parametrize("plan", FAULTS, ids=fault_name)
@@ -32,6 +32,28 @@ def test_other_commands_tell_of_it_too(scene: str, ground: Ground) -> None:
         figures = carry_out(faults(plan, [scene], spread(plan.kinds[0], 2)), [ground], Ledger())
         assert figures.failures == []
         assert figures.trials == 2
+
+
+# The campaigns found these: a WARC file whose folder can't be synced; what can't be opened for want of
+# descriptors while a crawl that has asked for everything judges its pages; a revisit whose original can't be
+# read.
+@pytest.mark.parametrize(
+    ("scene", "what", "at", "error"),
+    [
+        ("import-pages", "open captures", 1, "EMFILE"),
+        ("import-warc", "sync captures", 1, "EIO"),
+        ("second", "open archive.db", 3, "EMFILE"),
+        ("redesign", "open captures/sample-N.warc.gz", 2, "EMFILE"),
+        ("import-wacz", "open captures/sample-N.warc.gz", 2, "EMFILE"),
+    ],
+)
+def test_what_failed_once_is_told_as_a_fault_of_the_disk(
+    scene: str, what: str, at: int, error: str, ground: Ground, tmp_path: Path
+) -> None:
+    kind: Kind = "sync" if what.startswith("sync") else "open"
+    ended = fault(ground, scene, tmp_path / "archive", Plan(at=at, what=what, kinds=(kind,), fault=error))
+    assert ended.fired == (kind, what)
+    assert ended.code == 7
 
 
 def test_sqlite_itself_is_made_to_fail(ground: Ground, tmp_path: Path) -> None:
