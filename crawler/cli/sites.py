@@ -153,6 +153,11 @@ def _show(drafted: Drafted, looked: Looked, target: Path) -> None:
             if one.field != "unplaced"
         ],
     )
+    if not any(one.found for one in drafted.fields):
+        sheet.text(
+            "None of the articles is read by it: no headings recur on them; name elements under [selectors]",
+            style="yellow",
+        )
     if looked.passed_over:
         sheet.heading("Passed over")
         for text in looked.passed_over[:_MOST_LINES]:

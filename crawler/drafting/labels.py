@@ -23,6 +23,8 @@ _BEFORE_COLON = re.compile(r"(?:^|[·|•;,–—]\s*)([^\W\d_][\w '’&-]{2,38}
 _BEFORE_VALUE = re.compile(r"^([^\W\d_][^\d:★☆●○]{1,38}?)\s*[-–]?\s*[\d★☆●○]")
 _MINUTES = re.compile(r"\d{1,3}\s*min", re.I)
 _FEWEST_TARGETS = 3
+_MOST_LABELS = 40
+"""A page may be anything; all pages are read anew for each."""
 _MOST_WORDS = 5
 
 
@@ -83,7 +85,7 @@ def _candidates(pages: Sequence[ArticleBlocks]) -> list[_Candidate]:
             behind = own[place + 1].text if place + 1 < len(own) else ""
             for label, value in _labels_in(block, behind):
                 seen.setdefault(heading_key(label), {}).setdefault(number, (label, value))
-    return [
+    found_on = [
         _Candidate(
             key,
             usual([label for label, _ in found.values()]),
@@ -93,17 +95,21 @@ def _candidates(pages: Sequence[ArticleBlocks]) -> list[_Candidate]:
         for key, found in seen.items()
         if key and len(found) >= some(len(pages))
     ]
+    commonest = sorted(found_on, key=lambda one: -one.pages)[:_MOST_LABELS]
+    return [one for one in found_on if one in commonest]
 
 
 def _labels_in(block: Block, behind: str) -> Iterator[tuple[str, str]]:
     if len(block.text) > _LONGEST_LINE:
         return
+    alone = len(block.text) <= _LONGEST_LABEL
     for match in _BEFORE_COLON.finditer(block.text):
         yield match[1], match[2].strip()
+        alone = alone and not match[2].strip()
     valued = _BEFORE_VALUE.match(block.text)
     if valued:
         yield valued[1], block.text[valued.end(1) :].strip()
-    if len(block.text) <= _LONGEST_LABEL:
+    elif alone:
         yield block.text.rstrip(":"), behind
 
 

@@ -23,6 +23,8 @@ from spiders.reading.ratings import rating_in_text
 from spiders.reading.words import comparable, heading_key
 
 _LONG = 60
+_MOST_HEADINGS = 60
+"""A page may be anything; each heading is looked for on all of them."""
 _LONGEST_TAKEAWAY = 320
 _HEADING_LOOKS = frozenset(f"h{level}" for level in range(1, 7))
 _COLON = re.compile(r"^([^:.!?]{3,40}):\s+\S")
@@ -125,15 +127,17 @@ def _headings(pages: Sequence[ArticleBlocks], elsewhere: frozenset[str]) -> dict
                 looks.setdefault(key, set()).add(look)
     usually = {key for key, texts in spelled.items() if len(texts) >= most(len(pages))}
     known_looks = {look for key in usually for look in looks[key] if look}
-    return {
-        key: list(texts.values())
+    fitting = [
+        key
         for key, texts in spelled.items()
         if key in usually
         or (len(texts) >= some(len(pages)) and looks[key] & known_looks)
         or (
             hints.says(key, "details") and looks[key] & _HEADING_LOOKS
         )  # seldom given, and told by what is in it
-    }
+    ]
+    commonest = set(sorted(fitting, key=lambda key: -len(spelled[key]))[:_MOST_HEADINGS])
+    return {key: list(spelled[key].values()) for key in fitting if key in commonest}
 
 
 def _candidates(page: ArticleBlocks) -> Iterator[tuple[str, str]]:
