@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.crawl.crawling import CHECKOUT, Crawled, ask, clean_environment, crawl, states
+from tests.crawl.crawling import Crawled, ask, crawl, states
 from tests.crawl.scripted import Answer, ScriptedSite
 
 from .pages import HEADINGS, NOTES, Befund, articles, newest
@@ -127,25 +125,3 @@ def test_an_edited_article_has_a_revision_and_one_taken_away_is_gone(tmp_path: P
     assert fields[0][2:] == ("3/5", "5/5")
     assert ask(archive, "SELECT count(*) FROM revisions") == [(len(ALL) + 1,)]
     assert states(archive)[lost] == ("gone", "HTTP 404")
-
-
-def test_a_drafted_profile_crawls_the_whole_site_unmended(site: ScriptedSite, tmp_path: Path) -> None:
-    drafted = tmp_path / "drafted.toml"
-    command = [
-        sys.executable,
-        "-m",
-        "crawler.cli",
-        "sites",
-        "new",
-        f"{site.base_url}/archiv.php",
-        "-o",
-        str(drafted),
-    ]
-    ran = subprocess.run(
-        command, cwd=CHECKOUT, env=clean_environment(), capture_output=True, text=True, check=False
-    )
-    assert ran.returncode == 0, ran.stderr
-    result = crawl(tmp_path / "archive", site.base_url, site=str(drafted), start=[])
-    assert (result.code, result.result["outcome"]) == (0, "complete"), result
-    rows = ask(tmp_path / "archive", "SELECT id, title, takeaway, journal FROM articles ORDER BY id")
-    assert rows == sorted((str(one.nr), one.titel, one.kurz, one.zeitschrift) for one in ALL)

@@ -146,8 +146,8 @@ def test_words_from_a_site_can_not_leave_their_place_in_the_file(sites: dict[str
 
 
 def test_a_page_that_is_all_headings_and_labels_comes_to_an_end() -> None:
-    many = "".join(f"<h2>Part {n}</h2><p>Words of {{i}} in part {n}, enough of them.</p>" for n in range(150))
-    labels = "".join(f"<p>Label {n:03}x: {n % 5}/5</p>" for n in range(60))
+    many = "".join(f"<h2>Part {n}</h2><p>Words of {{i}} in part {n}, enough of them.</p>" for n in range(70))
+    labels = "".join(f"<p>Label {n:03}x: {n % 5}/5</p>" for n in range(45))
     made = [
         SeenPage(
             f"{BASE}/a/some-long-title-{i}", f"<h1>T {i}</h1>{many}{labels}".replace("{i}", str(i)).encode()
