@@ -30,7 +30,7 @@ def create(connection: Connection) -> None:
         columns = [column.name for column in Base.metadata.tables[table].columns]
         _run(connection, f"CREATE VIEW {table} AS {narrowed(table, columns, 'public', _MOMENT)}")
     for view in narrowed_views():
-        _run(connection, view.ddl)
+        _run(connection, view.postgresql_ddl)
     _run(connection, "SET LOCAL search_path = public")
 
 

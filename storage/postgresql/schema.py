@@ -62,7 +62,7 @@ def finish(connection: Connection) -> None:
     for statement in FUNCTIONS:
         run(connection, statement)
     for view in VIEWS:
-        run(connection, view.ddl)
+        run(connection, view.postgresql_ddl)
         run(connection, f"COMMENT ON VIEW {view.name} IS {_literal(view.doc)}")
         for name, (_, doc) in view.columns.items():
             run(connection, f"COMMENT ON COLUMN {view.name}.{name} IS {_literal(doc)}")

@@ -182,6 +182,13 @@ LEFT JOIN journal j ON j.id = r.journal_id
 """,
 )
 
+_CHANGES = f"""
+SELECT a.article_id, a.key, a.site, r.number, r.first_seen_at, c.field,
+       {_value("p")},
+       {_value("r")},
+       {_only_in("r", "p")},
+       {_only_in("p", "r")}"""
+
 REVISION_CHANGES = View(
     "revision_changes",
     "One row for each field of a revision that differs from what was last known of it before.",
@@ -207,16 +214,17 @@ REVISION_CHANGES = View(
         "added": (TEXTS, "For topics: those that are new, as a JSON list; else NULL."),
         "removed": (TEXTS, "For topics: those that are there no more, as a JSON list; else NULL."),
     },
-    f"""
-SELECT a.article_id, a.key, a.site, r.number, r.first_seen_at, c.field,
-       {_value("p")},
-       {_value("r")},
-       {_only_in("r", "p")},
-       {_only_in("p", "r")}
+    f"""{_CHANGES}
 FROM ({_changed("FROM revision r")}) c
 JOIN revision r ON r.id = c.revision
 JOIN revision p ON p.id = c.before
 JOIN article a ON a.id = r.article_key
+""",
+    f"""{_CHANGES}
+FROM article a
+JOIN revision r ON r.article_key = a.id
+CROSS JOIN LATERAL ({_changed("")}) c
+JOIN revision p ON p.id = c.before
 """,
 )
 

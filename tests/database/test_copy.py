@@ -22,10 +22,15 @@ from tests.postgresql import Server
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample site's pages twice, some of them edited and moved meanwhile."""
+    """Some of the sample site's pages, imported twice, those that were edited meanwhile among them."""
     folder = tmp_path_factory.mktemp("copied")
-    import_pages(folder / "archive", save_pages(folder / "pages"))
-    import_pages(folder / "archive", save_pages(folder / "later", ("edit", "move")))
+    pages = sorted(save_pages(folder / "pages").iterdir())
+    save_pages(folder / "later", ("edit",))
+    later = {page: folder / "later" / page.name for page in pages}
+    edited = [page for page in pages if page.read_bytes() != later[page].read_bytes()]
+    chosen = dict.fromkeys([*edited, *pages[:10]])
+    import_pages(folder / "archive", *chosen)
+    import_pages(folder / "archive", *(later[page] for page in edited))
     return folder / "archive"
 
 
@@ -36,7 +41,7 @@ def url(archive: Path, server: Server) -> str:
 
 def test_there_and_back_is_the_same_archive(archive: Path, server: Server, run: Run, tmp_path: Path) -> None:
     there = run("copy", "--archive", archive, "--to", (database := server.new()), "--json").json
-    assert there["rows"] == sum(table["rows"] for table in there["tables"]) > 1000
+    assert there["rows"] == sum(table["rows"] for table in there["tables"]) > 500
     back = run("copy", "--archive", archive, "--database", database, "--to", "again", "--json").json
     assert back["tables"] == there["tables"]
     assert {table["name"] for table in there["tables"]} == {table.name for table in tables()}
