@@ -65,8 +65,22 @@ class LeanSpider(Spider):
         self.seconds = monotonic() - self._opened
 
 
+class PlainSpider(LeanSpider):
+    """As spiders are mostly written: every link goes to Scrapy, which drops those it has had."""
+
+    name = "plain"
+
+    def parse(self, response: Response, **_: Any) -> Iterator[Request]:
+        """Count the page, and hand on every link of the same site."""
+        self.pages += response.status == 200
+        for link in response.css("a::attr(href)").getall():
+            address = response.urljoin(link)
+            if address.startswith(self.home):
+                yield Request(address)
+
+
 def default_settings() -> Settings:
-    """Scrapy's own settings, as `scrapy startproject` leaves the engine; it logs no more than it has to."""
+    """Scrapy's own settings, as they come; it logs no more than it has to."""
     settings = Settings()
     settings.set("LOG_LEVEL", "WARNING", priority="cmdline")  # a line for every page would cost it much
     return settings
@@ -101,8 +115,13 @@ def _not_ours(parts: dict[Any, Any]) -> dict[Any, Any]:
 
 
 def main(home: str, kind: str) -> None:
-    process = AsyncCrawlerProcess({"tuned": bare_settings, "default": default_settings}[kind]())
-    crawler = process.create_crawler(LeanSpider)
+    spiders: dict[str, tuple[type[LeanSpider], Settings]] = {
+        "tuned": (LeanSpider, bare_settings()),
+        "default": (PlainSpider, default_settings()),
+    }
+    spider_class, settings = spiders[kind]
+    process = AsyncCrawlerProcess(settings)
+    crawler = process.create_crawler(spider_class)
     process.crawl(crawler, home=home)
     process.start()
     spider = crawler.spider

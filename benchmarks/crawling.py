@@ -26,7 +26,7 @@ ARTICLES, QUICK_ARTICLES = 1000, 200
 """Of a site that is crawled for other figures, too."""
 MANY_ARTICLES = 2640
 """With their listings some 3,000 pages."""
-DEFAULT = "Scrapy, its settings"
+DEFAULT = "Scrapy, as it comes"
 TUNED = "Scrapy, our settings"
 WGET = "wget --warc-file"
 CHECKOUT = Path(__file__).parents[1]
@@ -124,8 +124,9 @@ def _described(site: MadeSite, taken: dict[str, list[Cost]]) -> list[str]:
         f"{sizes[len(sizes) // 2] / 1000:.1f} kB each, served by nginx on loopback",
         "ours: exact WARC files, reading, archive, search index; politeness off; also asks for "
         f"{len(site.feed_paths)} files (robots.txt, sitemaps)",
-        f"{DEFAULT}, {TUNED}: a spider with an XPath for links and a set of what it has asked for; "
-        "nothing is kept",
+        f"{DEFAULT}: its settings, and a spider that hands every link to Scrapy, whose filter drops what it "
+        "has had; nothing is kept",
+        f"{TUNED}: as little as can be: an XPath for links, a set of what it has asked for; nothing is kept",
         f"{WGET}: fetches a list of the same addresses, reads nothing",
         f"peak memory of the largest process: {memory}",
     ]
