@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from spiders.reading.model import Obstacle, Reading
 
@@ -14,8 +14,7 @@ READER_FAILED = "the reader failed on it (a bug)"
 """A page's note when our reader raised: its capture is kept, and the run says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):  # a page tells of a hundred, each looked up by what it says: hashed in C
     """An address that a page told us about."""
 
     url: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import replace
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from spiders.page import READER_FAILED, Fetched, Found, Page, UrlKind
@@ -167,7 +166,7 @@ class PageMaker:
                     self._told_of.add(kind)
                     logger.warning("Found %s: further ones are refused", reason)
                 found = tuple(
-                    replace(one, refused=one.refused or reason) if one.kind == kind else one for one in found
+                    one._replace(refused=one.refused or reason) if one.kind == kind else one for one in found
                 )
         return found
 
@@ -188,7 +187,7 @@ class PageMaker:
             return self._other_spelling(fetched, kind, asked=asked, named=target or "")
         self._hops[found.url] = max(hops, self._hops[found.url])
         if kind in ("robots", "sitemap") and found.kind == "page":
-            found = replace(found, kind=kind)
+            found = found._replace(kind=kind)
         return Page(fetched, kind, None, found=(found,), redirect=found.url)
 
     def _other_spelling(self, fetched: Fetched, kind: UrlKind, *, asked: str, named: str) -> Page:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import lru_cache
 
 from spiders.page import Found, FoundVia, UrlKind
@@ -65,7 +64,7 @@ class Walk:
                 continue
             found = self._judged(link.url, _via(link.kind, is_listing))
             if found.kind == "listing" and not found.refused and not more_listings:
-                found = replace(found, refused=TOO_MANY_LISTINGS)
+                found = found._replace(refused=TOO_MANY_LISTINGS)
                 yield found
             near = found.kind != "page" or depth < self.profile.explore_depth
             if found.refused is None and near:
