@@ -202,9 +202,9 @@ TOPICS = View(
     """
 SELECT t.text, t.normal, count(DISTINCT a.id), min(a.first_seen_at), max(a.last_seen_at)
 FROM topic t
-JOIN revision_topic rt ON rt.topic_id = t.id
-JOIN revision r ON r.id = rt.revision_id AND r.is_current = 1
-JOIN article a ON a.id = r.article_key
+CROSS JOIN revision_topic rt ON rt.topic_id = t.id
+CROSS JOIN revision r ON r.id = rt.revision_id AND r.is_current = 1
+CROSS JOIN article a ON a.id = r.article_key
 GROUP BY t.id
 """,
 )
