@@ -11,7 +11,7 @@ from benchmarks.crawling import Cost, crawl_into
 from benchmarks.measure import BrokenRun
 from crawler.samplesite import edition
 
-_A_SITEMAP_LISTS = 10_000
+_A_SITEMAP_LISTS = 1_000
 _DIGITS = string.digits + string.ascii_letters
 _HTML, _XML = "text/html; charset=utf-8", "application/xml"
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"

@@ -62,7 +62,7 @@ def page_record(page: Page, profile: SiteProfile) -> PageRecord:
 
 
 # The same menu and the same cards stand on every page.
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def found_record(found: Found, profile: SiteProfile) -> FoundRecord:
     """An address that a page told us about, with the article id in it."""
     return FoundRecord(

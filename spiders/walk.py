@@ -20,7 +20,7 @@ class Walk:
     def __init__(self, profile: SiteProfile) -> None:
         self.profile = profile
         # The same menu and the same cards stand on every page.
-        self._judged = lru_cache(maxsize=20_000)(self._judge)
+        self._judged = lru_cache(maxsize=5_000)(self._judge)
 
     def seeds(self, more: tuple[str, ...] = ()) -> tuple[Found, ...]:
         """Where a crawl begins: robots.txt, the profile's sitemaps and start pages, and addresses given."""
