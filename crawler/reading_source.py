@@ -18,7 +18,7 @@ from storage.spool import Spool
 
 CHUNK = 24
 """Captures that a worker reads at a time."""
-FEW = 400
+FEW = 100
 """So many are read in this process: having others do it would take longer."""
 
 Progress = Callable[[int, int], None]
