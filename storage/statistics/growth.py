@@ -66,8 +66,8 @@ def growth(connection: Connection) -> Growth:
         revisions=held[1],
         captures=held[2],
         bytes=held[3],
-        # The + keeps SQLite from going by topic, each time through all revisions.
-        topics=one("SELECT count(DISTINCT +topic_group) FROM article_topics"),
+        # The || keeps SQLite from going by topic, each time through all revisions.
+        topics=one("SELECT count(DISTINCT topic_group || '') FROM article_topics"),
         journals=one("SELECT count(DISTINCT journal_group) FROM articles"),
         days=tuple(days),
     )

@@ -201,10 +201,8 @@ TOPICS = View(
     },
     """
 SELECT t.text, t.normal, count(DISTINCT a.id), min(a.first_seen_at), max(a.last_seen_at)
-FROM topic t
-CROSS JOIN revision_topic rt ON rt.topic_id = t.id
-CROSS JOIN revision r ON r.id = rt.revision_id AND r.is_current = 1
-CROSS JOIN article a ON a.id = r.article_key
+FROM topic t CROSS JOIN revision_topic rt CROSS JOIN revision r CROSS JOIN article a
+WHERE rt.topic_id = t.id AND r.id = rt.revision_id AND r.is_current = 1 AND a.id = r.article_key
 GROUP BY t.id
 """,
 )
