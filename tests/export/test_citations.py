@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from dataclasses import replace
+from importlib.resources import files as files_of
 from typing import Any
 
 import bibtexparser
@@ -112,6 +114,20 @@ def test_ris_tells_them_apart() -> None:
     assert (study["type_of_reference"], study["doi"], study["accession_number"]) == ("JOUR", STUDY.doi, "123")
     assert study["date"] == "2026/03//"
     assert study["authors"] == list(STUDY.authors)
+
+
+def _official(schema: str) -> set[str]:
+    """The names that CSL's own schema has, as citeproc-py brings it along."""
+    styles = files_of("citeproc") / "data" / "schema" / "schemas" / "styles"
+    text = (styles / f"{schema}.rnc").read_text("utf-8")
+    return set(re.findall('"([A-Za-z_-]+)"', text))
+
+
+def test_csl_json_has_no_type_or_variable_that_csl_does_not_know() -> None:
+    properties = csl_json.SCHEMA["items"]["properties"]
+    assert set(properties["type"]["enum"]) <= _official("csl-types")
+    assert set(properties) - {"id", "type"} <= _official("csl-variables")
+    assert not {"no-such-variable", "webpage"} & _official("csl-variables")
 
 
 def test_csl_json_is_valid_and_a_processor_cites_it() -> None:

@@ -17,8 +17,9 @@ from storage.dialects import is_postgresql
 from storage.search import members, order, total
 from storage.search.ask import SORTS, count, search
 from storage.search.facets import facets
+from storage.search.matching import expression
 from storage.search.query import EVERYTHING, All, Any, Filter, Node, Not, Query, SearchError, Words
-from storage.search.selection import selected
+from storage.search.selection import conditions, selected
 from tests.conftest import Database
 from tests.storage.build import House, at
 
@@ -175,6 +176,18 @@ def _parts(typed: str) -> tuple[Node, ...]:
     root = parse(typed).root
     assert root is not None
     return (root,)
+
+
+@in_sqlite
+def test_what_a_filter_asks_is_asked_once_and_not_for_every_match(asked: Connection) -> None:
+    query = parse("ms -topic:iron after:2024 before:2027")
+    chosen = conditions(query)
+    assert chosen.words is not None
+    statement = total.matching(asked, chosen, expression(chosen.words) or "")
+    values = {**chosen.parameters, "search_match": expression(chosen.words)}
+    plan = asked.execute(text(f"EXPLAIN QUERY PLAN SELECT count(*) {statement}"), values).all()
+    assert not [row.detail for row in plan if "CORRELATED" in row.detail]
+    assert count(asked, query) > 0
 
 
 def test_everything_is_all_articles_the_newest_first(asked: Connection) -> None:
