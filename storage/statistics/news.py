@@ -21,7 +21,7 @@ _BY_MONTH = (
 _BY_FIELD = "SELECT field, count(*) FROM revision_changes WHERE at >= :since GROUP BY 1 ORDER BY 2 DESC, 1"
 _LATEST = (
     "SELECT min(at) FROM (SELECT first_seen_at AS at FROM revisions "
-    "WHERE revision > 1 AND first_seen_at >= :since ORDER BY 1 DESC LIMIT :limit)"
+    "WHERE revision > 1 AND first_seen_at >= :since ORDER BY 1 DESC LIMIT :limit) newest"
 )
 
 

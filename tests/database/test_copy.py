@@ -15,28 +15,8 @@ from crawler.exits import ExitCode
 from storage.archive import open_archive
 from storage.copying import NotTheSame, compared, tables
 from storage.views import VIEWS
-from tests.cli.archives import import_pages, save_pages
 from tests.cli.conftest import Run, one_line
 from tests.postgresql import Server
-
-
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some of the sample site's pages, imported twice, those that were edited meanwhile among them."""
-    folder = tmp_path_factory.mktemp("copied")
-    pages = sorted(save_pages(folder / "pages").iterdir())
-    save_pages(folder / "later", ("edit",))
-    later = {page: folder / "later" / page.name for page in pages}
-    edited = [page for page in pages if page.read_bytes() != later[page].read_bytes()]
-    chosen = dict.fromkeys([*edited, *pages[:10]])
-    import_pages(folder / "archive", *chosen)
-    import_pages(folder / "archive", *(later[page] for page in edited))
-    return folder / "archive"
-
-
-@pytest.fixture(scope="module")
-def url(archive: Path, server: Server) -> str:
-    return server.copy_of(archive)
 
 
 def test_there_and_back_is_the_same_archive(archive: Path, server: Server, run: Run, tmp_path: Path) -> None:
