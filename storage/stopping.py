@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Connection
@@ -42,7 +42,10 @@ def stoppable(
             raise KeyboardInterrupt from None
         raise
     finally:
-        driver.set_progress_handler(None, 0)
+        with suppress(
+            sqlite3.ProgrammingError
+        ):  # SQLAlchemy has closed it: the signal came between two statements
+            driver.set_progress_handler(None, 0)
 
 
 def is_interrupt(error: BaseException) -> bool:

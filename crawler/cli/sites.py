@@ -24,7 +24,10 @@ _MOST_LINES = 5
 _NUMBERS = re.compile(r"[\d.:\[\]]+")
 
 
-@click.group("sites")
+@click.group(
+    "sites",
+    epilog="\b\nExample:\n  msarchive sites new --contact me@example.org https://example.org/research",
+)
 def command() -> None:
     """Profiles: the files that say how a site's pages are read."""
 

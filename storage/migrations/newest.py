@@ -397,7 +397,7 @@ STATEMENTS = (
     "\treader_before TEXT, \n"
     "\treader_after TEXT NOT NULL, \n"
     "\tCONSTRAINT pk_correction PRIMARY KEY (id), \n"
-    "\tCONSTRAINT ck_correction_differs CHECK (before IS NOT after), \n"
+    "\tCONSTRAINT ck_correction_differs CHECK (\"before\" IS NOT \"after\"), \n"
     "\tCONSTRAINT fk_correction_capture_id FOREIGN KEY(capture_id) REFERENCES capture (id), \n"
     "\tCONSTRAINT fk_correction_run_id FOREIGN KEY(run_id) REFERENCES run (id)\n"
     ")\n"

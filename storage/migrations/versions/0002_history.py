@@ -206,7 +206,7 @@ def _correction() -> None:
         sa.Column("after", sa.Text(), nullable=True),
         sa.Column("reader_before", sa.Text(), nullable=True),
         sa.Column("reader_after", sa.Text(), nullable=False),
-        sa.CheckConstraint("before IS NOT after", name=op.f("ck_correction_differs")),
+        sa.CheckConstraint('"before" IS NOT "after"', name=op.f("ck_correction_differs")),
         sa.ForeignKeyConstraint(["capture_id"], ["capture.id"], name=op.f("fk_correction_capture_id")),
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_correction_run_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_correction")),
