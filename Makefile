@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,render,browse,report,parquet,postgresql]'
 	@# Where PYTHONDONTWRITEBYTECODE is set (many container images), pip compiles nothing and every start takes 2 s longer.
-	@$(BIN)/python -m compileall -q -j 0 .venv >/dev/null 2>&1 || true
+	@$(BIN)/python -m compileall -q -j 0 -x '/tests/' .venv >/dev/null 2>&1 || true
 	@touch $(STAMP)
 
 demo: $(STAMP)

@@ -43,6 +43,10 @@ def _lacking() -> NotMeasurable | None:
 
 LACKING = _lacking()
 """Why a crawl from nginx, against wget, can't be measured here; None when it can, or has to be."""
+needs_nginx = pytest.mark.skipif(LACKING is not None, reason=str(LACKING))
+long = pytest.mark.skipif(
+    os.environ.get("MSARCHIVE_LONG") != "1", reason="it takes a while: MSARCHIVE_LONG=1 has it run, too"
+)
 
 
 @pytest.mark.parametrize(
@@ -50,21 +54,15 @@ LACKING = _lacking()
     [
         ("startup", {300.0, None}),
         ("reading", {2.0, None}),
-        pytest.param(
-            "crawling",
-            {1.5, 0.8, 1.0, None},
-            marks=pytest.mark.skipif(LACKING is not None, reason=str(LACKING)),
-        ),
+        pytest.param("crawling", {1.5, 0.8, 1.0, None}, marks=needs_nginx),
         ("rereading", {0.2, 1 / 1500, None}),
-        ("scaling", {1.25}),
-        ("memory", {1.25}),
-        ("exporting", {200.0, None}),
+        pytest.param("scaling", {1.25}, marks=long),
+        pytest.param("memory", {1.25}, marks=long),
+        pytest.param("exporting", {200.0, None}, marks=long),
         ("searching", {50.0, 250.0, None}),
         ("browsing", {200.0, None}),
-        pytest.param(
-            "recrawling", {None}, marks=pytest.mark.skipif(LACKING is not None, reason=str(LACKING))
-        ),
-        pytest.param("size", {None}, marks=pytest.mark.skipif(LACKING is not None, reason=str(LACKING))),
+        pytest.param("recrawling", {None}, marks=[needs_nginx, long]),
+        pytest.param("size", {None}, marks=[needs_nginx, long]),
         ("captures", {1.11, None}),
     ],
 )
