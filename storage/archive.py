@@ -13,11 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.pool import QueuePool
 
 from storage import fixity, skipped
 from storage.errors import (
@@ -33,6 +31,7 @@ from storage.errors import (
 )
 from storage.lock import WriterLock
 from storage.migrations import HEAD, KNOWN
+from storage.sqlite_connecting import checkpoint, reader_engine, writer_engine
 from storage.views import sync_views
 from storage.warc import FOLDER as CAPTURES
 
@@ -51,10 +50,6 @@ __all__ = [
 ]
 
 FILE_NAME = "archive.db"
-BUSY_TIMEOUT_S = 30.0
-"""How long a connection waits for another one's write. With one writer this is only ever a checkpoint."""
-_CLOSING_TIMEOUT_S = 1.0
-"""How long a writer that closes waits for readers, to fold the log into the database."""
 _UNWRITABLE = (
     "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_NOMEM", "SQLITE_PERM",
 )  # fmt: skip
@@ -110,7 +105,7 @@ class Archive:
             writes = self._lock is not None and self._lock.is_held
             if writes:
                 self._take_in_skipped()
-            whole = writes and _checkpoint(self.engine)
+            whole = writes and checkpoint(self.engine)
             self.engine.dispose()
             if whole:
                 # Without a checksum an archive is as good as with it: a full disk is no error here.
@@ -163,7 +158,7 @@ def open_archive(
         raise ArchiveMissing(f"no archive in {directory}; `msarchive crawl` or `msarchive import` makes one")
     if read_only:
         _check_magic(path)
-        archive = Archive(directory, _reader_engine(path), None)
+        archive = Archive(directory, reader_engine(path), None)
         return _checked(archive, _check_schema)
     if create:
         try:
@@ -177,7 +172,7 @@ def open_archive(
     except ArchiveError:
         lock.release()
         raise
-    archive = Archive(directory, _writer_engine(path), lock)
+    archive = Archive(directory, writer_engine(path), lock)
     _upgrade(archive)
     _checked(archive, _make_or_tidy)
     archive._take_in_skipped()
@@ -326,77 +321,3 @@ def _check_magic(path: Path) -> None:
         raise ArchiveUnwritable(f"can't open {path}: {error.strerror}") from None
     if begin and begin != _MAGIC:
         raise ArchiveDamaged(f"{path} is no SQLite database")
-
-
-def _writer_engine(path: Path) -> Engine:
-    def connect() -> sqlite3.Connection:
-        connection = _connect(path, "rwc")
-        connection.execute("PRAGMA journal_mode = WAL")
-        # A commit survives the death of the process at any instant; WAL keeps the file sound through power
-        # loss.
-        connection.execute("PRAGMA synchronous = NORMAL")
-        # Every checkpoint waits for the disk; 16 MB of log between two make that rare.
-        connection.execute("PRAGMA wal_autocheckpoint = 4000")
-        connection.execute("PRAGMA cache_size = -65536")
-        return connection
-
-    return _engine(connect, "BEGIN IMMEDIATE")
-
-
-def _reader_engine(path: Path) -> Engine:
-    def connect() -> sqlite3.Connection:
-        connection = _connect(path, "ro")
-        try:
-            connection.execute("PRAGMA query_only = ON")
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite3.OperationalError:
-            connection.close()
-            if path.with_name(f"{path.name}-wal").exists():
-                raise
-            # Read-only media: the write-ahead log's index can't be made, but without a log nobody writes
-            # either.
-            connection = _connect(path, "ro&immutable=1")
-            connection.execute("PRAGMA query_only = ON")
-        return connection
-
-    return _engine(connect, "BEGIN")
-
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        f"file:{quote(str(path.absolute()))}?mode={mode}",
-        uri=True,
-        timeout=BUSY_TIMEOUT_S,
-        isolation_level=None,  # transactions begin and end where we say, not where sqlite3 guesses
-        check_same_thread=False,
-        cached_statements=256,
-    )
-    connection.execute("PRAGMA foreign_keys = ON")
-    return connection
-
-
-def _engine(connect: Callable[[], sqlite3.Connection], begin: str) -> Engine:
-    engine = create_engine("sqlite+pysqlite://", creator=connect, poolclass=QueuePool)
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
-
-
-def _checkpoint(engine: Engine) -> bool:
-    """Fold the write-ahead log into the database as far as readers let us; whether nothing is left in it."""
-    raw = engine.raw_connection()
-    try:
-        cursor = raw.cursor()
-        # A reader in the middle of a long query is not waited for: whoever ends us may have less patience.
-        cursor.execute(f"PRAGMA busy_timeout = {round(1000 * _CLOSING_TIMEOUT_S)}")
-        cursor.execute("PRAGMA optimize")
-        (blocked, _, _) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        return not blocked
-    except sqlite3.OperationalError:
-        # A full disk or a reader in the middle of its work: the log stays, and is part of the archive.
-        return False
-    finally:
-        raw.close()
