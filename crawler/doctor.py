@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from urllib.parse import urljoin
 
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
@@ -178,14 +179,13 @@ def _robots(archive: Archive, patient: Patient) -> Check:
         return Check(
             "robots.txt", "ok", "not asked for: a run is at work, and the site is asked one at a time"
         )
-    from crawler.fetch_once import allows
+    from crawler.fetcher import Fetcher
     from crawler.guard import guard_for
 
     url, agent, opened = row
+    guard = guard_for([*patient.allow_private, *(opened or "").replace(",", " ").split()])
     try:
-        allowed = allows(
-            url, agent, guard_for([*patient.allow_private, *(opened or "").replace(",", " ").split()])
-        )
+        allowed = Fetcher(agent, guard).allows(urljoin(url, "/"))
     except UserError as error:
         do = (
             "check the network" if error.code is ExitCode.NO_CONNECTION else "wait; no crawl may ask the site"

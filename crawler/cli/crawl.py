@@ -35,7 +35,8 @@ _MOST_FAILURES_SHOWN = 20
     "  msarchive crawl --site my-site.toml --start https://example.org/news --delay 5\n"
     "  msarchive crawl --contact me@example.org --refresh all       (every page, if changed)\n\n"
     "\b\nExit codes: 0 complete, 3 some addresses failed, 4 archive busy, 5 stopped, 6 limit reached,\n"
-    "7 storage, 8 robots.txt, 10 no connection.",
+    "7 storage, 8 robots.txt, 9 the site limits or blocks us, 10 no connection, 11 the site has changed,\n"
+    "12 archive damaged, 13 archive newer.",
 )
 @archive_option()
 @site_option()

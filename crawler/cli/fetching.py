@@ -13,7 +13,7 @@ from crawler.exits import ExitCode, UserError
 from crawler.loopback import is_loopback
 
 if TYPE_CHECKING:
-    from crawler.fetch_once import Fetcher
+    from crawler.fetcher import Fetcher
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -35,7 +35,7 @@ def fetcher_for(address: str, contact: str | None, allow_private: tuple[str, ...
     Raises `UserError` (usage) without a contact where the site is not on this machine, for a contact that no
     header can carry, and for an address that is closed.
     """
-    from crawler.fetch_once import Fetcher
+    from crawler.fetcher import Fetcher
     from crawler.guard import guard_for
 
     if contact is None and not is_loopback(urlsplit(address).hostname or ""):

@@ -22,7 +22,7 @@ from crawler.cli.fetching import contact_option, fetcher_for
 from crawler.exits import ExitCode, UserError
 
 if TYPE_CHECKING:
-    from crawler.fetch_once import Fetcher
+    from crawler.fetcher import Fetcher
     from spiders.reading.model import Block, Reading
     from spiders.reading.profile import SiteProfile
 

@@ -18,7 +18,7 @@ from spiders.reading.decoding import looks_like_html
 from spiders.reading.profile import SiteProfile, profile_from
 
 if TYPE_CHECKING:
-    from crawler.fetch_once import Fetcher
+    from crawler.fetcher import Fetcher
 
 _LIKE_A_TITLE = "a saved page's title"
 FEWEST_ARTICLES = 2

@@ -38,7 +38,7 @@ socket.getaddrinfo = lambda host, *more, **options: by_info(numbers(host), *more
 from scrapy import Request, Spider
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
-from crawler.fetch_once import fetch_once
+from crawler.fetcher import Fetcher
 from crawler.guard import guard_for
 outcomes = {}
 class Asks(Spider):
@@ -51,7 +51,7 @@ class Asks(Spider):
             except Exception as error:
                 outcomes[url] = [type(error).__name__ + ": " + str(error)]
             try:
-                answer = await asyncio.to_thread(fetch_once, url, "me", guard_for(told["open"]))
+                answer = await asyncio.to_thread(Fetcher("me", guard_for(told["open"])).fetch, url)
                 outcomes[url].append(str(answer.status))
             except Exception as error:
                 outcomes[url].append(type(error).__name__ + ": " + str(error))

@@ -11,7 +11,7 @@ import brotli  # type: ignore[import-untyped]
 import pytest
 from backports import zstd
 
-from crawler.fetch_once import fetch_once
+from crawler.fetcher import Fetcher
 from crawler.guard import Guard
 from crawler.terminal import printable
 from spiders.reading.addresses import canonical
@@ -137,7 +137,7 @@ def test_cve_2026_27696(host: str) -> None:
     """changedetection.io fetched addresses of its own network."""
     with Trap() as trap:
         with pytest.raises(Exception, match="not a public address"):
-            fetch_once(f"http://{host}:{trap.port}/", "me", Guard())
+            Fetcher("me", Guard()).fetch(f"http://{host}:{trap.port}/")
         assert trap.connections == 0
 
 

@@ -99,19 +99,6 @@ class Fetcher:
         return self._rules[origin]
 
 
-def fetch_once(url: str, user_agent: str, guard: Guard = _NOTHING_OPENED) -> Answer:
-    """Fetch one page: `Fetcher.fetch`."""
-    return Fetcher(user_agent, guard).fetch(url)
-
-
-def allows(robots_url: str, user_agent: str, guard: Guard = _NOTHING_OPENED) -> bool:
-    """Whether the robots.txt at an address, asked for once, lets us ask for its site's front page.
-
-    Raises `UserError` as `fetch_once` does when it can't be had.
-    """
-    return _robots(robots_url, user_agent, guard).refusal(urljoin(robots_url, "/")) is None
-
-
 def _pause(url: str, crawl_delay: float | None) -> None:
     """Wait as long as lies between two requests to a site, at least; on loopback only if it asks for it."""
     usual = 0.0 if is_loopback(urlsplit(url).hostname or "") else DELAY_S

@@ -11,10 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from crawler import fetch_once as fetching
+from crawler import fetcher
 from crawler.exits import ExitCode, UserError
-from crawler.fetch_once import Answer
-from crawler.fetch_once import fetch_once as fetch_through
+from crawler.fetcher import Answer, Fetcher
 from crawler.guard import guard_for
 from crawler.robots_rules import MAX_BYTES as MAX_ROBOTS_BYTES
 
@@ -52,8 +51,8 @@ def serve() -> Iterator[Callable[[Replies], str]]:
     server.server_close()
 
 
-def fetch_once(url: str, agent: str) -> Answer:
-    return fetch_through(url, agent, guard_for(["127.0.0.1"]))
+def fetch(url: str, agent: str) -> Answer:
+    return Fetcher(agent, guard_for(["127.0.0.1"])).fetch(url)
 
 
 Serve = Callable[[Replies], str]
@@ -67,15 +66,15 @@ def test_the_body_comes_decoded(serve: Serve) -> None:
         "/zlib": (200, {"Content-Encoding": "deflate"}, zlib.compress(TEXT)),
         "/raw": (200, {"Content-Encoding": "deflate"}, raw.compress(TEXT) + raw.flush()),
     })  # fmt: skip
-    assert fetch_once(f"{base}/gzip", "me").body == TEXT
-    assert fetch_once(f"{base}/gzip", "me").content_type == "text/html"
-    assert fetch_once(f"{base}/zlib", "me").body == TEXT
-    assert fetch_once(f"{base}/raw", "me").body == TEXT
+    assert fetch(f"{base}/gzip", "me").body == TEXT
+    assert fetch(f"{base}/gzip", "me").content_type == "text/html"
+    assert fetch(f"{base}/zlib", "me").body == TEXT
+    assert fetch(f"{base}/raw", "me").body == TEXT
 
 
 def test_redirects_on_the_same_host_are_followed(serve: Serve) -> None:
     base = serve({"/a": (301, {"Location": "/b"}, b""), "/b": (200, {}, TEXT)})
-    answer = fetch_once(f"{base}/a", "me")
+    answer = fetch(f"{base}/a", "me")
     assert (answer.url, answer.body) == (f"{base}/b", TEXT)
 
 
@@ -83,20 +82,20 @@ def test_redirects_on_the_same_host_are_followed(serve: Serve) -> None:
 def test_redirects_elsewhere_are_not(serve: Serve, target: str) -> None:
     base = serve({"/a": (302, {"Location": target}, b"")})
     with pytest.raises(UserError, match="redirects to"):
-        fetch_once(f"{base}/a", "me")
+        fetch(f"{base}/a", "me")
 
 
 def test_redirects_end(serve: Serve) -> None:
     base = serve({"/a": (302, {"Location": "/a"}, b"")})
     with pytest.raises(UserError, match="more than 5 redirects"):
-        fetch_once(f"{base}/a", "me")
+        fetch(f"{base}/a", "me")
 
 
 @pytest.mark.parametrize("status", [429, 500, 503, 301])
 def test_without_robots_txt_nothing_is_fetched(serve: Serve, status: int) -> None:
     base = serve({"/robots.txt": (status, {}, b""), "/a": (200, {}, TEXT)})
     with pytest.raises(UserError, match="without robots") as error:
-        fetch_once(f"{base}/a", "me")
+        fetch(f"{base}/a", "me")
     assert error.value.code is ExitCode.ROBOTS
 
 
@@ -108,17 +107,17 @@ def test_robots_txt_is_obeyed_after_redirects_too(serve: Serve) -> None:
         "/b": (200, {}, TEXT),
     })  # fmt: skip
     with pytest.raises(UserError, match="forbids"):
-        fetch_once(f"{base}/a", "me")
+        fetch(f"{base}/a", "me")
 
 
 def test_the_group_for_us_counts_and_its_delay_is_kept(serve: Serve) -> None:
     rules = b"User-agent: *\nDisallow: /\n\nUser-agent: msarchive\nCrawl-delay: 0.3\nDisallow: /b"
     base = serve({"/robots.txt": (200, {}, rules), "/a": (200, {}, TEXT), "/b": (200, {}, TEXT)})
     begun = time.monotonic()
-    assert fetch_once(f"{base}/a", "msarchive/1.0 (+me@example.org)").body == TEXT
+    assert fetch(f"{base}/a", "msarchive/1.0 (+me@example.org)").body == TEXT
     assert time.monotonic() - begun >= 0.3
     with pytest.raises(UserError, match="forbids"):
-        fetch_once(f"{base}/b", "msarchive/1.0")
+        fetch(f"{base}/b", "msarchive/1.0")
 
 
 def test_a_rule_that_the_size_limit_cuts_off_allows_nothing(serve: Serve) -> None:
@@ -126,17 +125,17 @@ def test_a_rule_that_the_size_limit_cuts_off_allows_nothing(serve: Serve) -> Non
     rules = start + b"#" * (MAX_ROBOTS_BYTES - len(start) - 8) + b"\nAllow: /a/but/only/here\n"
     base = serve({"/robots.txt": (200, {}, rules), "/a": (200, {}, TEXT)})
     with pytest.raises(UserError, match="forbids"):
-        fetch_once(f"{base}/a", "msarchive/1.0")
+        fetch(f"{base}/a", "msarchive/1.0")
 
 
 def test_bodies_have_a_limit_also_when_unpacked(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "MAX_BYTES", 1000)
+    monkeypatch.setattr(fetcher, "MAX_BYTES", 1000)
     bomb = gzip.compress(bytes(100_000))
     assert len(bomb) < 1000
     base = serve({"/big": (200, {}, bytes(1001)), "/bomb": (200, {"Content-Encoding": "gzip"}, bomb)})
     for path in ("/big", "/bomb"):
         with pytest.raises(UserError, match="larger than"):
-            fetch_once(base + path, "me")
+            fetch(base + path, "me")
 
 
 def test_odd_codings_are_told(serve: Serve) -> None:
@@ -145,13 +144,13 @@ def test_odd_codings_are_told(serve: Serve) -> None:
         "/broken": (200, {"Content-Encoding": "gzip"}, b"not gzip"),
     })  # fmt: skip
     with pytest.raises(UserError, match="'br'"):
-        fetch_once(f"{base}/br", "me")
+        fetch(f"{base}/br", "me")
     with pytest.raises(UserError, match="damaged"):
-        fetch_once(f"{base}/broken", "me")
+        fetch(f"{base}/broken", "me")
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/", "gopher://x/", "http:///x", "x"])
 def test_only_http(url: str) -> None:
     with pytest.raises(UserError, match="not an http") as error:
-        fetch_once(url, "me")
+        fetch(url, "me")
     assert error.value.code is ExitCode.USAGE
