@@ -12,13 +12,15 @@ from typing import Any
 
 import pytest
 
+from crawler.reading_beside import MOST_UNDER_WAY
+
 from .crawling import ask, crawl, kill, start_crawl, states
 from .scripted import Answer, Script, ScriptedSite, links, redirect, robots
 
 PAGES = [f"/pages/aB{number:04d}" for number in range(40)]
 
-UNDER_WAY = 2
-"""Requests that may be under way, without a delay, while an answer is being read."""
+UNDER_WAY = MOST_UNDER_WAY - 1
+"""Requests that may be under way, without a delay, beside the one whose answer is judged."""
 
 
 def after(seconds: int | str, status: int = 429) -> Answer:
