@@ -235,11 +235,12 @@ class Captures:
         parsed = read_head(response)
         head = len(response) if parsed is None else parsed.end
         payload = digest(response[head:])
+        sha256 = _sha256(capture.body, response[head:], payload)
         profile: list[tuple[str, str]] = []
         if original is not None:
             profile = _revisit(NOT_MODIFIED, original)
         elif capture.truncated is None and len(response) > head:
-            original = self._seen_before("response", payload, hashlib.sha256(capture.body).hexdigest())
+            original = self._seen_before("response", payload, sha256)
             if original is not None:
                 profile, response = _revisit(IDENTICAL, original), response[:head]
         not_modified = capture.unchanged and original is not None
@@ -261,7 +262,8 @@ class Captures:
             *([(REBUILT, exchange.rebuilt)] if exchange.rebuilt else []),
         ]
         packed = exchange.packed if original is None else None
-        place = self._append(kind, record_id, fields, response, packed)
+        block_digest = digest(response)
+        place = self._append(kind, record_id, fields, response, packed, block_digest)
         if not_modified:
             self._append_message(record_id, capture.captured_at, exchange.response)
         asked = None
@@ -278,8 +280,8 @@ class Captures:
             )
         same = original if not_modified else None
         return Kept(
-            kind, record_id, place, asked, digest(response), payload,
-            same.sha256 if same else hashlib.sha256(capture.body).hexdigest(),
+            kind, record_id, place, asked, block_digest, payload,
+            same.sha256 if same else sha256,
             same.size if same else len(capture.body), original,
         )  # fmt: skip
 
@@ -303,10 +305,11 @@ class Captures:
         fields: list[tuple[str, str]],
         block: bytes,
         packed: bytes | None = None,
+        block_digest: str | None = None,
     ) -> Place:
         assert self._warc is not None
         info = ("WARC-Warcinfo-ID", f"<{self._warc.info_id}>")
-        return self._warc.append(member(kind, record_id, [*fields, info], block, packed))
+        return self._warc.append(member(kind, record_id, [*fields, info], block, packed, block_digest))
 
     def _own_or_new(self, record_id: str | None) -> str:
         """The id that an imported record had, unless the archive has it already."""
@@ -314,6 +317,13 @@ class Captures:
         if record_id is None or self._db.value(taken, record_id):
             return new_id()
         return record_id
+
+
+def _sha256(body: bytes, payload: bytes, payload_digest: str) -> str:
+    """SHA-256 of an entity, in hexadecimal; that of the payload where that is the entity."""
+    if body == payload:
+        return payload_digest.removeprefix("sha256:")
+    return hashlib.sha256(body).hexdigest()
 
 
 def _revisit(profile: str, original: Original) -> list[tuple[str, str]]:
