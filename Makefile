@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt
 	  || { echo "msarchive needs Python 3.11 or later; $(PYTHON) is older (try: make PYTHON=python3.12)" >&2; exit 2; }
 	@echo "Setting up .venv ..."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,render,browse,report,parquet,postgresql]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,render,browse,report,parquet,postgresql,dask]'
 	@# Where PYTHONDONTWRITEBYTECODE is set (many container images), pip compiles nothing and every start takes 2 s longer.
 	@$(BIN)/python -m compileall -q -j 0 -x '/tests/' .venv >/dev/null 2>&1 || true
 	@touch $(STAMP)
@@ -80,7 +80,7 @@ dictionary: $(STAMP)
 # The exact versions that tests and demo run with. No index address gets in.
 constraints: $(STAMP)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
-	  --extra dev --extra render --extra browse --extra report --extra parquet --extra postgresql --output-file constraints.txt pyproject.toml
+	  --extra dev --extra render --extra browse --extra report --extra parquet --extra postgresql --extra dask --output-file constraints.txt pyproject.toml
 
 clean:
 	rm -rf .venv .tools demo-archive build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

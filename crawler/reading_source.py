@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from crawler.pool import Pending, Pool
 from crawler.reading_again import DAMAGED, SAME, Again
-from crawler.reading_workers import Workers
 from spiders.reading.profile import SiteProfile
 from storage.readings import Capture, NewReading, digest_of
 from storage.record_json import decode
@@ -18,8 +17,6 @@ from storage.spool import Spool
 
 CHUNK = 24
 """Captures that a worker reads at a time."""
-FEW = 100
-"""So many are read in this process: having others do it would take longer."""
 
 Progress = Callable[[int, int], None]
 """Hears how many captures are done, of how many."""
@@ -42,7 +39,7 @@ class ReadingSource:
     manager."""
 
     def __init__(
-        self, directory: Path, profile: SiteProfile, spool: Spool, progress: Progress, workers: Workers
+        self, directory: Path, profile: SiteProfile, spool: Spool, progress: Progress, workers: Pool
     ) -> None:
         self._source = (directory, profile, next(_numbers))
         self._spool = spool
@@ -96,15 +93,15 @@ class ReadingSource:
     def _read(self, captures: Sequence[Capture], *, whole: bool) -> Iterator[bytes]:
         """Read now; `whole`: also what reads as it is stored."""
         chunks = [captures[n : n + CHUNK] for n in range(0, len(captures), CHUNK)]
-        if len(captures) <= FEW or self._workers.number == 1:
+        if len(captures) <= self._workers.few:
             self._own = self._own or Again(*self._source[:2])
             for chunk in chunks:
                 yield from self._kept(chunk, self._own.read(_wanted(chunk, whole)))
             return
-        ahead: deque[tuple[Sequence[Capture], Future[list[bytes]]]] = deque()
+        ahead: deque[tuple[Sequence[Capture], Pending[list[bytes]]]] = deque()
         for chunk in chunks:
             ahead.append((chunk, self._workers.read(self._source, _wanted(chunk, whole))))
-            if len(ahead) > 2 * self._workers.number:
+            if len(ahead) >= self._workers.ahead:
                 first, future = ahead.popleft()
                 yield from self._kept(first, future.result())
         while ahead:

@@ -9,27 +9,23 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from crawler import logs
 from crawler.collecting import YOUNG_OBJECTS
-from crawler.reading_again import Again
-from spiders.reading.profile import SiteProfile
+from crawler.pool import Result, Source
+from crawler.reading_again import Again, Wanted
 
-Wanted = tuple[int, str | None]
-"""A capture, and the digest of the reading that need not be sent; None: of any."""
-
-
-Source = tuple[Path, SiteProfile, int]
-"""An archive's folder, a profile to read with, and a number that no other source of this process has."""
+FEW = 100
+"""So many captures are read sooner in one's own process."""
+_ALL = 1 << 62
 
 
 class Workers:
-    """As many processes as there are cores (or as said), which end with it; a context manager.
+    """As many processes as there are cores (or as said), which end with it: a `Pool`, and a context manager.
 
     They are forked when `start` is called while this process has one thread: what is imported is there then,
     which else takes each of them the better part of a second. The caller has nothing open then that must not
@@ -38,7 +34,13 @@ class Workers:
 
     def __init__(self, number: int | None = None) -> None:
         self.number = number or cores()
+        self.few = FEW if self.number > 1 else _ALL
         self._pool: ProcessPoolExecutor | None = None
+
+    @property
+    def ahead(self) -> int:
+        """Two tasks for each process, and one."""
+        return 2 * self.number + 1
 
     def start(self) -> None:
         """Start them now, by forking, where that is safe."""
@@ -51,9 +53,13 @@ class Workers:
 
     def read(self, source: Source, captures: Sequence[Wanted]) -> Future[list[bytes]]:
         """Have some process read these captures: see `Again.read`."""
+        return self.run(_read, source, captures)
+
+    def run(self, function: Callable[..., Result], *arguments: object) -> Future[Result]:
+        """Have some process call a function."""
         if self._pool is None:
             self._pool = self._made("spawn")
-        return self._pool.submit(_read, source, captures)
+        return self._pool.submit(function, *arguments)
 
     def __enter__(self) -> Self:
         return self

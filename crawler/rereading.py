@@ -9,15 +9,17 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
 from crawler.collecting import rare_collections
 from crawler.exits import UserError
 from crawler.min_free import min_free
-from crawler.reading_source import FEW, Progress, ReadingSource
-from crawler.reading_workers import Workers
+from crawler.pool import Pool
+from crawler.reading_source import Progress, ReadingSource
 from crawler.reread_sites import sites_of
+from crawler.workers import WAIT_S, begun
 from spiders.reading.model import READER_VERSION
 from spiders.reading.profile import SiteProfile
 from storage.archive import FILE_NAME, Archive, open_archive
@@ -50,6 +52,10 @@ class RereadOptions:
     """Also make anew what reads as before; implies `all`."""
     workers: int | None = None
     """Processes that read; None: one for each core."""
+    dask: str | None = None
+    """Address of a Dask scheduler whose workers read; None: processes of this machine do."""
+    dask_wait: float = WAIT_S
+    """Seconds after which a cluster without any worker is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +83,24 @@ def reread(
 
     A site whose values would be lost is left as it is, unless `accept_losses`. `dry_run` works on a copy and
     writes nothing. Raises `UserError` or `ProfileError` for a site without a profile, `ArchiveError`, and
-    `sqlalchemy.exc.DBAPIError`, `sqlite3.Error` or `OSError` when the archive can't be used.
+    `sqlalchemy.exc.DBAPIError`, `sqlite3.Error` or `OSError` when the archive can't be used. `UserError` also
+    when the Dask cluster can't be used, or any more: then nothing is written, and what was read is kept for
+    the next one.
     """
-    with Workers(options.workers) as workers:
-        if workers.number > 1 and _captures(options.archive) > FEW:
-            workers.start()  # before anything is open that must not be shared with them
-        with _to_work_on(options) as archive, rare_collections():
-            Room(archive.directory, min_free()).check()
-            _check_article(archive, options.article)
-            task = _Task(options, archive, workers, program_version, progress)
-            sites = sites_of(archive, options.site)
-            results = tuple(_reread_site(task, site, profile) for site, profile in sites)
-            if not any(one.refused for one in results):
-                Spool.forget(archive.directory / FOLDER)  # of one that was killed when all was done
-            return results
+    many = partial(_captures, options.archive)
+    with (
+        begun(options.workers, many, dask=options.dask, dask_wait=options.dask_wait) as workers,
+        _to_work_on(options) as archive,
+        rare_collections(),
+    ):
+        Room(archive.directory, min_free()).check()
+        _check_article(archive, options.article)
+        task = _Task(options, archive, workers, program_version, progress)
+        sites = sites_of(archive, options.site)
+        results = tuple(_reread_site(task, site, profile) for site, profile in sites)
+        if not any(one.refused for one in results):
+            Spool.forget(archive.directory / FOLDER)  # of one that was killed when all was done
+        return results
 
 
 def _captures(directory: Path) -> int:
@@ -138,7 +148,7 @@ class _Task:
 
     options: RereadOptions
     archive: Archive
-    workers: Workers
+    workers: Pool
     program_version: str
     progress: Progress
 

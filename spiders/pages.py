@@ -35,10 +35,13 @@ class PageMaker:
     led on, under which spelling the site wants to be asked, and how many pages of each kind there were.
 
     `origin` is (scheme, host:port) where the site is asked instead of at its own address; None: there.
+    `walk` is a walk of the same profile, for what it remembers; None: a new one.
     """
 
-    def __init__(self, profile: SiteProfile, origin: tuple[str, str] | None = None) -> None:
-        self.walk = Walk(profile)
+    def __init__(
+        self, profile: SiteProfile, origin: tuple[str, str] | None = None, walk: Walk | None = None
+    ) -> None:
+        self.walk = walk or Walk(profile)
         self._profile = profile
         self._made: Counter[str] = Counter()
         self._told_of: set[str] = set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -10,7 +9,8 @@ from sqlalchemy import Connection
 
 from storage.archive import Archive
 from storage.db import Db
-from storage.http.message import entity, read_head
+from storage.http.message import read_head
+from storage.packed_body import PackedBody
 from storage.warc import FOLDER
 from storage.warc.records import Record, RecordDamaged, parse_first_member, parse_member
 
@@ -35,14 +35,14 @@ class BodyReader:
         Raises `KeyError` when there is no such capture, `RecordDamaged` when its record is not what the
         database says, `OSError` when the file can't be read.
         """
+        return self.packed(capture_id).unpacked()
+
+    def packed(self, capture_id: int) -> PackedBody:
+        """The same, still to be unpacked. Raises as `read` does, but looks into no record."""
         own = self._row(capture_id)
-        kind, size, sha256, original = own[0], own[1], own[2], own[6]
-        where = own if original is None else self._row(original)
-        record = self._at(where[3], where[4], where[5])
-        body = record.block if where[0] == "resource" else entity(record.block, size).body
-        if len(body) != size or hashlib.sha256(body).hexdigest() != sha256:
-            raise RecordDamaged(f"capture {capture_id} ({kind}): its body is not the one that was read")
-        return body
+        where = own if own[6] is None else self._row(own[6])
+        member = self._bytes_at(where[3], where[4], where[5])
+        return PackedBody(capture_id, own[0], own[1], own[2], where[0], member)
 
     def record(self, capture_id: int) -> Record:
         """The capture's own WARC record. Raises as `read` does."""

@@ -144,6 +144,26 @@ def allow_private_option() -> Callable[[Decorated], Decorated]:
     )
 
 
+def dask_options(what: str) -> Callable[[Decorated], Decorated]:
+    """`--dask ADDRESS` and `--dask-wait SECONDS`, passed as `dask: str | None` and `dask_wait: float`; `what`
+    is done on the cluster."""
+    address = click.option(
+        "--dask",
+        metavar="ADDRESS",
+        help=f"{what} on the Dask cluster whose scheduler is at this address (tcp://HOST:PORT), not on this "
+        "machine's cores. Needs the extra: pip install 'msarchive[dask]'.",
+    )
+    wait = click.option(
+        "--dask-wait",
+        metavar="SECONDS",
+        type=click.FloatRange(min=0, min_open=True),
+        default=60.0,
+        show_default=True,
+        help="Give the cluster up when it has had no worker for so long.",
+    )
+    return lambda command: address(wait(command))
+
+
 def load_site(site: str) -> SiteProfile:
     """The profile for `--site`. Raises `ProfileError` with one line."""
     from spiders.sites import load_profile

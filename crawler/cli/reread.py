@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crawler.cli.common import archive_option, json_option, log_format_option, print_json, program_version
+from crawler.cli.common import (
+    archive_option,
+    dask_options,
+    json_option,
+    log_format_option,
+    print_json,
+    program_version,
+)
 from crawler.exits import ExitCode, UserError
 from crawler.terminal import Column, Sheet, complain
 
@@ -28,7 +35,8 @@ _MOST_NAMED = 10
     epilog="\b\nExamples:\n"
     "  msarchive reread --dry-run            what today's reader would read otherwise\n"
     "  msarchive reread\n"
-    "  msarchive reread --article aB3dE6 --all",
+    "  msarchive reread --article aB3dE6 --all\n"
+    "  msarchive reread --dask tcp://10.0.0.5:8786",
 )
 @archive_option()
 @click.option(
@@ -40,19 +48,21 @@ _MOST_NAMED = 10
 @click.option("--rebuild", is_flag=True, help="As --all, and make anew also what reads as before.")
 @click.option("--dry-run", is_flag=True, help="Report what would be altered; write nothing.")
 @click.option("--accept-losses", is_flag=True, help="Go on although values that were there would be lost.")
+@dask_options("Read")
 @log_format_option()
 @json_option("Print the report as JSON.")
 @click.pass_context
 def command(
     ctx: click.Context, directory: Path, site: str | None, since: str | None, article: str | None,
-    everything: bool, rebuild: bool, dry_run: bool, accept_losses: bool, log_format: LogFormat, as_json: bool,
+    everything: bool, rebuild: bool, dry_run: bool, accept_losses: bool, dask: str | None, dask_wait: float,
+    log_format: LogFormat, as_json: bool,
 ) -> None:  # fmt: skip
     """Read the archive's captures again with today's reader and profile. Nothing is asked of the site.
 
     What comes out is the archive that today's reader would have made from the start. What it alters is no
     change of the site's: it makes no revision, and is kept apart as corrections. What reads as before is left
     as it stands. When values that were there would be lost, nothing is written and the exit code is 1, unless
-    --accept-losses. Interrupted, it goes on where it was.
+    --accept-losses. Interrupted, it goes on where it was. Wherever the reading is done, it comes to the same.
     """
     from crawler.reread_progress import shown_progress
     from crawler.reread_sites import noting_skipped_rereads
@@ -60,7 +70,7 @@ def command(
 
     options = RereadOptions(
         directory, site=site, since=_moment(since), article=article, all=everything, rebuild=rebuild,
-        dry_run=dry_run, accept_losses=accept_losses,
+        dry_run=dry_run, accept_losses=accept_losses, dask=dask, dask_wait=dask_wait,
     )  # fmt: skip
     settings = {"since": options.since, "article": article, "all": everything}
     with shown_progress() as progress, noting_skipped_rereads(directory, site, settings):

@@ -349,8 +349,8 @@ def test_no_process_outlives_a_reread_that_is_killed(tmp_path: Path, pages: Path
     # The workers' own command line names the pipe, not us: they are found by their parent.
     archive = imported(tmp_path / "archive", pages)
     code = (
-        "import sys, crawler.reading_source as s, crawler.rereading as r\n"
-        "from pathlib import Path\ns.FEW = r.FEW = 0\n"
+        "import sys, crawler.reading_workers as w, crawler.rereading as r\n"
+        "from pathlib import Path\nw.FEW = 0\n"
         "if __name__ == '__main__':\n"
         "    o = r.RereadOptions(Path(sys.argv[1]), all=True)\n"
         "    r.reread(o, program_version='1', progress=lambda d, t: input())\n"

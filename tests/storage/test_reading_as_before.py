@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from crawler.reading_again import SAME, Again
+from crawler.capture_reading import SAME, CaptureReader, ToRead
 from crawler.rereading import RereadOptions, SiteReread, reread
 from crawler.samplesite.server import SampleSite
+from spiders.pages import PageMaker
 from spiders.reading.model import READER_VERSION
 from storage import readings
 from storage.readings import NewReading, digest_of
@@ -81,7 +82,7 @@ def by_hand(archive: Path) -> int:
     return len(numbers(archive, f"SELECT id FROM revision WHERE description = '{BY_HAND}'"))
 
 
-_read = Again._read
+_read = CaptureReader._read
 
 
 @cache
@@ -89,14 +90,16 @@ def remembered(capture_id: int) -> list[bytes]:
     return []
 
 
-def otherwise(changes: Mapping[int, Change]) -> Callable[[Again, int, str | None], bytes]:
+def otherwise(changes: Mapping[int, Change]) -> Callable[[CaptureReader, ToRead, PageMaker], bytes]:
     """A reader that reads these captures otherwise. All archives here are copies of one: each capture of it
     is truly read once."""
 
-    def changed(self: Again, capture_id: int, stored: str | None) -> bytes:
+    def changed(self: CaptureReader, wanted: ToRead, maker: PageMaker) -> bytes:
+        assert wanted.capture is not None
+        capture_id, stored = wanted.capture.body.capture_id, wanted.stored
         kept = remembered(capture_id)
         if not kept:
-            kept.append(_read(self, capture_id, None))
+            kept.append(_read(self, replace(wanted, stored=None), maker))
         data = kept[0]
         if capture_id in changes:
             data = encode(changes[capture_id](decode(NewReading, data)))
@@ -133,7 +136,7 @@ def test_only_the_article_that_reads_otherwise_is_made_anew(
 ) -> None:
     write_by_hand(archive)
     capture = numbers(archive, SUMMARIES)[0]
-    monkeypatch.setattr(Again, "_read", otherwise({capture: retitled}))
+    monkeypatch.setattr(CaptureReader, "_read", otherwise({capture: retitled}))
     result = again(archive, all=True)
     assert result.report is not None
     assert {one.field for one in result.report.fields.values() for one in one.examples} >= {"title"}
@@ -219,10 +222,10 @@ def test_it_comes_to_the_same_as_making_all_of_it_anew(
 ) -> None:
     twin = Path(shutil.copytree(archive, tmp_path / "twin"))
     changed = numbers(archive, captures)[::every]
-    monkeypatch.setattr(Again, "_read", otherwise(dict.fromkeys(changed, change)))
+    monkeypatch.setattr(CaptureReader, "_read", otherwise(dict.fromkeys(changed, change)))
     assert again(archive, all=True).report == again(twin, rebuild=True).report
     assert ask(archive, *EVERYTHING) == ask(twin, *EVERYTHING)
     # And back.
-    monkeypatch.setattr(Again, "_read", otherwise({}))
+    monkeypatch.setattr(CaptureReader, "_read", otherwise({}))
     assert again(archive, all=True).report == again(twin, rebuild=True).report
     assert ask(archive, *EVERYTHING) == ask(twin, *EVERYTHING)

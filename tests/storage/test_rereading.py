@@ -209,7 +209,7 @@ def test_processes_that_read_side_by_side_make_no_difference(
 ) -> None:
     alone, together = copy(pair.worse), copy(pair.worse)
     again(alone, workers=1)
-    monkeypatch.setattr("crawler.reading_source.FEW", 0)
+    monkeypatch.setattr("crawler.reading_workers.FEW", 0)
     again(together, workers=2)
     assert dump(alone) == dump(together)
 
