@@ -78,10 +78,10 @@ class DaskPool:
 
     def read(self, source: Source, captures: Sequence[Wanted]) -> Pending[list[bytes]]:
         """Have some worker read these captures, whose records are sent to it."""
-        directory, profile, number = source
+        directory, profile, database, number = source
         if self._again is None or self._again[0] != number:
             self._forget_archive()
-            self._again = number, Again(directory, profile)
+            self._again = number, Again(directory, profile, database)
         again = self._again[1]
         return self.run(read_kept, again.profile, list(again.kept(captures)))
 

@@ -50,11 +50,13 @@ def import_export(
     path: Path,
     *,
     directory: Path,
+    database: str | None = None,
     profile: SiteProfile,
     program_version: str,
     progress: Callable[[int], None] = lambda done: None,
 ) -> ExportImported:
-    """Import an export into the archive in `directory`, which holds nothing else (made when there is none).
+    """Import an export into the archive in `directory` (made when there is none), or in `database`, whose
+    captures are there. It holds nothing else.
 
     Raises `UserError` when the export can't be read or the archive holds pages, `ArchiveError` when it can't
     be opened for writing.
@@ -67,7 +69,7 @@ def import_export(
     with noting_a_skip(
         directory, kind="import", site=profile.name, profile_digest=profile.digest, settings=settings
     ):
-        opened = open_archive(directory, create=True)
+        opened = open_archive(directory, create=True, database=database)
     with opened as archive:
         writer = Writer(
             archive, profile.name, policy=revisit_policy(profile), room=Room(directory, min_free())

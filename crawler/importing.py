@@ -76,13 +76,15 @@ def import_files(
     paths: Sequence[Path],
     *,
     directory: Path,
+    database: str | None = None,
     profile: SiteProfile,
     program_version: str,
     url: str | None = None,
     report: Callable[[FileOutcome], None] = lambda outcome: None,
     progress: Callable[[WarcOutcome], None] = lambda outcome: None,
 ) -> ImportResult:
-    """Import files, and every page in folders, into the archive in `directory` (made when there is none).
+    """Import files, and every page in folders, into the archive in `directory` (made when there is none), or
+    in `database`, whose captures are there.
 
     `url` is the address of the only file. `report` hears of each file as it is done, `progress` of each
     record of a WARC file. A file that is no page is an outcome, not an error. Raises `UserError` when there
@@ -109,7 +111,7 @@ def import_files(
     with noting_a_skip(
         directory, kind="import", site=profile.name, profile_digest=profile.digest, settings=settings
     ):
-        opened = open_archive(directory, create=True)
+        opened = open_archive(directory, create=True, database=database)
     with opened as archive:
         room = Room(directory, min_free())
         writer = Writer(archive, profile.name, policy=revisit_policy(profile), room=room)

@@ -59,12 +59,14 @@ class ArchiveMetrics(Collector):
     """The metrics of one archive. Never raises for what may be wrong with it: `msarchive_archive_readable`
     is 0 then, and what can't be known is not told."""
 
-    def __init__(self, directory: Path, *, exit_code: int | None = None) -> None:
-        """`exit_code`: how the crawl that just ended did; None: as the archive's last run says.
+    def __init__(self, directory: Path, *, exit_code: int | None = None, database: str | None = None) -> None:
+        """`exit_code`: how the crawl that just ended did; None: as the archive's last run says. `database`:
+        see `storage.archive.open_archive`.
 
         So it is for one that found another at work, too: else it would hide how that one ended.
         """
         self._directory = directory.absolute()
+        self._database = database
         self._given = None if exit_code == ExitCode.BUSY else exit_code
         self._code = self._given
 
@@ -73,13 +75,16 @@ class ArchiveMetrics(Collector):
         readable = self._gauge("msarchive_archive_readable", "1 when the archive can be read, else 0.")
         found: list[Metric] = []
         try:
-            with open_archive(self._directory, read_only=True) as archive, archive.engine.connect() as db:
+            with (
+                open_archive(self._directory, read_only=True, database=self._database) as archive,
+                archive.engine.connect() as db,
+            ):
                 found = list(self._read(db))
             readable.add_metric([str(self._directory)], 1)
         except (ArchiveError, OSError):
             readable.add_metric([str(self._directory)], 0)
         except Exception as error:  # a scrape beside a migration, a damaged page: whatever SQLite says
-            if type(error).__module__.partition(".")[0] not in ("sqlalchemy", "sqlite3"):
+            if type(error).__module__.partition(".")[0] not in ("sqlalchemy", "sqlite3", "psycopg"):
                 raise
             readable.add_metric([str(self._directory)], 0)
         yield readable
@@ -169,12 +174,12 @@ def checked_textfile(path: Path) -> Path:
     return path
 
 
-def write_textfile(path: Path, directory: Path, exit_code: int) -> None:
+def write_textfile(path: Path, directory: Path, exit_code: int, *, database: str | None = None) -> None:
     """Write the archive's metrics for the node exporter's textfile collector: whole or not at all.
 
     Readable by everybody, since the exporter is another user. Raises `OSError`.
     """
-    told = exposition(ArchiveMetrics(directory, exit_code=exit_code))
+    told = exposition(ArchiveMetrics(directory, exit_code=exit_code, database=database))
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

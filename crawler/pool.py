@@ -12,8 +12,9 @@ from spiders.reading.profile import SiteProfile
 Result_co = TypeVar("Result_co", covariant=True)
 Result = TypeVar("Result")
 
-Source = tuple[Path, SiteProfile, int]
-"""An archive's folder, a profile to read with, and a number that no other source of this process has."""
+Source = tuple[Path, SiteProfile, str | None, int]
+"""An archive's folder, a profile to read with, the database in the place of the folder's `archive.db` (None:
+none is), and a number that no other source of this process has."""
 
 
 class Pending(Protocol[Result_co]):

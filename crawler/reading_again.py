@@ -29,10 +29,11 @@ _NO_LIMIT = 1 << 30
 
 
 class Again:
-    """Reads captures of the archive in `directory` with a profile. Opens the archive for reading only."""
+    """Reads captures of the archive in `directory` (its tables in `database`, when that is given) with a
+    profile. Opens the archive for reading only."""
 
-    def __init__(self, directory: Path, profile: SiteProfile) -> None:
-        self._archive = open_archive(directory, read_only=True)
+    def __init__(self, directory: Path, profile: SiteProfile, database: str | None = None) -> None:
+        self._archive = open_archive(directory, read_only=True, database=database)
         self._connection = self._archive.engine.connect()
         self._bodies = BodyReader(self._archive, self._connection)
         self._db = Db(self._connection)

@@ -39,9 +39,15 @@ class ReadingSource:
     manager."""
 
     def __init__(
-        self, directory: Path, profile: SiteProfile, spool: Spool, progress: Progress, workers: Pool
+        self,
+        directory: Path,
+        profile: SiteProfile,
+        database: str | None,
+        spool: Spool,
+        progress: Progress,
+        workers: Pool,
     ) -> None:
-        self._source = (directory, profile, next(_numbers))
+        self._source = (directory, profile, database, next(_numbers))
         self._spool = spool
         self._progress = progress
         self._workers = workers
@@ -94,7 +100,7 @@ class ReadingSource:
         """Read now; `whole`: also what reads as it is stored."""
         chunks = [captures[n : n + CHUNK] for n in range(0, len(captures), CHUNK)]
         if len(captures) <= self._workers.few:
-            self._own = self._own or Again(*self._source[:2])
+            self._own = self._own or Again(*self._source[:3])
             for chunk in chunks:
                 yield from self._kept(chunk, self._own.read(_wanted(chunk, whole)))
             return

@@ -105,9 +105,9 @@ def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
 
 def _read(source: Source, captures: Sequence[Wanted]) -> list[bytes]:
     global _reader
-    directory, profile, number = source
+    directory, profile, database, number = source
     if _reader is None or _reader[0] != number:
         if _reader is not None:
             _reader[1].close()
-        _reader = number, Again(directory, profile)
+        _reader = number, Again(directory, profile, database)
     return _reader[1].read(captures)

@@ -16,6 +16,7 @@ from crawler.skipping import note_skip
 from spiders.reading.profile import ProfileError, SiteProfile
 from spiders.sites import load_profile
 from storage.archive import Archive, ArchiveBusy, ArchiveError, open_archive
+from storage.db import Db
 
 
 def sites_of(archive: Archive, site: str | None) -> list[tuple[str, SiteProfile]]:
@@ -26,7 +27,7 @@ def sites_of(archive: Archive, site: str | None) -> list[tuple[str, SiteProfile]
     with archive.engine.begin() as connection:
         known: dict[str, str | None] = {
             row[0]: row[1]
-            for row in connection.exec_driver_sql(
+            for row in Db(connection).all(
                 "SELECT n.site, (SELECT json_extract(m.settings, '$.MSARCHIVE_SITE') FROM run m "
                 "WHERE m.site = n.site AND m.kind IN ('crawl', 'demo') AND m.outcome IS NOT 'skipped' "
                 "ORDER BY m.id DESC LIMIT 1) FROM run n WHERE n.kind <> 'reread' "
@@ -55,10 +56,10 @@ def _profile_of(name: str, given: str | None) -> SiteProfile:
 
 def _where_it_was(profile: SiteProfile, connection: Connection) -> SiteProfile:
     """The profile moved to where the archived pages lie, when that is a copy of the site on this machine."""
-    for (url,) in connection.exec_driver_sql(
+    for url in Db(connection).column(
         "SELECT u.url FROM capture c JOIN url u ON u.id = c.url_id WHERE u.site = ? "
         "AND c.revision_id IS NOT NULL ORDER BY c.id DESC LIMIT 1",
-        (profile.name,),
+        profile.name,
     ):
         parts = urlsplit(url)
         if parts.netloc not in profile.hosts and is_loopback(parts.hostname or ""):
@@ -82,7 +83,9 @@ def profile_of_capture(directory: Path, capture: int, site: str | None) -> SiteP
 
 
 @contextmanager
-def noting_skipped_rereads(directory: Path, site: str | None, settings: Mapping[str, Any]) -> Iterator[None]:
+def noting_skipped_rereads(
+    directory: Path, site: str | None, settings: Mapping[str, Any], database: str | None = None
+) -> Iterator[None]:
     """Around a reread of these sites: note one run for each that could not begin because another held the
     archive, and let `ArchiveBusy` go on its way.
 
@@ -92,7 +95,7 @@ def noting_skipped_rereads(directory: Path, site: str | None, settings: Mapping[
         yield
     except ArchiveBusy as busy:
         try:
-            with open_archive(directory, read_only=True) as archive:
+            with open_archive(directory, read_only=True, database=database) as archive:
                 sites = sites_of(archive, site)
         except (ArchiveError, UserError, ProfileError):
             sites = []

@@ -38,6 +38,8 @@ class RereadOptions:
     """What `msarchive reread` can be told."""
 
     archive: Path
+    database: str | None = None
+    """`postgresql://…` in the place of the folder's `archive.db`; None: that file."""
     site: str | None = None
     """Profile to read with, a bundled one or a file; None: that of each site in the archive."""
     since: str | None = None
@@ -87,7 +89,7 @@ def reread(
     when the Dask cluster can't be used, or any more: then nothing is written, and what was read is kept for
     the next one.
     """
-    many = partial(_captures, options.archive)
+    many = partial(_captures, options)
     with (
         begun(options.workers, many, dask=options.dask, dask_wait=options.dask_wait) as workers,
         _to_work_on(options) as archive,
@@ -103,10 +105,16 @@ def reread(
         return results
 
 
-def _captures(directory: Path) -> int:
+def _captures(options: RereadOptions) -> int:
     """About how many captures an archive has; 0 where that can't be told."""
+    if options.database is not None:
+        with (
+            open_archive(options.archive, read_only=True, database=options.database) as archive,
+            archive.engine.connect() as connection,
+        ):
+            return int(Db(connection).value("SELECT max(id) FROM capture") or 0)
     try:
-        path = (directory / FILE_NAME).resolve(strict=True)
+        path = (options.archive / FILE_NAME).resolve(strict=True)
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
             return int(database.execute("SELECT max(id) FROM capture").fetchone()[0] or 0)
     except (OSError, sqlite3.Error):
@@ -115,18 +123,16 @@ def _captures(directory: Path) -> int:
 
 def _check_article(archive: Archive, key: str | None) -> None:
     with archive.engine.begin() as connection:
-        if (
-            key is not None
-            and not connection.exec_driver_sql("SELECT count(*) FROM article WHERE key = ?", (key,)).scalar()
-        ):
+        if key is not None and not Db(connection).value("SELECT count(*) FROM article WHERE key = ?", key):
             raise UserError(f"no article {key!r} in the archive ('msarchive list' shows them all)")
 
 
 @contextmanager
 def _to_work_on(options: RereadOptions) -> Iterator[Archive]:
-    """The archive, or for a dry run a copy of its database in a place of its own."""
-    if not options.dry_run:
-        with open_archive(options.archive) as archive:
+    """The archive, or for a dry run a copy of its database in a place of its own: of SQLite's, that is. In
+    PostgreSQL a dry run is a transaction that is rolled back."""
+    if not options.dry_run or options.database is not None:
+        with open_archive(options.archive, database=options.database) as archive:
             yield archive
         return
     with tempfile.TemporaryDirectory(prefix="msarchive-reread-") as folder:
@@ -163,7 +169,9 @@ def _reread_site(task: _Task, site: str, profile: SiteProfile) -> SiteReread:
         return SiteReread(site, None, None)
     with (
         Spool(archive.directory / FOLDER, _key(site, profile, task.program_version)) as spool,
-        ReadingSource(options.archive, profile, spool, task.progress, task.workers) as source,
+        ReadingSource(
+            options.archive, profile, options.database, spool, task.progress, task.workers
+        ) as source,
     ):
         damaged = _narrowed(work, source)
         result = _rebuilt(task, site, work, source)

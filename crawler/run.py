@@ -19,7 +19,7 @@ from crawler import __version__, logs
 from crawler.cli.errors import as_user_error
 from crawler.collecting import rare_collections
 from crawler.exits import ExitCode, UserError
-from crawler.extensions.archive_run import ArchiveRun, plain_settings
+from crawler.extensions.archive_run import ArchiveRun, database_of, plain_settings
 from crawler.outcome import CrawlResult
 from crawler.politeness import drop_waiting
 from crawler.reading_beside import ReadingBeside, read_beside
@@ -31,6 +31,7 @@ from spiders.reading.model import READER_VERSION
 from spiders.sites import load_profile
 from spiders.summaries import SummariesSpider
 from storage.archive import FILE_NAME, ArchiveMissing, ArchiveOlder, open_archive
+from storage.db import Db
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,8 @@ class CrawlOptions:
     """What `msarchive crawl` can be told. None: as the settings say."""
 
     archive: Path
+    database: str | None = None
+    """`postgresql://…` in the place of the folder's `archive.db`; None: that file."""
     site: str = "mymsbuddy"
     start: tuple[str, ...] = ()
     urls: Path | None = None
@@ -81,6 +84,7 @@ class CrawlOptions:
         settings.setmodule(SETTINGS_MODULE, priority="project")
         chosen: dict[str, Any] = {
             "MSARCHIVE_DIR": str(self.archive),
+            "MSARCHIVE_DATABASE": self.database or "",  # whatever the environment says
             "MSARCHIVE_SITE": self.site,
             "MSARCHIVE_START": " ".join(self.start) or None,
             "MSARCHIVE_URLS": None if self.urls is None else str(self.urls),
@@ -148,7 +152,7 @@ def _metrics_at_end(crawl: Crawl) -> Crawl:
             raise
         finally:
             try:
-                write_textfile(path, _directory(settings), code)
+                write_textfile(path, _directory(settings), code, database=database_of(settings))
             except OSError as error:
                 complain(f"the metrics could not be written: {error.strerror}: {path}")
 
@@ -173,7 +177,7 @@ def crawl(settings: Settings, arguments: Mapping[str, str]) -> CrawlResult:
         profile_digest=profile.digest,
         settings=plain_settings(settings),
     ):
-        bring_readings_up_to_date(directory, profile.name)
+        bring_readings_up_to_date(directory, profile.name, database_of(settings))
     beside = ReadingBeside.begin()
     process = CrawlProcess(settings)
     crawler = process.create_crawler(SummariesSpider)
@@ -196,29 +200,31 @@ def crawl(settings: Settings, arguments: Mapping[str, str]) -> CrawlResult:
     return result
 
 
-def bring_readings_up_to_date(directory: Path, site: str) -> None:
+def bring_readings_up_to_date(directory: Path, site: str, database: str | None = None) -> None:
     """Read again what an earlier reader had read, before anything is asked.
 
     Else what today's reader reads otherwise would pass for a change of the site's. Raises `UserError` when
     values would be lost by it, `ArchiveError` when the archive can't be used.
     """
-    if not (directory / FILE_NAME).is_file():
+    if database is None and not (directory / FILE_NAME).is_file():
         return
     try:
-        opened = open_archive(directory, read_only=True)
+        opened = open_archive(directory, read_only=True, database=database)
     except ArchiveMissing:  # a run that was killed while it made the archive
         return
     except ArchiveOlder:
+        if database is not None:
+            raise
         open_archive(directory).close()  # brings its schema up to date
         opened = open_archive(directory, read_only=True)
     with opened as archive, archive.engine.connect() as connection:
-        stale = connection.exec_driver_sql(_STALE, (site, READER_VERSION)).scalar()
+        stale = Db(connection).value(_STALE, site, READER_VERSION)
     if not stale:
         return
     from crawler.rereading import RereadOptions, reread
 
     logger.warning("The archive was read by an earlier reader: reading its captures again first")
-    done = reread(RereadOptions(archive=directory), program_version=__version__)
+    done = reread(RereadOptions(archive=directory, database=database), program_version=__version__)
     if any(one.refused for one in done):
         raise UserError(
             "the archive was read by an earlier reader, and today's would lose values; see 'msarchive reread'"

@@ -6,14 +6,12 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 
 from crawler.clock import utc_now
 from crawler.diagnosis import stands_there
 from crawler.reading_again import DAMAGED, Again
 from pipelines.session import CrawlSession
-from spiders.reading.profile import SiteProfile
 from storage.judging import Standing
 from storage.readings import NewReading
 from storage.record_json import decode
@@ -34,7 +32,7 @@ def look_for_change(session: CrawlSession, reason: str) -> bool:
     ended = reason == "finished" or session.limit_reached or reason.startswith("closespider_")
     if run is not None and ended and not session.stopping:
         losses = judging.new_losses()
-        found = _instead(losses, session.directory, session.profile) if losses else []
+        found = _instead(losses, session) if losses else []
         free = judging.judge(found, run, utc_now())
         if free:
             whole = _let_go(free, session)
@@ -51,8 +49,9 @@ def changed_line(standing: list[Standing]) -> str:
     return f"the site has changed: lost {', '.join(named)}{more} (see 'msarchive alarms')"
 
 
-def _instead(losses: list[Loss], directory: Path, profile: SiteProfile) -> list[tuple[Loss, str]]:
-    again = Again(directory, profile)
+def _instead(losses: list[Loss], session: CrawlSession) -> list[tuple[Loss, str]]:
+    profile = session.profile
+    again = Again(session.directory, profile, session.database)
     try:
         pages = {loss.since: again.page(loss.since) for loss in losses}
     finally:
@@ -67,7 +66,7 @@ def _instead(losses: list[Loss], directory: Path, profile: SiteProfile) -> list[
 def _let_go(captures: list[int], session: CrawlSession) -> bool:
     """Store what was held without need, each in its own transaction; whether all was done. A kill or a
     signal leaves the rest to the next crawl."""
-    again = Again(session.directory, session.profile)
+    again = Again(session.directory, session.profile, session.database)
     try:
         with signals_told() as told:
             for capture_id in captures:

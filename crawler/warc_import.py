@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from sqlite3 import Error
 from typing import Any, BinaryIO
 
 from crawler.exits import UserError
@@ -19,6 +18,7 @@ from spiders.page import Fetched
 from spiders.reading.profile import SiteProfile
 from spiders.sites import profile_names
 from storage.archive import Archive
+from storage.dialects import refusals
 from storage.quarantine_records import held_fields, restore_alarms, restore_losses
 from storage.url_records import foretell_urls, restore_urls
 from storage.wacz import (
@@ -139,7 +139,9 @@ def _rebuilding(package: zipfile.ZipFile, into: WarcTaking) -> Callable[[], None
         records = {row["id"]: row["record_id"] for row in captures}
         held = held_fields(losses or ())
         made = {row["record_id"]: _made(row, numbers, held.get(row["record_id"])) for row in captures}
-    except (KeyError, ValueError, TypeError, AttributeError, Error) as error:
+    except Exception as error:
+        if not isinstance(error, (KeyError, ValueError, TypeError, AttributeError, *refusals())):
+            raise
         raise UserError(
             f"{name}: its records are not as msarchive writes them ({_one_line(error)})"
         ) from None

@@ -59,6 +59,8 @@ class CrawlSession:
     retry: RetryPolicy
     directory: Path
     """The archive's folder."""
+    database: str | None = None
+    """What is in the place of the folder's `archive.db`: see `storage.archive.open_archive`."""
     max_pages: int | None = None
     """How many pages to ask for at most (robots.txt and sitemaps not counted); None: no limit."""
     stop_crawl: Callable[[str], None] = lambda reason: None

@@ -65,7 +65,12 @@ class Archive:
     """
 
     def __init__(
-        self, directory: Path, engine: Engine, lock: WriterLock | None, database: str | None = None
+        self,
+        directory: Path,
+        engine: Engine,
+        lock: WriterLock | None,
+        database: str | None = None,
+        connection: Connection | None = None,
     ) -> None:
         self.directory = directory
         self.path = directory / FILE_NAME
@@ -73,7 +78,7 @@ class Archive:
         """Address of the PostgreSQL database that it is in, without a password; None: it is in `path`."""
         self.engine = engine
         self._lock = lock
-        self._connection: Connection | None = None
+        self._connection = connection
 
     @property
     def name(self) -> str:
@@ -99,13 +104,15 @@ class Archive:
         its checksum beside it.
         """
         try:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
             writes = self._lock is not None and self._lock.is_held
-            if writes:
+            if writes and self.database is not None:
+                self._take_in_skipped()  # as long as the database's own lock is held
+            if self._connection is not None:
+                _close(self._connection)
+                self._connection = None
+            if writes and self.database is None:
                 self._take_in_skipped()
-            whole = writes and checkpoint(self.engine)
+            whole = writes and self.database is None and checkpoint(self.engine)
             self.engine.dispose()
             if whole:
                 # Without a checksum an archive is as good as with it: a full disk is no error here.
@@ -122,6 +129,8 @@ class Archive:
 
     def abandon(self) -> None:
         """Close without touching the file again, after it turned out to be unusable."""
+        if self.database is not None and self._connection is not None:
+            _close(self._connection)
         self._connection = None
         self.engine.dispose()
         if self._lock is not None:
@@ -143,7 +152,7 @@ def open_archive(
     directory: Path, *, create: bool = False, read_only: bool = False, database: str | None = None
 ) -> Archive:
     """Open the archive in `directory`; with `database` (`postgresql://…`) the one there, whose captures are
-    in `directory`. That one can only be read.
+    in `directory`.
 
     A writer (the default) takes the lock, and brings an older schema up to date; `create` makes the folder
     and the archive when there is none. `read_only` takes no lock, never changes a byte, and works beside a
@@ -152,7 +161,7 @@ def open_archive(
     """
     directory = Path(directory)
     if database is not None:
-        return _in_postgresql(directory, database, read_only)
+        return _in_postgresql(directory, database, create, read_only)
     path = directory / FILE_NAME
     if not create and not _is_file(path):
         raise ArchiveMissing(f"no archive in {directory}; `msarchive crawl` or `msarchive import` makes one")
@@ -160,13 +169,7 @@ def open_archive(
         _check_magic(path)
         archive = Archive(directory, reader_engine(path), None)
         return _checked(archive, _check_schema)
-    if create:
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ArchiveUnwritable(f"can't make {directory}: {error.strerror}") from None
-    lock = WriterLock(directory)
-    lock.acquire()
+    lock = _locked(directory, create)
     try:
         _check_magic(path)
     except ArchiveError:
@@ -179,13 +182,46 @@ def open_archive(
     return archive
 
 
-def _in_postgresql(directory: Path, database: str, read_only: bool) -> Archive:
+def _locked(directory: Path, create: bool) -> WriterLock:
+    """The writer's lock on a folder, which `create` makes; taken."""
+    if create:
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ArchiveUnwritable(f"can't make {directory}: {error.strerror}") from None
+    lock = WriterLock(directory)
+    lock.acquire()
+    return lock
+
+
+def _in_postgresql(directory: Path, database: str, create: bool, read_only: bool) -> Archive:
     from storage.postgresql import connecting, opening
 
     url = connecting.address(database)
-    if not read_only:
-        raise NoDatabase("an archive in PostgreSQL can only be read")
-    return Archive(directory, opening.reader(url), None, connecting.shown(url))
+    if read_only:
+        return Archive(directory, opening.reader(url), None, connecting.shown(url))
+    lock = _locked(directory, create)
+    try:
+        engine, connection = opening.writer(url, create=create)
+    except BaseException:
+        lock.release()
+        raise
+    archive = Archive(directory, engine, lock, connecting.shown(url), connection)
+    try:
+        opening.check_captures(connection, directory / CAPTURES)
+    except BaseException:
+        archive.abandon()
+        raise
+    archive._take_in_skipped()
+    return archive
+
+
+def _close(connection: Connection) -> None:
+    """Close a connection, also one that the server has ended: then there is nothing left to say to it."""
+    driver = connection.connection.driver_connection
+    if getattr(driver, "closed", False):
+        connection.invalidate()
+    connection.close()
 
 
 def _upgrade(archive: Archive) -> None:

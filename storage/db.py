@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection
 
-from storage.dialects import driver_cursor
+from storage.dialects import driver_cursor, is_postgresql
 
 Row = tuple[Any, ...]
 
@@ -27,6 +27,7 @@ class Db:
 
     def __init__(self, connection: Connection) -> None:
         self.cursor = driver_cursor(connection)
+        self._returning = " RETURNING id" if is_postgresql(connection) else None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -47,6 +48,8 @@ class Db:
 
     def insert(self, sql: str, *values: Any) -> int:
         """Execute an INSERT; the new row's id."""
+        if self._returning is not None:
+            return cast(int, self.value(sql + self._returning, *values))
         self.cursor.execute(sql, values)
         return cast(int, self.cursor.lastrowid)
 

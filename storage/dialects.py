@@ -3,7 +3,10 @@ can't agree, the module concerned asks here and leaves PostgreSQL's way to `stor
 
 from __future__ import annotations
 
+import sqlite3
+import sys
 from sqlite3 import Cursor
+from types import ModuleType
 from typing import cast
 
 from sqlalchemy import Connection
@@ -24,3 +27,18 @@ def driver_cursor(connection: Connection) -> Cursor:
 
         return cast(Cursor, MarkedCursor(connection))
     return cast(Cursor, connection.connection.cursor())
+
+
+def postgresql_index(cursor: Cursor) -> ModuleType | None:
+    """What keeps the full-text index that a `driver_cursor` writes to; None when it is SQLite's own."""
+    if isinstance(cursor, Cursor):
+        return None
+    from storage.postgresql import documents
+
+    return documents
+
+
+def refusals() -> tuple[type[Exception], ...]:
+    """What the drivers raise for values that a table does not take."""
+    driver = sys.modules.get("psycopg")
+    return (sqlite3.Error,) if driver is None else (sqlite3.Error, driver.DataError, driver.IntegrityError)

@@ -37,3 +37,7 @@ class NoDatabase(ArchiveError):
 
 class DatabaseInUse(ArchiveError):
     """A database that is to become an archive holds something already."""
+
+
+class RolledBack(ArchiveUnwritable):
+    """A transaction that was to be committed came to nothing."""

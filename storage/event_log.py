@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from storage.db import Db, Row
+from storage.db import Db
 from storage.events import Event, Observation, tell
 
 # A crawl that was cut short and the one that goes on with it are one visit: what matters is how many were
@@ -20,11 +20,11 @@ _COLUMNS = "u.url, t.url, c.status, c.id, CASE c.origin WHEN 'crawl' THEN c.run_
 _OF_ITS_ADDRESSES = """
 FROM article a JOIN url u ON u.id IN (SELECT id FROM url WHERE site = a.site AND article_id = a.article_id
                                       UNION SELECT id FROM url WHERE url = a.identity_key)
-JOIN capture c ON c.url_id = u.id LEFT JOIN url t ON t.id = c.target_url_id WHERE a.id = :article
+JOIN capture c ON c.url_id = u.id LEFT JOIN url t ON t.id = c.target_url_id WHERE a.id = ?
 """
 _OBSERVATIONS = f"""
 SELECT c.captured_at, 'shown', {_COLUMNS} FROM capture c LEFT JOIN url u ON u.id = c.url_id
-LEFT JOIN url t ON t.id = c.target_url_id WHERE c.article_key = :article
+LEFT JOIN url t ON t.id = c.target_url_id WHERE c.article_key = ?
 UNION ALL
 SELECT c.captured_at, 'gone', {_COLUMNS} {_OF_ITS_ADDRESSES} AND c.kind = 'gone'
 UNION ALL
@@ -58,9 +58,11 @@ class Events:
         for key, event in wanted.items():
             if stored.get(key) != event:
                 self._db.run(
-                    "INSERT OR REPLACE INTO article_event "
+                    "INSERT INTO article_event "
                     "(article_key, at, event, capture_id, status, from_url, to_url) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (article_key, at, event) DO UPDATE SET "
+                    "capture_id = excluded.capture_id, status = excluded.status, "
+                    "from_url = excluded.from_url, to_url = excluded.to_url",
                     article_key, *_row(event),
                 )  # fmt: skip
         self._db.run(
@@ -72,10 +74,10 @@ class Events:
         """`update` for the article that an address belongs to, if the archive has it."""
         for key in self._db.column(
             "SELECT a.id FROM url u JOIN article a ON a.site = u.site AND a.article_id = a.key "
-            "AND a.key = u.article_id WHERE u.id = ?1 UNION SELECT a.id FROM url u JOIN article a "
-            "ON a.site = u.site AND a.identity = 'url' AND a.identity_key = u.url WHERE u.id = ?1",
-            url_id,
-        ):
+            "AND a.key = u.article_id WHERE u.id = ? UNION SELECT a.id FROM url u JOIN article a "
+            "ON a.site = u.site AND a.identity = 'url' AND a.identity_key = u.url WHERE u.id = ?",
+            url_id, url_id,
+        ):  # fmt: skip
             self.update(key)
 
     def answered_before(self, article_id: str) -> bool:
@@ -94,7 +96,7 @@ class Events:
         self._db.run("DELETE FROM article_event WHERE article_key = ?", article_key)
 
     def _observations(self, article_key: int) -> list[Observation]:
-        rows: list[Row] = self._db.cursor.execute(_OBSERVATIONS, {"article": article_key}).fetchall()
+        rows = self._db.all(_OBSERVATIONS, article_key, article_key, article_key)
         finished = self._db.column(_FINISHED, self._site)
         return [
             Observation(

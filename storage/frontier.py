@@ -146,7 +146,7 @@ class Frontier:
         articles, other pages, each in the order in which they were heard of. They stay due until their
         outcome is written. What the site answered with 429 or 503 comes when nothing else is left."""
         rows = self._due(limit, f"(kind = 'robots' OR attempts = 0 OR NOT {_PUSHED_BACK})", now, exclude)
-        return rows or self._due(limit, "1", now, exclude)
+        return rows or self._due(limit, "TRUE", now, exclude)
 
     def _due(self, limit: int, which: str, now: str, exclude: Collection[int]) -> list[FrontierUrl]:
         # `coalesce` keeps the planner from the index on `due_at`, for which it would have to sort all that is

@@ -98,7 +98,7 @@ class Judging:
                 for table, column in (("quarantine", "fields"), ("capture_fields", "lost")):
                     self._db.run(
                         f"UPDATE {table} SET {column} = (SELECT json_group_array(value) FROM (SELECT value "
-                        f"FROM json_each(coalesce({column}, '[]')) UNION SELECT ? ORDER BY 1)) "
+                        f"FROM json_each(coalesce({column}, '[]')) UNION SELECT ? ORDER BY 1) all_lost) "
                         "WHERE capture_id = ?",
                         field, capture_id,
                     )  # fmt: skip
@@ -139,7 +139,7 @@ class Judging:
         self._db.run(
             "UPDATE capture_fields SET judged = 1 WHERE judged = 0 AND capture_id IN (SELECT c.id "
             "FROM capture c JOIN run n ON n.id = c.run_id WHERE n.site = ?) "
-            "AND capture_id NOT IN (SELECT value FROM json_each(?))",
+            "AND capture_id NOT IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
             self._site, json.dumps(free),
         )  # fmt: skip
         return free

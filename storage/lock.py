@@ -78,7 +78,7 @@ class WriterLock:
             raise ArchiveUnwritable(f"can't write to {self._directory}: {_said(error)}") from None
         pid = os.getpid()
         since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        myself = Holder(pid, socket.gethostname(), since, _command())
+        myself = Holder(pid, socket.gethostname(), since, called_as())
         try:
             self._note.write_text(json.dumps({**asdict(myself), "began": _began(pid)}), "utf-8")
         except OSError as error:
@@ -109,7 +109,7 @@ def is_process(pid: int) -> bool:
     return True
 
 
-def _command() -> str:
+def called_as() -> str:
     """What this process was called as, without arguments: they may name people and places."""
     called = Path(sys.argv[0]) if sys.argv else Path()
     name = called.parent.name if called.name == "__main__.py" else called.name

@@ -20,6 +20,7 @@ from sqlite3 import Cursor
 
 from sqlalchemy import Connection
 
+from storage.dialects import postgresql_index
 from storage.views.search import DOCUMENTS_BY_REVISION
 
 TABLE = "article_search"
@@ -53,11 +54,17 @@ def fill(connection: Connection) -> None:
 
 def unindex(cursor: Cursor, revision_id: int) -> None:
     """Take a revision out, while its rows are still as they were when it was put in."""
+    if (own := postgresql_index(cursor)) is not None:
+        own.unindex(cursor, revision_id)
+        return
     cursor.execute(_OLD.format("r.id = ?"), (revision_id,))
 
 
 def unindex_all(cursor: Cursor, revisions: str) -> None:
     """Take out the revisions that the SQL subquery `revisions` gives, as `unindex` does."""
+    if (own := postgresql_index(cursor)) is not None:
+        own.unindex_all(cursor, revisions)
+        return
     left = cursor.execute(f"SELECT EXISTS (SELECT 1 FROM revision WHERE id NOT IN {revisions})").fetchone()
     if left == (0,):
         cursor.execute(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('delete-all')")
@@ -67,6 +74,9 @@ def unindex_all(cursor: Cursor, revisions: str) -> None:
 
 def index(cursor: Cursor, revision_id: int) -> None:
     """Put a revision in, once all its rows are written."""
+    if (own := postgresql_index(cursor)) is not None:
+        own.index(cursor, revision_id)
+        return
     cursor.execute(_NEW, (revision_id,))
 
 
@@ -79,15 +89,20 @@ def insert(
     sections: str | None,
 ) -> None:
     """Put a new revision in whose columns of `search_documents` the caller has at hand."""
-    cursor.execute(
-        f"INSERT INTO {TABLE} ({_COLUMNS}) VALUES (?, ?, ?, ?)",
-        (revision_id if current else -revision_id, title, takeaway, sections),
-    )
+    document = (revision_id if current else -revision_id, title, takeaway, sections)
+    if (own := postgresql_index(cursor)) is not None:
+        own.insert(cursor, document)
+        return
+    cursor.execute(f"INSERT INTO {TABLE} ({_COLUMNS}) VALUES (?, ?, ?, ?)", document)
 
 
 @contextmanager
 def moving(cursor: Cursor, revisions: Sequence[int]) -> Iterator[None]:
     """Keep these revisions in their places while it changes which of them are current."""
+    if (own := postgresql_index(cursor)) is not None:
+        yield
+        own.move(cursor, revisions)
+        return
     for revision_id in revisions:
         unindex(cursor, revision_id)
     yield

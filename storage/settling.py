@@ -94,7 +94,7 @@ class Settling:
             f"{end} IN (SELECT {end} FROM section_paragraph sp JOIN passage p ON p.id = sp.passage_id "
             f"GROUP BY 1 HAVING count(*) >= ? UNION SELECT {end.replace('p.text', 'template')} "
             "FROM boilerplate_passage WHERE source = 'counted')"
-            for end in ("substr(p.text, 1, 15)", "substr(p.text, -15)")
+            for end in ("substr(p.text, 1, 15)", "substr(p.text, max(1, length(p.text) - 14))")
         ]
         rows = self._db.all(
             "SELECT DISTINCT r.article_key, p.text, s.kind, s.heading FROM section s "

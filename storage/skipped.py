@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from filelock import FileLock
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 FILE_NAME = ".skipped.jsonl"
 _LOCK_NAME = ".skipped.lock"
@@ -76,18 +76,18 @@ def take_in(directory: Path, engine: Engine) -> None:
         runs = noted(directory)
         with engine.begin() as connection:
             for run in runs:
-                connection.exec_driver_sql(_TAKE_IN, asdict(run))
+                connection.execute(_TAKE_IN, asdict(run))
         (directory / FILE_NAME).unlink(missing_ok=True)
 
 
-_TAKE_IN = """
+_TAKE_IN = text("""
 INSERT INTO run (site, kind, started_at, ended_at, outcome, reason, exit_code, pid, host, program_version,
     reader_version, profile_digest, settings, counts)
 SELECT :site, :kind, :at, :at, 'skipped', :reason, :exit_code, :pid, :host, :program_version,
     :reader_version, :profile_digest, :settings, '{}'
 WHERE NOT EXISTS (SELECT 1 FROM run WHERE outcome = 'skipped' AND started_at = :at AND pid = :pid
     AND host = :host AND kind = :kind)
-"""
+""")
 
 
 def _lock(directory: Path) -> FileLock:

@@ -67,7 +67,7 @@ def restore_urls(db: Db, site: str, records: Iterable[Mapping[str, Any]]) -> Non
     with db.transaction():
         db.many(
             f"{_INSERT} ON CONFLICT (url) DO UPDATE SET {_SET}, target_url_id = NULL "
-            "WHERE site = excluded.site",
+            "WHERE url.site = excluded.site",
             [(site, *(_untargeted(row)[name] for name in _PLAIN)) for row in rows],
         )
         ids: dict[str, int] = dict(db.all("SELECT url, id FROM url WHERE site = ?", site))

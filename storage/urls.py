@@ -218,7 +218,7 @@ class Urls:
             "checks = checks + ?, changes = changes + ? WHERE id = ?",
             capture.origin == "crawl",  # an import may be older than the word that the sitemap has by now
             None if always else interval, None if always else later(at, interval),
-            changed is not None, changed is True, url_id,
+            int(changed is not None), int(changed is True), url_id,
         )  # fmt: skip
 
     def _note_dropped(self, url_id: int, record: PageRecord) -> None:

@@ -44,12 +44,25 @@ class Server:
         self._run(
             "initdb", "-D", data, "-U", "msarchive", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-locale"
         )
-        settings = " ".join(f"-c {one}" for one in (*_SETTINGS, f"unix_socket_directories={self.folder}"))
-        self._run("pg_ctl", "-D", data, "-l", self.folder / "log", "-o", settings, "-w", "start")
+        self.is_up = False
+        self.up()
+
+    def up(self) -> None:
+        """Start it, unless it runs."""
+        if not self.is_up:
+            settings = " ".join(f"-c {one}" for one in (*_SETTINGS, f"unix_socket_directories={self.folder}"))
+            data, log = self.folder / "data", self.folder / "log"
+            self._run("pg_ctl", "-D", data, "-l", log, "-o", settings, "-w", "start")
+            self.is_up = True
+
+    def down(self) -> None:
+        """End it at once, as a machine that goes down does for those who are connected."""
+        self._run("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "-w", "stop")
+        self.is_up = False
 
     def stop(self) -> None:
         """End it, and leave nothing."""
-        self._run("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "-w", "stop")
+        self.down()
         shutil.rmtree(self.folder)
 
     def new(self) -> str:

@@ -31,8 +31,8 @@ def archive_option(
     database: bool = False,
 ) -> Callable[[Decorated], Decorated]:
     """`--archive DIR`, passed as `directory: Path`; with `database` also `--database URL`, which
-    `open_to_read` heeds. A command that knows no database but `archive.db` refuses one rather than pass it
-    over."""
+    `open_to_read` heeds and `chosen_database` tells. A command that knows no database but `archive.db`
+    refuses one rather than pass it over."""
     folder = click.option(
         "--archive",
         "directory",
@@ -75,6 +75,16 @@ def chosen_database() -> str | None:
     context = click.get_current_context(silent=True)
     chosen = None if context is None else context.meta.get(_DATABASE)
     return None if chosen is None else str(chosen)
+
+
+def archive_name(directory: Path) -> Path | str:
+    """What holds the archive that the command works with, for people: a file, or the database's address."""
+    database = chosen_database()
+    if database is None:
+        return directory / "archive.db"
+    from storage.postgresql import connecting
+
+    return connecting.shown(connecting.address(database))
 
 
 def json_option(what: str = "Print JSON.") -> Callable[[Decorated], Decorated]:

@@ -10,8 +10,10 @@ import click
 
 from crawler.cli.common import (
     allow_private_option,
+    archive_name,
     archive_option,
     byte_size,
+    chosen_database,
     json_option,
     log_format_option,
     print_json,
@@ -38,7 +40,7 @@ _MOST_FAILURES_SHOWN = 20
     "7 storage, 8 robots.txt, 9 the site limits or blocks us, 10 no connection, 11 the site has changed,\n"
     "12 archive damaged, 13 archive newer.",
 )
-@archive_option()
+@archive_option(database=True)
 @site_option()
 @click.option(
     "--start",
@@ -130,6 +132,7 @@ def command(
     result = run_crawl(
         CrawlOptions(
             archive=directory,
+            database=chosen_database(),
             site=site,
             start=start,
             urls=urls,
@@ -185,7 +188,7 @@ def print_result(result: CrawlResult, directory: Path) -> None:
         sheet.text(f"and {len(result.failed) - _MOST_FAILURES_SHOWN:,} more that failed", indent=2)
     if result.states.get("due"):
         sheet.text(f"{result.states['due']:,} addresses are still to be asked", indent=2)
-    sheet.text(f"archive: {directory / 'archive.db'}")
+    sheet.text(f"archive: {archive_name(directory)}")
 
 
 def waiting_pages(number: int) -> str:

@@ -13,6 +13,10 @@ _STORAGE_ERRNOS = frozenset(
         errno.EMFILE, errno.ENFILE, errno.ESTALE,
     }
 )  # fmt: skip
+# https://www.postgresql.org/docs/current/errcodes-appendix.html: data_corrupted, index_corrupted
+_POSTGRESQL_DAMAGED = frozenset({"XX001", "XX002"})
+# read_only_sql_transaction (a standby, a server set to read only), insufficient_privilege
+_POSTGRESQL_UNWRITABLE = frozenset({"25006", "42501"})
 
 
 def as_user_error(error: BaseException) -> UserError | None:
@@ -55,9 +59,12 @@ def _database_error(error: BaseException) -> UserError | None:
     driver = sys.modules.get("sqlite3")
     original = getattr(error, "orig", error)
     postgresql = sys.modules.get("psycopg")
-    if postgresql is not None and isinstance(original, postgresql.OperationalError):
-        said = (str(original).splitlines() or ["no answer"])[0]
-        return UserError(f"the archive's database can't be used: {said}", ExitCode.STORAGE)
+    if postgresql is not None and isinstance(original, postgresql.Error):
+        said = (str(original).splitlines() or ["no answer"])[0].strip()
+        if original.sqlstate in _POSTGRESQL_DAMAGED:
+            return UserError(f"the archive's database is damaged: {said}", ExitCode.DAMAGED)
+        if isinstance(original, postgresql.OperationalError) or original.sqlstate in _POSTGRESQL_UNWRITABLE:
+            return UserError(f"the archive's database can't be used: {said}", ExitCode.STORAGE)
     if driver is None or not isinstance(original, driver.Error):
         return None
     code = getattr(original, "sqlite_errorname", "")

@@ -13,7 +13,9 @@ import click
 from click.core import ParameterSource
 
 from crawler.cli.common import (
+    archive_name,
     archive_option,
+    chosen_database,
     json_option,
     log_format_option,
     print_json,
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     "  msarchive import tables/                  (what 'export csv' wrote, into an empty archive)",
 )
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@archive_option()
+@archive_option(database=True)
 @site_option()
 @click.option(
     "--start",
@@ -98,6 +100,7 @@ def command(
     result = import_files(
         paths,
         directory=directory,
+        database=chosen_database(),
         profile=site_profile(site, (start,) if start else ()),
         url=url,
         program_version=program_version(),
@@ -127,7 +130,11 @@ def _import_export(path: Path, directory: Path, site: str, log_format: LogFormat
     from spiders.summaries import site_profile
 
     result = import_export(
-        path, directory=directory, profile=site_profile(site, ()), program_version=program_version()
+        path,
+        directory=directory,
+        database=chosen_database(),
+        profile=site_profile(site, ()),
+        program_version=program_version(),
     )
     if as_json:
         print_json(asdict(result))
@@ -139,7 +146,7 @@ def _import_export(path: Path, directory: Path, site: str, log_format: LogFormat
         known = f", {result.known:,} were there already" if result.known else ""
         sheet.text(f"{result.articles:,} articles from the export{known}")
         sheet.text("It holds no captures: the export's own records stand in their place.", style="dim")
-        sheet.text(f"The archive is {directory / 'archive.db'} (run {result.run_id}).")
+        sheet.text(f"The archive is {archive_name(directory)} (run {result.run_id}).")
 
 
 def _counted(result: ImportResult) -> dict[str, Any]:
@@ -200,7 +207,7 @@ def _summary(sheet: Sheet, result: ImportResult, directory: Path) -> None:
     if result.passed_over:
         endings = ", ".join(sorted({path.suffix.lower() for path in result.passed_over}))
         sheet.text(f"{len(result.passed_over)} files beside them passed over ({endings})")
-    sheet.text(f"The archive is {directory / 'archive.db'} (run {result.run_id}).")
+    sheet.text(f"The archive is {archive_name(directory)} (run {result.run_id}).")
 
 
 _RECORDS = {

@@ -10,6 +10,7 @@ import click
 
 from crawler.cli.common import (
     archive_option,
+    chosen_database,
     dask_options,
     json_option,
     log_format_option,
@@ -38,7 +39,7 @@ _MOST_NAMED = 10
     "  msarchive reread --article aB3dE6 --all\n"
     "  msarchive reread --dask tcp://10.0.0.5:8786",
 )
-@archive_option()
+@archive_option(database=True)
 @click.option(
     "--site", metavar="NAME|FILE.toml", help="The profile to read with. [default: that of each archived site]"
 )
@@ -69,11 +70,12 @@ def command(
     from crawler.rereading import RereadOptions, reread
 
     options = RereadOptions(
-        directory, site=site, since=_moment(since), article=article, all=everything, rebuild=rebuild,
-        dry_run=dry_run, accept_losses=accept_losses, dask=dask, dask_wait=dask_wait,
+        directory, database=chosen_database(), site=site, since=_moment(since), article=article,
+        all=everything, rebuild=rebuild, dry_run=dry_run, accept_losses=accept_losses, dask=dask,
+        dask_wait=dask_wait,
     )  # fmt: skip
     settings = {"since": options.since, "article": article, "all": everything}
-    with shown_progress() as progress, noting_skipped_rereads(directory, site, settings):
+    with shown_progress() as progress, noting_skipped_rereads(directory, site, settings, options.database):
         results = reread(options, program_version=program_version(), progress=progress)
     if as_json:
         print_json({"sites": [_as_json(result, options) for result in results]})

@@ -42,7 +42,8 @@ _PLAIN_SETTINGS = (
 class ArchiveRun:
     """One run of the archive around one crawl of a `SummariesSpider`.
 
-    Settings read: `MSARCHIVE_DIR`, `MSARCHIVE_CONTACT` (or the environment variables of those names),
+    Settings read: `MSARCHIVE_DIR`, `MSARCHIVE_DATABASE`, `MSARCHIVE_CONTACT` (or the environment variables of
+    those names),
     `MSARCHIVE_KIND`, `MSARCHIVE_MAX_PAGES`, `MSARCHIVE_RETRIES`, `MSARCHIVE_RETRY_WAIT`, `MSARCHIVE_REFRESH`,
     `MSARCHIVE_MIN_FREE`.
     Settings made, where nobody set them with more weight: `USER_AGENT`, and on loopback `DOWNLOAD_DELAY` 0.
@@ -81,7 +82,7 @@ class ArchiveRun:
             profile_digest=spider.profile.digest,
             settings=plain_settings(settings),
         ):
-            archive = open_archive(Path(directory), create=True)
+            archive = open_archive(Path(directory), create=True, database=database_of(settings))
         try:
             session = _begin(archive, spider.profile, settings)
         except BaseException:
@@ -112,6 +113,13 @@ class ArchiveRun:
         if self._closing is None and self._crawler.spider is not None:
             engine = self._crawler.engine
             self._closing = asyncio.ensure_future(engine.close_spider_async(reason=reason))
+
+
+def database_of(settings: BaseSettings) -> str | None:
+    """The database in the place of the folder's `archive.db`, by setting or environment; None when there is
+    none. An empty setting says that whatever the environment says."""
+    given: str | None = settings.get("MSARCHIVE_DATABASE")
+    return (os.environ.get("MSARCHIVE_DATABASE") if given is None else given) or None
 
 
 def adapt(settings: BaseSettings, profile: SiteProfile) -> None:
@@ -150,6 +158,7 @@ def _begin(archive: Archive, profile: SiteProfile, settings: BaseSettings) -> Cr
             retries=settings.getint("MSARCHIVE_RETRIES"), first_wait=settings.getfloat("MSARCHIVE_RETRY_WAIT")
         ),
         directory=archive.directory,
+        database=database_of(settings),
         max_pages=None if limit is None else int(limit),
         room=Room(archive.directory, min_free(settings.get(MIN_FREE))),
     )
@@ -170,4 +179,4 @@ def plain_settings(settings: BaseSettings) -> Mapping[str, Any]:
     return {name: settings.get(name) for name in _PLAIN_SETTINGS}
 
 
-__all__ = ["ArchiveRun", "adapt", "plain_settings", "warcinfo"]
+__all__ = ["ArchiveRun", "adapt", "database_of", "plain_settings", "warcinfo"]

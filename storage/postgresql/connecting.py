@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from psycopg.abc import Buffer
 
 _INSTALL = "PostgreSQL needs the extra 'postgresql': pip install 'msarchive[postgresql]'"
-_DENIED = "42501"
-"""insufficient_privilege, in https://www.postgresql.org/docs/current/errcodes-appendix.html."""
+_DENIED = ("42501", "25006")
+"""insufficient_privilege, read_only_sql_transaction: https://www.postgresql.org/docs/current/errcodes-appendix.html."""
 
 
 def address(typed: str) -> URL:
@@ -61,7 +61,7 @@ def explaining(url: URL) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if isinstance(error, OperationalError) or getattr(error.orig, "sqlstate", "") == _DENIED:
+        if isinstance(error, OperationalError) or getattr(error.orig, "sqlstate", "") in _DENIED:
             raise ArchiveUnwritable(f"can't use {shown(url)}: {why(error)}") from error
         raise
 

@@ -11,13 +11,15 @@ the first 255 of them; words over 2 kB and what goes beyond 1 MB are left out.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
+from sqlite3 import Cursor
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from storage.search_index import TABLE, TOKENIZE
+from storage.views.search import DOCUMENTS_BY_REVISION
 
 _COLUMNS = ("title", "takeaway", "sections")
 _WEIGHTS = "ABC"
@@ -35,6 +37,13 @@ _CREATE = (
     f"CREATE INDEX ix_{TABLE}_words ON {TABLE} USING gin (words)",
 )
 _INSERT = text(f"INSERT INTO {TABLE} (rowid, words) VALUES (:id, CAST(:words AS tsvector))")
+
+_INSERT_MARKED = f"INSERT INTO {TABLE} (rowid, words) VALUES (?, CAST(? AS tsvector))"
+_DOCUMENT = f"{DOCUMENTS_BY_REVISION} WHERE r.id = ?"
+_MOVE = (
+    f"UPDATE {TABLE} SET rowid = (SELECT CASE WHEN is_current = 1 THEN id ELSE -id END FROM revision "
+    "WHERE id = ?) WHERE rowid IN (?, ?)"
+)
 
 Document = tuple[int, str | None, str | None, str | None]
 """Its number, title, takeaway and sections."""
@@ -58,6 +67,36 @@ def fill(connection: Connection) -> None:
     rows = connection.execute(every.execution_options(yield_per=_AT_ONCE))
     for some in rows.partitions():
         connection.execute(_INSERT, _vectors((row[0], row[1], row[2], row[3]) for row in some))
+
+
+def insert(cursor: Cursor, document: Document) -> None:
+    """Put a revision in, with a writer's cursor."""
+    [row] = _vectors([document])
+    cursor.execute(_INSERT_MARKED, (row["id"], row["words"]))
+
+
+def index(cursor: Cursor, revision_id: int) -> None:
+    """Put a revision in, as its rows tell it."""
+    row = cursor.execute(_DOCUMENT, (revision_id,)).fetchone()
+    if row is not None:
+        insert(cursor, row)
+
+
+def unindex(cursor: Cursor, revision_id: int) -> None:
+    """Take a revision out."""
+    cursor.execute(f"DELETE FROM {TABLE} WHERE rowid IN (?, ?)", (revision_id, -revision_id))
+
+
+def unindex_all(cursor: Cursor, revisions: str) -> None:
+    """Take out the revisions that the SQL subquery `revisions` gives."""
+    either = f"SELECT id FROM {revisions} AS gone UNION ALL SELECT -id FROM {revisions} AS gone"
+    cursor.execute(f"DELETE FROM {TABLE} WHERE rowid IN ({either})")
+
+
+def move(cursor: Cursor, revisions: Sequence[int]) -> None:
+    """Put these revisions in the place that is theirs by whether they are current now: their words stay."""
+    for revision_id in revisions:
+        cursor.execute(_MOVE, (revision_id, revision_id, -revision_id))
 
 
 def tokens(typed: str) -> list[str]:

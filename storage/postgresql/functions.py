@@ -10,24 +10,40 @@ from __future__ import annotations
 FUNCTIONS: tuple[str, ...] = (
     # https://sqlite.org/lang_corefunc.html#instr
     """
-CREATE FUNCTION instr(haystack text, needle text) RETURNS integer
+CREATE OR REPLACE FUNCTION instr(haystack text, needle text) RETURNS integer
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$ SELECT strpos(haystack, needle) $$
 """,
     # https://sqlite.org/lang_corefunc.html#max_scalar
     """
-CREATE FUNCTION max(a bigint, b bigint) RETURNS bigint
+CREATE OR REPLACE FUNCTION max(a bigint, b bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$ SELECT greatest(a, b) $$
 """,
     """
-CREATE FUNCTION min(a bigint, b bigint, c bigint) RETURNS bigint
+CREATE OR REPLACE FUNCTION max(a integer, b integer) RETURNS integer
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$ SELECT greatest(a, b) $$
+""",
+    # Byte by byte, also where neither side is a column.
+    """
+CREATE OR REPLACE FUNCTION max(a text, b text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$ SELECT greatest(a COLLATE "C", b COLLATE "C") $$
+""",
+    """
+CREATE OR REPLACE FUNCTION min(a text, b text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$ SELECT least(a COLLATE "C", b COLLATE "C") $$
+""",
+    """
+CREATE OR REPLACE FUNCTION min(a bigint, b bigint, c bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$ SELECT least(a, b, c) $$
 """,
     # A number as C's %g writes it (six digits that count, no zeros at the end), as far as ratings go.
     """
-CREATE FUNCTION printf(form text, a double precision, b double precision) RETURNS text
+CREATE OR REPLACE FUNCTION printf(form text, a double precision, b double precision) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
 DECLARE
@@ -42,7 +58,7 @@ END $$
 """,
     # https://sqlite.org/lang_corefunc.html#glob: the pattern comes first.
     r"""
-CREATE FUNCTION glob(pattern text, value text) RETURNS boolean
+CREATE OR REPLACE FUNCTION glob(pattern text, value text) RETURNS boolean
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
     SELECT value COLLATE "C" ~ ('^' || string_agg(
@@ -54,7 +70,7 @@ $$
 """,
     # https://sqlite.org/json1.html#jeach: the members of an object, the elements of a list.
     """
-CREATE FUNCTION json_each(document text) RETURNS TABLE (key text, value text, type text)
+CREATE OR REPLACE FUNCTION json_each(document text) RETURNS TABLE (key text, value text, type text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT e.key, e.value #>> '{}', CASE json_typeof(e.value)
@@ -71,19 +87,19 @@ AS $$
 $$
 """,
     """
-CREATE FUNCTION json_each(document text, path text) RETURNS TABLE (key text, value text, type text)
+CREATE OR REPLACE FUNCTION json_each(document text, path text) RETURNS TABLE (key text, value text, type text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT * FROM json_each(jsonb_path_query_first(document::jsonb, path::jsonpath)::text) $$
 """,
     # https://sqlite.org/json1.html#jex, for values that are no objects. Its paths are PostgreSQL's as well.
     """
-CREATE FUNCTION json_extract(document text, path text) RETURNS text
+CREATE OR REPLACE FUNCTION json_extract(document text, path text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$ SELECT jsonb_path_query_first(document::jsonb, path::jsonpath) #>> '{}' $$
 """,
     # https://sqlite.org/json1.html#jtype
     """
-CREATE FUNCTION json_type(document text, path text) RETURNS text
+CREATE OR REPLACE FUNCTION json_type(document text, path text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
     SELECT CASE jsonb_typeof(found) WHEN 'string' THEN 'text' WHEN 'boolean' THEN found::text
@@ -94,13 +110,13 @@ $$
 """,
     # https://sqlite.org/json1.html#jquote
     """
-CREATE FUNCTION json_quote(value text) RETURNS text
+CREATE OR REPLACE FUNCTION json_quote(value text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT coalesce(to_json(value)::text, 'null') $$
 """,
     # https://sqlite.org/json1.html#jgrouparray
     """
-CREATE FUNCTION json_list(elements text[]) RETURNS text
+CREATE OR REPLACE FUNCTION json_list(elements text[]) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT '[' || coalesce(
@@ -109,16 +125,29 @@ AS $$
 $$
 """,
     """
-CREATE AGGREGATE json_group_array(text)
+CREATE OR REPLACE AGGREGATE json_group_array(text)
 (sfunc = array_append, stype = text[], finalfunc = json_list, initcond = '{}')
 """,
     # https://sqlite.org/lang_aggfunc.html#group_concat
     """
-CREATE FUNCTION join_text(before text, element text, joint text) RETURNS text
+CREATE OR REPLACE FUNCTION join_text(before text, element text, joint text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT CASE WHEN element IS NULL THEN before WHEN before IS NULL THEN element
              ELSE before || joint || element END $$
 """,
-    "CREATE AGGREGATE group_concat(text, text) (sfunc = join_text, stype = text)",
+    # What SQLite numbers a new row with (https://sqlite.org/autoinc.html): an archive that was told the same
+    # is the same in both databases, internal numbers among it. There is one writer at a time.
+    """
+CREATE OR REPLACE FUNCTION next_number(of_table text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    found bigint;
+BEGIN
+    EXECUTE format('SELECT coalesce(max(id), 0) + 1 FROM public.%I', of_table) INTO found;
+    RETURN found;
+END $$
+""",
+    "CREATE OR REPLACE AGGREGATE group_concat(text, text) (sfunc = join_text, stype = text)",
 )
 """What makes them, in this order."""

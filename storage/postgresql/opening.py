@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import URL
 
-from storage.errors import ArchiveBusy, ArchiveMissing, ArchiveNewer, ArchiveOlder, DatabaseInUse, NoDatabase
+from storage.errors import (
+    ArchiveBusy,
+    ArchiveMissing,
+    ArchiveNewer,
+    ArchiveOlder,
+    ArchiveUnwritable,
+    DatabaseInUse,
+    NoDatabase,
+)
 from storage.migrations import HEAD, KNOWN
-from storage.postgresql import connecting, schema
+from storage.postgresql import connecting, lock, schema
 
 _OLDEST = (14,)
+_LATEST_FILES = text("SELECT name FROM warc_file ORDER BY id DESC LIMIT 100")
 _MAKING = 7_285_431_906_042
 """What `pg_advisory_lock` calls the making of an archive; any number that nobody else takes."""
 
@@ -29,6 +39,31 @@ def reader(url: URL) -> Engine:
     return engine
 
 
+def writer(url: URL, *, create: bool) -> tuple[Engine, Connection]:
+    """The engine for the one writer of the archive in a database, and the connection that it writes by, which
+    holds the lock as long as it is open; each statement outside a transaction is one of its own.
+
+    `create` makes the archive in an empty database. Raises `ArchiveError`.
+    """
+    engine, connection = connecting.writer_engine(url), None
+    try:
+        with connecting.explaining(url):
+            connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            lock.take(connection, connecting.shown(url))
+            if create and schema.revision(connection) is None:
+                with making(url) as made:
+                    schema.finish(made)
+            _check(connection, url)
+            with engine.begin() as renewing:
+                schema.renew(renewing)
+    except BaseException:
+        if connection is not None:
+            connection.close()
+        engine.dispose()
+        raise
+    return engine, connection
+
+
 @contextmanager
 def making(url: URL) -> Iterator[Connection]:
     """A connection with all tables, still empty, in a database that has none; whatever is done to them inside
@@ -41,6 +76,17 @@ def making(url: URL) -> Iterator[Connection]:
             yield connection
     finally:
         engine.dispose()
+
+
+def check_captures(connection: Connection, folder: Path) -> None:
+    """Raise `ArchiveUnwritable` when the archive has captures and `folder` has none of their files: a writer
+    there would tear it apart."""
+    names = connection.execute(_LATEST_FILES).scalars().all()
+    if names and not any((folder / name).is_file() for name in names):
+        raise ArchiveUnwritable(
+            f"{folder} has none of this archive's WARC files, {names[0]} among them: --archive names the "
+            "folder that they are in"
+        )
 
 
 def _take(connection: Connection, url: URL) -> None:
@@ -64,7 +110,9 @@ def _take(connection: Connection, url: URL) -> None:
 def _check(connection: Connection, url: URL) -> None:
     found = schema.revision(connection)
     if found is None:
-        raise ArchiveMissing(f"no archive in {connecting.shown(url)}; `msarchive copy --to` puts one there")
+        raise ArchiveMissing(
+            f"no archive in {connecting.shown(url)}; a crawl makes one, or `msarchive copy --to`"
+        )
     if found not in KNOWN:
         raise ArchiveNewer(
             f"{connecting.shown(url)} was made by a newer version of this program (schema {found})"

@@ -29,7 +29,7 @@ WHERE r.is_current = 1 AND (p.content_digest IS NOT r.content_digest OR p.method
 ORDER BY r.article_key
 """
 _LEFT = "SELECT article_key FROM article_profile WHERE article_key NOT IN (SELECT id FROM article)"
-_TEXT = f"SELECT title, takeaway, sections FROM ({DOCUMENTS_BY_REVISION} WHERE r.id = ?)"
+_TEXT = f"SELECT title, takeaway, sections FROM ({DOCUMENTS_BY_REVISION} WHERE r.id = ?) d"
 _TOPICS = """
 SELECT DISTINCT t.normal FROM revision_topic rt JOIN topic t ON t.id = rt.topic_id
 WHERE rt.revision_id = ? AND rt.uncertain = 0 AND t.normal <> ''
@@ -37,7 +37,7 @@ WHERE rt.revision_id = ? AND rt.uncertain = 0 AND t.normal <> ''
 _CANDIDATES = """
 SELECT DISTINCT o.article_key FROM article_band m JOIN article_band o ON o.value = m.value
 WHERE m.article_key = ? AND o.article_key <> m.article_key
-  AND (SELECT count(*) FROM (SELECT 1 FROM article_band a WHERE a.value = m.value LIMIT ?)) <= ?
+  AND (SELECT count(*) FROM (SELECT 1 FROM article_band a WHERE a.value = m.value LIMIT ?) counted) <= ?
 ORDER BY 1
 """
 

@@ -76,7 +76,7 @@ def restore_corrections(
             )  # fmt: skip
             db.run(
                 "INSERT INTO correction (run_id, capture_id, field, before, after, reader_before, "
-                "reader_after) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (SELECT 1 FROM correction "
-                "WHERE run_id = ?1 AND capture_id = ?2 AND field = ?3)",
-                *values,
-            )
+                "reader_after) SELECT ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM correction "
+                "WHERE run_id = ? AND capture_id = ? AND field = ?)",
+                *values, *values[:3],
+            )  # fmt: skip
