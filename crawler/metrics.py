@@ -35,7 +35,7 @@ _HELD = (
     ("msarchive_captures", "Captures: fetches and imported files.",
      "SELECT site, count(*) FROM captures GROUP BY 1"),
     ("msarchive_urls_due", "Addresses that an unfinished crawl has still to ask for.",
-     "SELECT site, sum(due_at IS NOT NULL) FROM urls GROUP BY 1"),
+     "SELECT site, count(due_at) FROM urls GROUP BY 1"),
     ("msarchive_alarms", "Fields that the site's pages have lost, and that nobody has seen to.",
      "SELECT s.site, count(m.id) FROM (SELECT DISTINCT site FROM runs) s LEFT JOIN alarms m "
      "ON m.site = s.site AND m.cleared_at IS NULL GROUP BY 1"),
@@ -43,7 +43,7 @@ _HELD = (
      "SELECT s.site, count(q.capture) FROM (SELECT DISTINCT site FROM runs) s LEFT JOIN quarantined q "
      "ON q.site = s.site AND q.is_latest = 1 GROUP BY 1"),
     ("msarchive_last_success_timestamp_seconds", "When the last complete crawl ended.",
-     f"SELECT site, max(unixepoch(ended_at)) FROM runs WHERE {_CRAWLS} AND outcome = 'complete' GROUP BY 1"),
+     f"SELECT site, max(ended_at) FROM runs WHERE {_CRAWLS} AND outcome = 'complete' GROUP BY 1"),
 )  # fmt: skip
 _LAST = f"""
 SELECT site, started_at, ended_at, counts FROM runs WHERE id IN (
@@ -119,8 +119,8 @@ class ArchiveMetrics(Collector):
             self._code = db.execute(text(_LAST_CODE)).scalar()
         for name, about, sql in _HELD:
             held = self._gauge(name, about, "site")
-            for site, number in db.execute(text(sql)):
-                held.add_metric([path, site], number)
+            for site, told in db.execute(text(sql)):
+                held.add_metric([path, site], _seconds(told) if isinstance(told, str) else told)
             yield held
         urls = self._gauge("msarchive_urls", "Addresses ever heard of, by state.", "site", "state")
         for site, state, number in db.execute(text(_STATES)):

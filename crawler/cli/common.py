@@ -73,7 +73,12 @@ def _refuse_database(context: click.Context, _option: click.Parameter, url: str 
 def chosen_database() -> str | None:
     """What was given as `--database` to the command that runs; None when it is the folder's `archive.db`."""
     context = click.get_current_context(silent=True)
-    chosen = None if context is None else context.meta.get(_DATABASE)
+    return None if context is None else database_in(context)
+
+
+def database_in(context: click.Context) -> str | None:
+    """As `chosen_database`, for a command line that was only taken apart."""
+    chosen = context.meta.get(_DATABASE)
     return None if chosen is None else str(chosen)
 
 

@@ -66,6 +66,12 @@ def command(
     made, delay, crawl = plan(cron, zone), duration(jitter), crawl_to_schedule(arguments)
     _begin_log(log_format)  # the crawl's own options, when they were checked, had set up a log as well
     if kind is not None:
+        if crawl.database is not None:
+            raise UserError(
+                "--print knows no --database (MSARCHIVE_DATABASE): print the files without it, and set "
+                "MSARCHIVE_DATABASE where they are used",
+                ExitCode.USAGE,
+            )
         from crawler.schedule.files import Deployment, deployment_files
 
         _print(deployment_files(kind, Deployment(made, delay, crawl)), into)
@@ -76,7 +82,9 @@ def command(
     from crawler.schedule.service import Service, serve
 
     address = None if listen is None else listen_address(listen)
-    service = Service(made, delay, crawl.arguments, crawl.archive, crawl.profile.name, address)
+    service = Service(
+        made, delay, crawl.arguments, crawl.archive, crawl.profile.name, address, crawl.database
+    )
     logs.bind(site=crawl.profile.name)
     ctx.exit(serve(service))
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from crawler.cli.common import database_in
 from crawler.cli.crawl import command as crawl_command
 from crawler.contact import check_contact
 from crawler.exits import ExitCode, UserError
@@ -34,6 +35,8 @@ class CrawlCommand:
     archive: Path
     """Absolute."""
     profile: SiteProfile
+    database: str | None = None
+    """What is in the place of the folder's `archive.db`: see `storage.archive.open_archive`."""
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -62,13 +65,15 @@ def crawl_to_schedule(arguments: Sequence[str]) -> CrawlCommand:
         by_default = context.get_parameter_source(name) not in _GIVEN
         if not isinstance(option, click.Option) or (by_default and name != "directory"):
             continue
+        if name not in given:  # the database, which may hold a password: `database`
+            continue
         value = _absolute(name, given[name])
         if value is None or value is False:
             continue
         options[name] = value
         whole += _written(option, value)
     archive = _absolute("directory", given["directory"])
-    return CrawlCommand(tuple(arguments), tuple(whole), options, archive, profile)
+    return CrawlCommand(tuple(arguments), tuple(whole), options, archive, profile, database_in(context))
 
 
 def _absolute(name: str, value: Any) -> Any:

@@ -48,6 +48,8 @@ class Service:
     """Name of the site's profile."""
     listen: tuple[str, int] | None
     """Where `/health` and `/metrics` are; None: nowhere."""
+    database: str | None = None
+    """What is in the place of the folder's `archive.db`: see `storage.archive.open_archive`."""
 
 
 def serve(service: Service) -> ExitCode:
@@ -58,7 +60,7 @@ def serve(service: Service) -> ExitCode:
             service.plan,
             clock,
             lambda: CrawlChild(service.arguments, json_log=logs.is_json()),
-            lambda: last_began(service.archive, service.site),
+            lambda: last_began(service.archive, service.site, service.database),
             jitter=service.jitter,
             random=SystemRandom(),
         )
@@ -83,14 +85,16 @@ class Told:
         state = self._scheduler.state
         code = exit_code(state.last)
         if code is None or code == ExitCode.BUSY:  # another one was at work, and how that ended counts
-            code = last_exit_code(self._service.archive, self._service.site)
+            code = last_exit_code(self._service.archive, self._service.site, self._service.database)
         return health(state, datetime.now(UTC), code)
 
     def metrics(self) -> bytes:
         """The archive's metrics and the scheduler's, in Prometheus' text format."""
         state = self._scheduler.state
         return exposition(
-            ArchiveMetrics(self._service.archive, exit_code=exit_code(state.last)),
+            ArchiveMetrics(
+                self._service.archive, exit_code=exit_code(state.last), database=self._service.database
+            ),
             ScheduleMetrics(self._service.archive, state),
         )
 
@@ -131,15 +135,15 @@ def exit_code(ended: Ended | None) -> int | None:
     return 128 + int(number if number is not None else 0)
 
 
-def last_began(archive: Path, site: str) -> datetime | None:
+def last_began(archive: Path, site: str, database: str | None = None) -> datetime | None:
     """When the archive's last crawl of a site began; None when there was none, or it can't be told."""
-    rows = _ask(archive, _LAST, site)
+    rows = _ask(archive, _LAST, site, database)
     return datetime.fromisoformat(rows[0][0]) if rows and rows[0][0] else None
 
 
-def last_exit_code(archive: Path, site: str) -> int | None:
+def last_exit_code(archive: Path, site: str, database: str | None = None) -> int | None:
     """The exit code of the archive's last crawl of a site; None as for `last_began`."""
-    rows = _ask(archive, _LAST_CODE, site)
+    rows = _ask(archive, _LAST_CODE, site, database)
     if not rows:
         return None
     code, outcome = rows[0]
@@ -148,9 +152,12 @@ def last_exit_code(archive: Path, site: str) -> int | None:
     return int(code)
 
 
-def _ask(archive: Path, sql: str, site: str) -> Sequence[Sequence[Any]]:
+def _ask(archive: Path, sql: str, site: str, database: str | None) -> Sequence[Sequence[Any]]:
     try:
-        with open_archive(archive, read_only=True) as opened, opened.engine.connect() as db:
+        with (
+            open_archive(archive, read_only=True, database=database) as opened,
+            opened.engine.connect() as db,
+        ):
             return [tuple(row) for row in db.execute(text(sql), {"site": site})]
     except (ArchiveError, SQLAlchemyError, OSError):
         return []

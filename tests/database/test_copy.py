@@ -181,7 +181,7 @@ def test_a_password_is_never_shown(run: Run) -> None:
     assert "secret" not in one_line(ran.err)
 
 
-@pytest.mark.parametrize("command", ["verify", "browse", "doctor", "wacz -o x", "schedule run"])
+@pytest.mark.parametrize("command", ["verify", "browse", "doctor", "wacz -o x"])
 def test_commands_that_know_no_database_refuse_one(
     run: Run, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
