@@ -27,8 +27,8 @@ FILE_NAME = "Msarchive-File-Name"
 REBUILT = "Msarchive-Rebuilt"
 """Extension field: why the head of this response is not what came over the wire."""
 
-# Level 3 makes members as small as zlib's 6 in FastWARC, in nearly the time of its 1. But to set it up takes as
-# long as zlib takes for ten requests.
+# Level 3 makes members as small as zlib's 6 in FastWARC, in nearly the time of its 1. But to set it up takes
+# as long as zlib takes for ten requests.
 _LEVEL = 3
 _ZLIB_LEVEL = 6
 _SMALL = 8 * 1024
@@ -89,8 +89,8 @@ def member(
 
     `fields` are the named fields besides type, id, length and block digest, in the order in which they are
     to stand. A field's text is kept on one line. `packed` is what `packed_block` made of the block; None when
-    it is to be compressed here. `block_digest` is the block's `digest` where it is known; None when it is to be
-    worked out here.
+    it is to be compressed here. `block_digest` is the block's `digest` where it is known; None when it is to
+    be worked out here.
     """
     record = WarcRecord()
     record.init_headers(record_type=getattr(WarcRecordType, kind))
