@@ -12,6 +12,7 @@ COMMANDS_MODULE = "crawler.commands"
 
 # --- Ours -----------------------------------------------------------------------------------------
 MSARCHIVE_DIR = None  # None: the environment's MSARCHIVE_DIR, else ./archive
+MSARCHIVE_DATABASE = None  # postgresql://…; None: the environment's MSARCHIVE_DATABASE, else archive.db
 MSARCHIVE_SITE = "mymsbuddy"
 MSARCHIVE_START = None
 MSARCHIVE_URLS = None
