@@ -8,7 +8,6 @@ import pickle
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
-from contextlib import suppress
 from time import monotonic, sleep
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self
@@ -93,13 +92,17 @@ class DaskPool:
 
     def finish(self, future: Future[bytes]) -> bytes:
         """Wait for a task, and have what `called` gave. Raises `UserError` when it can't be done."""
+        patience = _LOOK_EVERY_S
         try:
-            while not future.done():
-                with suppress(TimeoutError):
-                    future.result(_LOOK_EVERY_S)
-                if not future.done():
+            while True:
+                try:
+                    return future.result(patience)
+                except TimeoutError:
+                    if (
+                        future.done()
+                    ):  # the result is on its way; or its worker died with it, and it is made anew
+                        patience = min(2 * patience, max(patience, self._wait_s))
                     self._look()
-            return future.result(self._wait_s)
         except Exception as error:
             raise self._told(error) from error
 
@@ -216,7 +219,7 @@ def _distributed() -> Any:
             logger = logging.getLogger(name)
             logger.handlers.clear()  # its own go to standard error, in a form of their own
             logger.propagate = True
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+            logger.setLevel(logging.CRITICAL)
     return distributed
 
 

@@ -13,6 +13,7 @@ import hashlib
 import re
 import zlib
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -46,15 +47,29 @@ class Damage:
     """One line."""
 
 
+class WindowEnd(Exception):
+    """What is to be read next lies behind the part of the file that is here."""
+
+
+@dataclass
+class Place:
+    """A place in a file."""
+
+    at: int
+
+
+def is_compressed(begin: bytes) -> bool:
+    """Whether a file that begins so is read by `read_members`."""
+    # A ZIP file without its directory has whole WARC files in it all the same.
+    return begin[:3] in (_GZIP, b"PK\x03")
+
+
 def read_warc(file: BinaryIO) -> Iterator[ForeignRecord | Damage]:
     """The records of a WARC file, in its order. Never raises for what is in it."""
     begin = file.read(len(_GZIP))
     file.seek(0)
-    if begin in (
-        _GZIP,
-        b"PK\x03",
-    ):  # a ZIP file without its directory has whole WARC files in it all the same
-        yield from _compressed(file)
+    if is_compressed(begin):
+        yield from read_members(file, Place(0))
     elif begin:
         yield from _plain(file)
 
@@ -68,12 +83,35 @@ def _plain(file: BinaryIO) -> Iterator[ForeignRecord | Damage]:
     yield from parser.end()
 
 
-def _compressed(file: BinaryIO) -> Iterator[ForeignRecord | Damage]:
-    """One gzip member after another; each record's offset is that of the member in which it begins."""
-    data, at = b"", 0
+def first_member(data: bytes, begin: int, end: int) -> int | None:
+    """Where from `begin` on, and before `end`, the first gzip member begins that has a record in it; None
+    when none does. A guess: damage can look like one."""
+    while (begin := data.find(_GZIP, begin, end + len(_GZIP) - 1)) >= 0:
+        with suppress(zlib.error):
+            plain = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data[begin : begin + _MAX_HEAD], 16)
+            if _BEGIN.match(plain):
+                return begin
+        begin += 1
+    return None
+
+
+def read_members(file: BinaryIO, place: Place, end: int | None = None) -> Iterator[ForeignRecord | Damage]:
+    """The records of a compressed WARC file from `place` on, where a gzip member begins, up to the first
+    member that begins at `end` or behind it (None: all). Each record's offset is that of the member in which
+    it begins.
+
+    `place` goes along: to the last member's beginning before which nothing was half read. Whoever goes on
+    from there reads what this would have read.
+    """
+    data, at = b"", place.at
     """`data` is what was read from `at` on."""
+    file.seek(at)
     parser: _Parser | None = None
     while True:
+        if parser is None or parser.at_rest:
+            place.at = at
+            if end is not None and at >= end:
+                return
         if len(data) < len(_GZIP):
             data += file.read(_PIECE)
         if not data:
@@ -118,6 +156,7 @@ def _compressed(file: BinaryIO) -> Iterator[ForeignRecord | Damage]:
             at += skipped
     if parser is not None:
         yield from parser.end()
+    place.at = at
 
 
 def _is_sure(item: ForeignRecord | Damage) -> bool:
@@ -150,6 +189,11 @@ class _Parser:
         self._begin = place
         self._passing = 0
         """So many bytes of a block that is too long are still to come."""
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing of what was fed is still to be read."""
+        return not self._buffer and not self._passing
 
     def feed(self, data: bytes) -> Iterator[ForeignRecord | Damage]:
         """Take bytes; give the records that are whole by now."""

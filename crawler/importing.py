@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.clock import utc_now
@@ -15,7 +18,10 @@ from crawler.loopback import is_loopback
 from crawler.min_free import min_free
 from crawler.page_files import NotAPage, is_page, page_bytes, page_files, saved_from
 from crawler.skipping import noting_a_skip
+from crawler.warc_collections import Collections, pages
 from crawler.warc_import import WarcOutcome, import_warc, is_warc, own_site
+from crawler.warc_sources import Address
+from crawler.workers import WAIT_S, begun
 from pipelines.normalise import page_record
 from pipelines.session import revisit_policy
 from spiders.page import Fetched, Found, Page
@@ -73,13 +79,16 @@ class ImportResult:
 
 
 def import_files(
-    paths: Sequence[Path],
+    paths: Sequence[Path | Address],
     *,
     directory: Path,
     database: str | None = None,
     profile: SiteProfile,
     program_version: str,
     url: str | None = None,
+    workers: int | None = None,
+    dask: str | None = None,
+    dask_wait: float = WAIT_S,
     report: Callable[[FileOutcome], None] = lambda outcome: None,
     progress: Callable[[WarcOutcome], None] = lambda outcome: None,
 ) -> ImportResult:
@@ -87,37 +96,73 @@ def import_files(
     in `database`, whose captures are there.
 
     `url` is the address of the only file. `report` hears of each file as it is done, `progress` of each
-    record of a WARC file. A file that is no page is an outcome, not an error. Raises `UserError` when there
-    is no page at all among them or `url` is not the site's, `ArchiveError` when the archive can't be opened
-    for writing.
+    record of a WARC file. A file that is no page is an outcome, not an error.
+
+    WARC files are read by `workers` processes (None: one for each core), or by those of the Dask cluster
+    whose scheduler is at `dask`, which is given up when it has had no worker for `dask_wait` seconds. This
+    process writes, in the order of files and records; what lies at addresses comes last.
+
+    Raises `UserError` when there is no page at all among them, `url` is not the site's, an address can't be
+    read or the cluster not be used, `ArchiveError` when the archive can't be opened for writing.
     """
     address = None
     if url is not None:
         address, profile = _located(url, profile)
-    files, passed_over = page_files(paths)
-    if address is not None and len(files) != 1:
-        raise UserError(f"--url is the address of one file, but there are {len(files)}", ExitCode.USAGE)
-    collections = {path for path in files if is_warc(path)}
-    if not collections and not any(is_page(path) for path in files):
+    files, passed_over = page_files([path for path in paths if isinstance(path, Path)])
+    addresses = [path for path in paths if isinstance(path, Address)]
+    if address is not None and (len(files) != 1 or addresses):
+        number = len(files) + len(addresses)
+        raise UserError(f"--url is the address of one file, but there are {number}", ExitCode.USAGE)
+    collections = [path for path in files if is_warc(path)]
+    if not collections and not addresses and not any(is_page(path) for path in files):
         raise UserError(_nothing(files, passed_over))
     if url is None:
         profile = _moved(profile, collections)
     _check_site(profile, collections)
+    many = partial(pages, collections, addresses)
+    with (
+        begun(workers, many, dask=dask, dask_wait=dask_wait) as pool,
+        tempfile.TemporaryDirectory(prefix="msarchive-import-") as folder,
+    ):
+        warcs = Collections(collections, addresses, profile, pool, Path(folder))
+        task = _Task(directory, database, profile, program_version, address, report, progress)
+        settings = {"paths": [_text(path) for path in paths], "url": url}
+        return _import_all(task, files, warcs, passed_over, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is the same for all files of an import."""
+
+    directory: Path
+    database: str | None
+    profile: SiteProfile
+    program_version: str
+    address: str | None
+    """Of the only file; None when it has to tell its own."""
+    report: Callable[[FileOutcome], None]
+    progress: Callable[[WarcOutcome], None]
+
+
+def _import_all(
+    task: _Task, files: Sequence[Path], collections: Collections, passed_over: tuple[Path, ...],
+    settings: dict[str, Any],
+) -> ImportResult:  # fmt: skip
+    directory, profile = task.directory, task.profile
     outcomes: list[FileOutcome] = []
     warcs: list[WarcOutcome] = []
     later: list[Callable[[], None]] = []
-    settings = {"paths": [_text(path) for path in paths], "url": url}
     min_free()  # before anything is made
     with noting_a_skip(
         directory, kind="import", site=profile.name, profile_digest=profile.digest, settings=settings
     ):
-        opened = open_archive(directory, create=True, database=database)
+        opened = open_archive(directory, create=True, database=task.database)
     with opened as archive:
         room = Room(directory, min_free())
         writer = Writer(archive, profile.name, policy=revisit_policy(profile), room=room)
         run_id = writer.begin_run(
             "import",
-            program_version=program_version,
+            program_version=task.program_version,
             reader_version=READER_VERSION,
             profile_digest=profile.digest,
             settings=settings,
@@ -125,15 +170,19 @@ def import_files(
         outcome: RunOutcome = "stopped"
         reason = "interrupted"
         try:
-            for path in files:
-                if path in collections:
+            for path in dict.fromkeys((*files, *collections.paths)):
+                if path in collections.paths:
                     warcs.append(WarcOutcome(path))
+                    items = collections.items(path)
                     later.append(
-                        import_warc(warcs[-1], profile=profile, archive=archive, writer=writer, tell=progress)
-                    )
-                    continue
-                outcomes.append(_import(path, address, profile, writer, archive))
-                report(outcomes[-1])
+                        import_warc(
+                            warcs[-1], profile=profile, archive=archive, writer=writer, tell=task.progress,
+                            items=items,
+                        )
+                    )  # fmt: skip
+                elif isinstance(path, Path):
+                    outcomes.append(_import(path, task.address, profile, writer, archive))
+                    task.report(outcomes[-1])
             for take_unresolved in later:
                 take_unresolved()
             writer.settle(utc_now())
@@ -146,7 +195,7 @@ def import_files(
     return ImportResult(run_id, tuple(outcomes), passed_over, tuple(warcs))
 
 
-def _text(path: Path) -> str:
+def _text(path: Path | Address) -> str:
     """A file name as text that can be stored: Linux names are bytes, in any encoding or none."""
     return str(path).encode("utf-8", "backslashreplace").decode()
 

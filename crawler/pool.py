@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from crawler.reading_again import Wanted
+from crawler.reading_again import Again, Wanted
 from spiders.reading.profile import SiteProfile
 
 Result_co = TypeVar("Result_co", covariant=True)
@@ -41,3 +43,27 @@ class Pool(Protocol):
     def run(self, function: Callable[..., Result], *arguments: object) -> Pending[Result]:
         """Have some worker call a function, which must be pure: when a worker dies, another calls it again.
         Function, arguments and result travel as pickles."""
+
+
+class Here:
+    """A `Pool` without workers: everything is done when it is asked for, in the caller's process."""
+
+    few = 0
+    ahead = 1
+
+    def read(self, source: Source, captures: Sequence[Wanted]) -> Pending[list[bytes]]:
+        """Read these captures: see `Again.read`."""
+        with closing(Again(*source[:3])) as again:
+            return _Done(again.read(captures))
+
+    def run(self, function: Callable[..., Result], *arguments: object) -> Pending[Result]:
+        """Call a function."""
+        return _Done(function(*arguments))
+
+
+@dataclass(frozen=True, slots=True)
+class _Done(Generic[Result]):
+    came: Result
+
+    def result(self) -> Result:
+        return self.came

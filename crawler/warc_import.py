@@ -6,12 +6,12 @@ import json
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from crawler.exits import UserError
 from crawler.foreign_warc import ForeignRecord, read_warc
+from crawler.warc_items import Item, sifted, unsifted
 from crawler.warc_taking import Made, WarcOutcome, WarcTaking
 from crawler.zip_members import open_member
 from spiders.page import Fetched
@@ -81,26 +81,30 @@ def import_warc(
     archive: Archive,
     writer: Writer,
     tell: Callable[[WarcOutcome], None] = lambda outcome: None,
+    items: Iterator[Item] | None,
 ) -> Callable[[], None]:
     """Import the file of `outcome`, which is filled on the way; `tell` hears of it after every record.
+    `items` are the records of a WARC file; None for a WACZ file.
 
     What comes back is to be called when all files are imported: it takes the revisits of what came later.
     Both raise what the writer raises.
     """
     path, into = outcome.path, WarcTaking(profile, archive, writer, outcome, tell)
-    if not zipfile.is_zipfile(path):
-        with _opened(path) as file:
-            into.take(file, path.name)
+    if items is not None:
+        into.take(items, path.name)
         return into.take_unresolved
+    assert isinstance(path, Path)
     try:
         with zipfile.ZipFile(path) as package:
-            _import_wacz(package, into, own_site(path))
+            _import_wacz(package, path, into, own_site(path))
     except zipfile.BadZipFile as error:
         outcome.damage.append(f"{path.name}: {error}")
     return into.take_unresolved
 
 
-def _import_wacz(package: zipfile.ZipFile, into: WarcTaking, about: Mapping[str, Any] | None) -> None:
+def _import_wacz(
+    package: zipfile.ZipFile, path: Path, into: WarcTaking, about: Mapping[str, Any] | None
+) -> None:
     files = sorted(name for name in package.namelist() if name.startswith("archive/") and ".warc" in name)
     if not files:
         into.outcome.damage.append(f"{into.outcome.path.name}: no WARC file in it")
@@ -108,8 +112,9 @@ def _import_wacz(package: zipfile.ZipFile, into: WarcTaking, about: Mapping[str,
     for name in _in_order(files, about):
         short = name.rpartition("/")[2]
         try:
-            with open_member(into.outcome.path, package, name) as file:
-                into.take(file, short)
+            with open_member(path, package, name) as file:
+                found = read_warc(file)
+                into.take(sifted(found, into.profile) if finish is None else unsifted(found), short)
         except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
             into.outcome.damage.append(f"{short}: {error}")
     if finish is not None:
@@ -182,16 +187,6 @@ def _in_order(files: list[str], about: Mapping[str, Any] | None) -> list[str]:
     """Our own files in the order in which they were written."""
     order = {name: number for number, name in enumerate((about or {}).get("files", ()))}
     return sorted(files, key=lambda name: (order.get(name.rpartition("/")[2], len(order)), name))
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
-    with file:
-        yield file
 
 
 def _has_archive(path: Path) -> bool:

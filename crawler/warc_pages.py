@@ -22,6 +22,8 @@ MAX_BYTES = 20 * 2**20
 _TRUNCATED = frozenset({"length", "time", "disconnect"})
 _COARSE = re.compile(r"\d{4}(?:-\d\d)?")
 _BARE_304 = b"HTTP/1.1 304 Not Modified\r\n\r\n"
+OF_OTHER_SITES = "of other sites"
+"""Why a record of another site is not used."""
 _BRACKETS = re.compile(r"^<(.*)>$")
 _NO_COMPRESSION = (b"\x1f\x8b", b"\x78")
 
@@ -62,9 +64,9 @@ def answer(
     Raises `NotUsable`.
     """
     target = _unbracketed(record.headers.get("warc-target-uri", ""))
-    url = _address(target, profile)
+    url = address(target, profile)
     if url is None and not (own and target.startswith("file:")):
-        raise NotUsable("of other sites")
+        raise NotUsable(OF_OTHER_SITES)
     at = moment(record.headers.get("warc-date", ""))
     if at is None:
         raise NotUsable("without a date")
@@ -120,6 +122,15 @@ def rendered(record: ForeignRecord, made: Fetched, resolve: Resolve) -> Answer:
     """
     body = _original(record, resolve) if record.type == "revisit" else record.block
     return Answer(replace(made, body=body, record_id=record_id(record)), None)
+
+
+def address(target: str, profile: SiteProfile) -> str | None:
+    """The canonical address that a WARC-Target-URI names on the profile's site; None when on another."""
+    found = canonical(_unbracketed(target))
+    if found is None:
+        return None
+    found = site_address(found, profile)
+    return found if on_site(found, profile) else None
 
 
 def record_id(record: ForeignRecord) -> str | None:
@@ -202,14 +213,6 @@ def _entity(raw: bytes, head: ResponseHead) -> Entity:
         body = unchunked.body
     undone = made.body == body and body and not body.startswith(_NO_COMPRESSION)
     return Entity(made.body) if undone else made
-
-
-def _address(target: str, profile: SiteProfile) -> str | None:
-    address = canonical(target)
-    if address is None:
-        return None
-    address = site_address(address, profile)
-    return address if on_site(address, profile) else None
 
 
 def _unbracketed(value: str) -> str:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
-from crawler.foreign_warc import Damage, ForeignRecord, read_warc
-from crawler.warc_pages import Answer, NotUsable, Unresolved, answer, record_id, rendered
+from crawler.foreign_warc import Damage, ForeignRecord
+from crawler.warc_items import Item, Passed, ReadRecord
+from crawler.warc_pages import OF_OTHER_SITES, Answer, NotUsable, Unresolved, answer, record_id, rendered
+from crawler.warc_sources import Address
 from pipelines.normalise import page_record
 from spiders.page import Fetched, Found, Page
 from spiders.pages import PageMaker
 from spiders.reading import read_page
 from spiders.reading.addresses import kind_of
+from spiders.reading.model import Reading
 from spiders.reading.profile import SiteProfile
 from storage.archive import Archive
 from storage.bodies import BodyReader
@@ -33,7 +36,7 @@ _LOST = "a revisit of a record that is neither here nor in the archive"
 class WarcOutcome:
     """What one WARC or WACZ file came to."""
 
-    path: Path
+    path: Path | Address
     counts: Counter[str] = field(default_factory=Counter)
     """`new article`, `new revision`, `unchanged`, `other page`, `known` (the archive had that capture)."""
     skipped: Counter[str] = field(default_factory=Counter)
@@ -75,19 +78,20 @@ class WarcTaking:
         self._pages = PageMaker(profile)
         self._made: Mapping[str, Made] | None = None
         self._whole = False
-        self._unresolved: list[tuple[ForeignRecord, bytes, str]] = []
+        self._unresolved: list[tuple[ReadRecord, bytes, str]] = []
 
     def rebuild(self, made: Mapping[str, Made], *, whole: bool) -> None:
         """Give captures the runs that they had; with `whole` the URL table is not to be added to."""
         self._made, self._whole = made, whole
 
-    def take(self, file: BinaryIO, name: str) -> None:
-        """Import what is readable in one WARC file; note the rest."""
+    def take(self, items: Iterable[Item], name: str) -> None:
+        """Import what is readable in one WARC file; note the rest. `items` are what it holds, `name` is its
+        own."""
         import_run = self.writer.run_id
         try:
-            for record, request in _with_requests(self._readable(file, name)):
-                if record.type not in ("warcinfo", "metadata", "continuation"):
-                    self._take(record, request, name)
+            for item, request in _with_requests(self._readable(items, name)):
+                if item.record.type not in ("warcinfo", "metadata", "continuation"):
+                    self._take(item, request, name)
                 self._tell(self.outcome)
         finally:
             self._back_to(import_run)
@@ -97,13 +101,13 @@ class WarcTaking:
         waiting, self._unresolved = self._unresolved, []
         import_run = self.writer.run_id
         try:
-            for record, request, name in waiting:
-                self._take(record, request, name, last=True)
+            for item, request, name in waiting:
+                self._take(item, request, name, last=True)
         finally:
             self._back_to(import_run)
 
-    def _take(self, record: ForeignRecord, request: bytes, name: str, *, last: bool = False) -> None:
-        made = None
+    def _take(self, item: ReadRecord, request: bytes, name: str, *, last: bool = False) -> None:
+        record, made = item.record, None
         if self._made is not None:
             made = self._made.get(record_id(record) or "")
             if made is None:  # a killed run left it, before the archive took note of it
@@ -116,11 +120,11 @@ class WarcTaking:
                 self.outcome.skipped[str(error)] += 1
                 self.outcome.damage.append(f"{name}, byte {record.offset:,}: {_LOST}")
             else:
-                self._unresolved.append((record, request, name))
+                self._unresolved.append((item, request, name))
         except NotUsable as error:
             self.outcome.skipped[str(error)] += 1
         else:
-            self._save(found, made)
+            self._save(found, made, item)
 
     def _found(self, record: ForeignRecord, request: bytes, name: str, made: Made | None) -> Answer:
         """What a record holds. Raises `Unresolved` for a 304 of what the archive does not have."""
@@ -147,14 +151,17 @@ class WarcTaking:
             own_files(self.writer.db, run, {one.run for one in self._made.values()} - {run})
         self.writer.run_id = run
 
-    def _readable(self, file: BinaryIO, name: str) -> Iterator[ForeignRecord]:
-        for item in read_warc(file):
+    def _readable(self, items: Iterable[Item], name: str) -> Iterator[ReadRecord]:
+        for item in items:
             if isinstance(item, Damage):
                 self.outcome.damage.append(f"{name}, byte {item.offset:,}: {item.what}")
+            elif isinstance(item, Passed):
+                self.outcome.skipped[OF_OTHER_SITES] += item.number
+                self._tell(self.outcome)
             else:
                 yield item
 
-    def _save(self, found: Answer, made: Made | None) -> None:
+    def _save(self, found: Answer, made: Made | None, item: ReadRecord) -> None:
         fetched = found.fetched
         sha256 = None if fetched.status == 304 else hashlib.sha256(fetched.body).hexdigest()
         if self.writer.has_capture(
@@ -165,7 +172,7 @@ class WarcTaking:
         if made is not None and made.run != self.writer.run_id:
             # Each crawl forgets what it learned of the site's ways.
             self.writer.run_id, self._pages = made.run, PageMaker(self.profile)
-        page = self._page(fetched, found.form)
+        page = self._page(_packed(fetched, item), found.form, item.reading)
         record = page_record(page, self.profile)
         if self._whole:
             record = replace(record, found=())  # the URL table has them all already
@@ -175,21 +182,21 @@ class WarcTaking:
         saved = self.writer.save_page(record, now=record.capture.captured_at, lost=lost)
         self.outcome.counts[_told(record, saved)] += 1
 
-    def _page(self, fetched: Fetched, form: str | None) -> Page:
+    def _page(self, fetched: Fetched, form: str | None, reading: Reading | None) -> Page:
         known = None if fetched.url is None else self.writer.address(fetched.url)
         if form is not None:
-            return self._file_page(fetched, form)
+            return self._file_page(fetched, form, reading)
         assert fetched.url is not None
         kind, depth = known or (kind_of(fetched.url, self.profile), self.profile.explore_depth)
         if fetched.exchange is None:
             return self._pages.rendered(fetched, kind, depth=depth)
-        page = self._pages.page(fetched, kind, depth=depth, conditional=True)
+        page = self._pages.page(fetched, kind, depth=depth, conditional=True, reading=reading)
         if fetched.origin == "crawl":
             return page
         return _with(page, Found(fetched.url, "import", kind))
 
-    def _file_page(self, fetched: Fetched, form: str) -> Page:
-        reading = read_page(
+    def _file_page(self, fetched: Fetched, form: str, reading: Reading | None) -> Page:
+        reading = reading or read_page(
             fetched.body, profile=self.profile, url=fetched.url, form="text" if form == "text" else "html"
         )
         own = fetched.url or reading.url
@@ -215,23 +222,30 @@ class WarcTaking:
                 return None
 
 
-def _with_requests(records: Iterator[ForeignRecord]) -> Iterator[tuple[ForeignRecord, bytes]]:
+def _packed(fetched: Fetched, item: ReadRecord) -> Fetched:
+    if item.packed is None or fetched.exchange is None:
+        return fetched
+    return replace(fetched, exchange=replace(fetched.exchange, packed=item.packed))
+
+
+def _with_requests(items: Iterator[ReadRecord]) -> Iterator[tuple[ReadRecord, bytes]]:
     """Each record but requests, with the request that belongs to it (empty when there is none beside it).
 
     Some programs write the request before the answer, some behind it. We write a 304 as a revisit without a
     block, and what the site said as metadata behind it.
     """
     before: ForeignRecord | None = None
-    waiting: tuple[ForeignRecord, bytes] | None = None
-    for record in records:
-        if record.type == "metadata" and waiting is not None and _is_message_of(record, waiting[0]):
-            waiting = replace(waiting[0], block=record.block), waiting[1]
+    waiting: tuple[ReadRecord, bytes] | None = None
+    for item in items:
+        record = item.record
+        if record.type == "metadata" and waiting is not None and _is_message_of(record, waiting[0].record):
+            waiting = ReadRecord(replace(waiting[0].record, block=record.block)), waiting[1]
         elif record.type != "request":
             if waiting is not None:
                 yield waiting
-            waiting = (record, before.block if before is not None and _concurrent(before, record) else b"")
+            waiting = (item, before.block if before is not None and _concurrent(before, record) else b"")
             before = None
-        elif waiting is not None and not waiting[1] and _concurrent(record, waiting[0]):
+        elif waiting is not None and not waiting[1] and _concurrent(record, waiting[0].record):
             yield waiting[0], record.block
             waiting = None
         else:

@@ -67,14 +67,16 @@ class PageMaker:
         depth: int,
         conditional: bool = False,
         no_rules: str | None = None,
+        reading: Reading | None = None,
     ) -> Page:
         """What an answer with an exchange came to. Never raises for what the answer holds.
 
         `depth` is that of its address, in clicks from a start page; `conditional` whether a 304 was asked
-        for; `no_rules` why a robots.txt gives none (None: it does).
+        for; `no_rules` why a robots.txt gives none (None: it does); `reading` what reading it gives, where
+        that is known (None: it is read).
         """
         page = self.unread(fetched, kind, depth=depth, conditional=conditional, no_rules=no_rules)
-        return page or self.of_reading(fetched, kind, self._read(fetched), depth=depth)
+        return page or self.of_reading(fetched, kind, reading or self._read(fetched), depth=depth)
 
     def unread(
         self,

@@ -16,6 +16,7 @@ from crawler.cli.common import (
     archive_name,
     archive_option,
     chosen_database,
+    dask_options,
     json_option,
     log_format_option,
     print_json,
@@ -37,10 +38,11 @@ if TYPE_CHECKING:
     "  msarchive import saved-pages/\n"
     "  msarchive import page.html --url https://mymsbuddy.com/news/view/some-title-aB3dE6\n"
     "  msarchive import crawl-2024.warc.gz       (wget, Heritrix, Browsertrix, Common Crawl, …)\n"
+    "  msarchive import 's3://crawls/2024/*.warc.gz' --dask tcp://10.0.0.5:8786\n"
     "  msarchive import archive.wacz             (into an empty archive: the same archive again)\n"
     "  msarchive import tables/                  (what 'export csv' wrote, into an empty archive)",
 )
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="PATH|ADDRESS...", nargs=-1, required=True)
 @archive_option(database=True)
 @site_option()
 @click.option(
@@ -49,16 +51,19 @@ if TYPE_CHECKING:
     help="An address of the site, where that is not the profile's own: the profile moves there.",
 )
 @click.option("--url", metavar="URL", help="The address of a single file that does not tell its own.")
+@dask_options("Read WARC files")
 @log_format_option()
 @json_option("Print what each file came to as JSON.")
 @click.pass_context
 def command(
     ctx: click.Context,
-    paths: tuple[Path, ...],
+    paths: tuple[str, ...],
     directory: Path,
     site: str,
     start: str | None,
     url: str | None,
+    dask: str | None,
+    dask_wait: float,
     log_format: LogFormat,
     as_json: bool,
 ) -> None:
@@ -67,7 +72,9 @@ def command(
     What 'export csv' or 'export jsonl' wrote is taken back into an empty archive, as records without pages.
 
     Files, or folders with all in them. Records of a WARC file keep their dates; those of other sites are
-    skipped and counted; what is cut off or damaged is named, and everything else in the file imported.
+    skipped and counted; what is cut off or damaged is named, and everything else in the file imported. WARC
+    files may lie at an address, too (https://…, s3://…, whatever fsspec knows; * stands for several): that
+    needs the extra, pip install 'msarchive[dask]'. They are read on all cores, or on a Dask cluster.
 
     A page's own address comes from the page (its canonical link, or the note a browser leaves in what it
     saves) or from --url. A capture that has none is kept by its text, and joined to its article as soon as
@@ -77,6 +84,7 @@ def command(
     from crawler.export_import import exported_site, is_export
     from crawler.importing import Outcome, import_files
     from crawler.warc_import import packed_site
+    from crawler.warc_sources import place
     from spiders.summaries import site_profile
 
     def report(file: FileOutcome) -> None:
@@ -91,18 +99,22 @@ def command(
         elif not as_json:
             sheet.text(f"{file.article_id or '-':<8}{file.path}: {file.text}", mark=f"{file.outcome:<13} ")
 
+    places = [place(path) for path in paths]
+    on_disk = [one for one in places if isinstance(one, Path)]
     if ctx.get_parameter_source("site") is ParameterSource.DEFAULT:
-        site = packed_site(paths) or exported_site(paths) or site
-    if is_export(paths):
-        _import_export(paths[0], directory, site, log_format, as_json)
+        site = packed_site(on_disk) or exported_site(on_disk) or site
+    if is_export(on_disk) and len(places) == 1:
+        _import_export(on_disk[0], directory, site, log_format, as_json)
         return
     sheet = Sheet()
     result = import_files(
-        paths,
+        places,
         directory=directory,
         database=chosen_database(),
         profile=site_profile(site, (start,) if start else ()),
         url=url,
+        dask=dask,
+        dask_wait=dask_wait,
         program_version=program_version(),
         report=report,
         progress=WarcProgress(),

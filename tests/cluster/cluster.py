@@ -6,8 +6,13 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from distributed import Client
 
 from tests.crawl.crawling import clean_environment
 
@@ -53,12 +58,41 @@ class Cluster:
         for process in processes:
             process.wait()
 
+    def ready(self, number: int) -> None:
+        """Wait for as many workers."""
+        with Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(number, timeout=_START_S)
+
     def kill_workers(self) -> None:
         """Kill all workers, as a machine does that loses its power."""
         for worker in self.workers:
             worker.send_signal(signal.SIGKILL)
             worker.wait()
         self.workers.clear()
+
+    @contextmanager
+    def killed_when_stuck(self, worker: subprocess.Popen[bytes], heard: list[int]) -> Iterator[None]:
+        """Around what lets `heard` grow and stops a worker in its tracks: once nothing more is heard, since
+        all waits for what that worker has, it is killed, while all still waits."""
+        on_the_way: list[bool] = []
+        ended = threading.Event()
+
+        def kill() -> None:
+            before = -1
+            while not ended.wait(1.0) and (not heard or len(heard) != before):
+                before = len(heard)
+            on_the_way.append(not ended.is_set())
+            worker.send_signal(signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            killer.join()
+        assert on_the_way == [True]
+        assert worker.wait(10) == -signal.SIGKILL
 
     def _process(self, *arguments: str, path: Path | None = None) -> subprocess.Popen[bytes]:
         environment = clean_environment(
