@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,7 +78,17 @@ def _engine(url: URL) -> Engine:
         arguments["application_name"] = f"msarchive {os.getpid()}"
     engine = create_engine(url.set(drivername="postgresql+psycopg"), connect_args=arguments)
     event.listen(engine, "connect", _prepare)
+    logging.getLogger("sqlalchemy.pool.impl.QueuePool").addFilter(_is_news)
     return engine
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether the pool says more than that a connection it is given back is lost: whoever used it has raised
+    that already."""
+    import psycopg
+
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, psycopg.OperationalError)
 
 
 def _prepare(connection: Any, _record: Any) -> None:

@@ -90,6 +90,25 @@ def test_a_server_that_goes_away_ends_it_with_code_7_and_the_next_goes_on(
         server.stop()
 
 
+def test_a_server_that_goes_away_under_a_second_connection_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = Server()
+    try:
+        with (
+            open_archive(tmp_path, create=True, database=server.new()) as archive,
+            pytest.raises(psycopg.OperationalError),
+            archive.engine.connect() as other,
+        ):
+            assert Db(other).value("SELECT count(*) FROM url") == 0
+            server.down()
+            Db(archive.connection).value("SELECT count(*) FROM url")
+        assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+    finally:
+        server.up()
+        server.stop()
+
+
 def test_a_full_disk_of_the_servers_ends_it_with_code_7_and_the_next_goes_on(
     site: SampleSite, whole: dict[str, list[str]], server: Server, tmp_path: Path
 ) -> None:
