@@ -29,7 +29,7 @@ class ExitCode(IntEnum):
     BLOCKED = 9
     """The site limits or blocks us (429, 503, Retry-After): the crawl stopped, and can go on later."""
     NO_CONNECTION = 10
-    """No connection to the site at all."""
+    """No connection to the site at all, to the address of a file, or to a Dask cluster any more."""
     CHANGED = 11
     """The site has changed: pages come, but fields that they had are not found in them."""
     DAMAGED = 12
