@@ -6,6 +6,8 @@
 - *As they were brought in*: this project at `AFTER` in turns with itself at `BEFORE`, unpacked from git's
   history into a temporary folder and run in today's environment. What else came between the two is in it (a
   checksum of the database at the end, the policy of visits). Told without an aim.
+- *Since then*: today's program in turns with `BEFORE`: what a crawl takes now against what it took before
+  there were exact captures, with everything that made it slower or faster since.
 """
 
 from __future__ import annotations
@@ -105,6 +107,7 @@ def _figures(taken: dict[str, list[Cost]], pages: int) -> list[Figure]:
     pairs = [("a crawl with exact captures", "now", WITHOUT, "without", True)]
     if BEFORE in taken:
         limit = f"commit {BEFORE[:7]}"
+        pairs.append(("a crawl today, against one before exact captures", "now", limit, BEFORE, True))
         pairs.append((f"commit {AFTER[:7]}, which completed them", AFTER, limit, BEFORE, False))
     return [
         Figure(what, limit_name, name, a_page(ours, clock), a_page(limit, clock), aim if aimed else None)
