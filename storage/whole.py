@@ -30,12 +30,19 @@ class WholeFile:
         if self.path.is_dir() or (not replace and self.path.exists()):
             raise TargetExists(_exists(path, self.path.is_dir()))
         self._replace = replace
-        _clear_abandoned(self.path)
         # For who writes by name what can't be written through `file`.
         self.part = _beside(self.path, "part")
-        self.file: BinaryIO = self.part.open("xb")
+        self.file: BinaryIO
 
     def __enter__(self) -> Self:
+        _clear_abandoned(self.path)
+        try:
+            self.file = self.part.open("xb")
+        except FileExistsError:
+            raise
+        except BaseException:  # a signal, too, that came as the file was there
+            self.part.unlink(missing_ok=True)
+            raise
         return self
 
     def __exit__(
@@ -75,11 +82,17 @@ class WholeFolder:
             if not is_ours(self.path):
                 raise TargetExists(f"{path} exists, and is no export that --force may replace")
         self._replace = replace
-        _clear_abandoned(self.path)
         self.folder = _beside(self.path, "part")
-        self.folder.mkdir()
 
     def __enter__(self) -> Self:
+        _clear_abandoned(self.path)
+        try:
+            self.folder.mkdir()
+        except FileExistsError:
+            raise
+        except BaseException:  # a signal, too, that came as the folder was there
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
         return self
 
     def __exit__(

@@ -6,6 +6,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -34,10 +35,13 @@ class Package:
             int(at[14:16]),
             int(at[17:19]),
         )
-        self._zip = zipfile.ZipFile(self._whole.file, "w")
+        self._zip: zipfile.ZipFile
         self._resources: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
+        with ExitStack() as left:
+            self._zip = zipfile.ZipFile(left.enter_context(self._whole).file, "w")
+            left.pop_all()
         return self
 
     def __exit__(
