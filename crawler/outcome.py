@@ -105,6 +105,9 @@ def judge(
     counts = session.counts
     if session.error is not None:
         known = as_user_error(session.error)
+        if known is not None and known.code == ExitCode.BUSY:
+            # No other run's doing, for this one has the lock: something else keeps the database from us.
+            return "failed", "the archive can't be used: its database is locked", ExitCode.STORAGE
         if known is not None:
             return "failed", str(known), known.code
         return "failed", _line(session.error), ExitCode.ERROR
