@@ -22,7 +22,7 @@ class WholeFile:
     """A file that takes its place when it is finished; a context manager. Left before that, nothing stays.
 
     What an earlier process left that was killed over the same file is cleared away.
-    Raises `TargetExists` unless `replace`, `OSError` when it can't be written.
+    Raises `TargetExists` unless `replace`, on entering `OSError` when it can't be written.
     """
 
     def __init__(self, path: Path, *, replace: bool = False) -> None:
