@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write_page(chosen.into)
         return 0
     runs = chosen.runs or (QUICK_RUNS if chosen.quick else RUNS)
-    extent = Extent(runs, chosen.quick, chosen.articles, _tell, chosen.made)
+    extent = Extent(runs, chosen.quick, chosen.articles, _tell, tuple(chosen.made))
     counts = runs >= RUNS and not chosen.quick
     print("\n".join(machine_lines(machine())))
     made, void = [], False
@@ -62,6 +62,8 @@ def _measured(measurement: Measurement, extent: Extent) -> Result:
         options += ["--runs", str(extent.runs)]
     if extent.articles is not None:
         options += ["--articles", str(extent.articles)]
+    if any(figure.articles is not None for figure in measured.figures):
+        options += ["--made", "DIR"] * len(extent.made)  # where they lie says nothing on another machine
     command = f".venv/bin/python -m benchmarks {shlex.join(options)}"
     return Result(measurement.name, began, where, extent.runs, command, measured)
 
@@ -95,8 +97,10 @@ def _parser() -> argparse.ArgumentParser:
         "--made",
         metavar="DIR",
         type=Path,
-        help="an archive that `python -m benchmarks.made_archive DIR --articles N` made, for what measures a "
-        "large one [made anew, once for all of them]",
+        action="append",
+        default=[],
+        help="an archive that `python -m benchmarks.made_archive DIR --articles N` made, for what measures "
+        "one of that size (repeatable) [made anew, up to 100,000 articles, once for all measurements]",
     )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write every sample there, too")
     parser.add_argument(

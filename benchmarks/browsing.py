@@ -1,4 +1,4 @@
-"""The pages of `msarchive browse` on a large archive, over real HTTP."""
+"""The pages of `msarchive browse` on large archives, over real HTTP."""
 
 from __future__ import annotations
 
@@ -14,54 +14,69 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import text
 
-from benchmarks.measure import BrokenRun, Figure, absolute
+from benchmarks.measure import BrokenRun, absolute
 from benchmarks.measurements import Extent, Measured
-from benchmarks.shared_archive import shared_archive
+from benchmarks.shared_archive import aimed_at, archives_by_size, told_of
 from crawler.browse.addresses import here
 from storage.archive import open_archive
 
-ARTICLES, QUICK_ARTICLES = 100_000, 1_000
 AIM_MS = 200.0
 REQUESTS = 9
 """Of each page in each run; the run's figure is the middle one."""
 _PROGRAM = "from crawler.cli import main; main()"
-_PATIENCE_S = 120
+_PATIENCE_S = 900
+_FIRST, _READY = "first answer", "until everything is counted"
+_UNAIMED = {_FIRST, _READY}
 
 
 def measure(extent: Extent) -> Measured:
-    """Each run starts the server anew, waits until it has counted, and asks for each page in turns.
+    """Each run starts the server anew for each archive, waits until it has counted, and asks for each page in
+    turns.
 
     Raises `BrokenRun` when a page is not answered with 200.
     """
-    count = extent.size(ARTICLES, QUICK_ARTICLES)
     requests = 2 if extent.quick else REQUESTS
-    directory = shared_archive(extent, count)
-    paths = _paths(directory, count)
-    taken: dict[str, list[float]] = {page: [] for page in ("first answer", *paths)}
+    archives = archives_by_size(extent)
+    paths = {count: _paths(directory, count) for count, directory in archives.items()}
+    taken: dict[int, dict[str, list[float]]] = {count: {} for count in archives}
     for number in range(1, extent.runs + 1):
-        with _served(directory) as client:
-            taken["first answer"].append(_ask(client, "/"))
-            _until_ready(client, paths)
-            for page, path in paths.items():
-                taken[page].append(median(_ask(client, path) for _ in range(requests)))
-        slowest = max(paths, key=lambda page: taken[page][-1])
-        extent.tell(f"run {number}: slowest is {slowest} with {taken[slowest][-1]:.0f} ms")
+        for count, directory in archives.items():
+            for page, milliseconds in _asked(directory, paths[count], requests).items():
+                taken[count].setdefault(page, []).append(milliseconds)
+            slowest = max(taken[count].keys() - _UNAIMED, key=lambda page: taken[count][page][-1])
+            told = f"slowest is {slowest} with {taken[count][slowest][-1]:.0f} ms"
+            extent.tell(f"run {number}, {count:,} articles: {told}")
+    aimed = aimed_at(list(archives))
     return Measured(
         [
-            f"An archive made of {count:,} articles; `msarchive browse` in a process of its own, asked over "
-            "one connection.",
-            f"Each run is the middle one of {requests} requests, after a first one that is not counted: what "
-            "is dear is had once whenever the archive has changed.",
-            "first answer: the first page of a server that has just started, before anything is counted.",
+            f"{told_of(list(archives))}; `msarchive browse` in a process of its own, asked over one "
+            "connection",
+            f"each run is the middle one of {requests} requests, after a first one that is not counted: what "
+            "is dear is had once whenever the archive has changed",
+            f"{_FIRST}: the first page of a server that has just started, before anything is counted",
+            f"{_READY}: from the server's start, while it is asked once for every page",
         ],
-        list(_figures(taken)),
-    )
+        [
+            absolute(
+                page, "wall time", "ms", values, AIM_MS if count == aimed and page not in _UNAIMED else None,
+                articles=count,
+            )
+            for count, pages in taken.items()
+            for page, values in pages.items()
+        ],
+    )  # fmt: skip
 
 
-def _figures(taken: dict[str, list[float]]) -> Iterator[Figure]:
-    for page, values in taken.items():
-        aim = None if page == "first answer" else AIM_MS
-        yield absolute(page, "wall time", "ms", values, aim)
+def _asked(directory: Path, paths: dict[str, str], requests: int) -> dict[str, float]:
+    """Page -> milliseconds."""
+    with _served(directory) as client:
+        began = time.perf_counter()
+        taken = {_FIRST: _ask(client, "/")}
+        _until_ready(client, paths)
+        taken[_READY] = (time.perf_counter() - began) * 1000
+        for page, path in paths.items():
+            taken[page] = median(_ask(client, path) for _ in range(requests))
+    return taken
 
 
 def _paths(directory: Path, count: int) -> dict[str, str]:

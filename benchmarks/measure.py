@@ -75,6 +75,15 @@ class Figure:
     """Whether `aim` is how many times as fast (small, …) as the limit we are to be at least."""
     why_missed: str = ""
     """Why the aim is missed, for as long as it is; a sentence for the page."""
+    articles: int | None = None
+    """Size of the archive that was asked, where the same is measured at several: then the page has a column
+    for each (`benchmarks.by_size`)."""
+
+    @property
+    def what(self) -> str:
+        """Its name for people, with the size and what is counted."""
+        size = "" if self.articles is None else f" of {self.articles:,} articles"
+        return f"{self.name}{size}, {self.clock}"
 
     @property
     def ratio(self) -> Samples | None:
@@ -127,7 +136,7 @@ class Figure:
     def lines(self) -> list[str]:
         """The figure for people."""
         aim = f"   aim: {self.aim_text}: {self.verdict}" if self.aim is not None else ""
-        head, ours = f"  {self.name}, {self.clock}", f"    {'msarchive':<20} {self.shown(self.ours)}"
+        head, ours = f"  {self.what}", f"    {'msarchive':<20} {self.shown(self.ours)}"
         if self.limit is None or self.ratio is None:
             return [head, ours + aim]
         return [
@@ -150,6 +159,7 @@ class Figure:
             "at_least": self.at_least,
             "met": self.met,
             "why_missed": self.why_missed,
+            "articles": self.articles,
             "samples": {
                 "ours": list(self.ours.values),
                 "limit": None if self.limit is None else list(self.limit.values),
@@ -170,14 +180,23 @@ def figure_of(plain: dict[str, Any]) -> Figure:
         plain["unit"],
         plain["at_least"],
         plain["why_missed"],
+        plain.get("articles"),  # files that were written before there were sizes say nothing of them
     )
 
 
 def absolute(
-    name: str, clock: str, unit: str, values: Sequence[float], aim: float | None = None, why_missed: str = ""
+    name: str,
+    clock: str,
+    unit: str,
+    values: Sequence[float],
+    aim: float | None = None,
+    why_missed: str = "",
+    articles: int | None = None,
 ) -> Figure:
     """A figure without a limit: what was measured in `unit`, one sample a run, to be at most `aim`."""
-    return Figure(name, None, clock, spread(values), None, aim, unit, why_missed=why_missed)
+    return Figure(
+        name, None, clock, spread(values), None, aim, unit, why_missed=why_missed, articles=articles
+    )
 
 
 def spread(values: Sequence[float]) -> Samples:

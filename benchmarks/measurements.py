@@ -27,8 +27,8 @@ class Extent:
     """Size of what is made, where the command line says one."""
     tell: Callable[[str], None]
     """Takes a line of progress."""
-    made: Path | None = None
-    """A made archive to measure on (`benchmarks.shared_archive`); None: one is made."""
+    made: tuple[Path, ...] = ()
+    """Made archives to measure on (`benchmarks.shared_archive`); what is not among them is made."""
 
     def size(self, full: int, quick: int) -> int:
         """How many articles to make: what the command line says, or one of these."""
@@ -74,8 +74,9 @@ MEASUREMENTS = (
     Measurement("scaling", "Reading few captures again, and many", "benchmarks.scaling"),
     Measurement("size", "What an article takes on the disk", "benchmarks.size"),
     Measurement("relating", "Related articles of 100,000", "benchmarks.relating"),
-    Measurement("browsing", "Browsing 100,000 articles", "benchmarks.browsing"),
+    Measurement("browsing", "Browsing a large archive", "benchmarks.browsing"),
     Measurement("exporting", "Exporting a large archive", "benchmarks.exporting"),
     Measurement("searching", "Searching a large archive", "benchmarks.searching"),
+    Measurement("asking", "Commands and SQL on a large archive", "benchmarks.asking"),
 )
 """In the order of the page."""

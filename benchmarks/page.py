@@ -7,11 +7,12 @@ and machine; so the page can be made piece by piece.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.by_size import table_by_size
 from benchmarks.machine import machine_lines
 from benchmarks.measure import A_PAGE, Figure, Samples, figure_of
 from benchmarks.measurements import MEASUREMENTS, Measured, Measurement
@@ -107,7 +108,7 @@ def _aims(there: list[tuple[Measurement, Result]]) -> Iterator[str]:
         return
     rows = [
         (
-            f"[{one.title}](#{_anchor(one.title)}): {figure.name}, {figure.clock}",
+            f"[{one.title}](#{_anchor(one.title)}): {figure.what}",
             figure.limit_name or "",
             _compared(figure),
             figure.aim_text,
@@ -116,7 +117,7 @@ def _aims(there: list[tuple[Measurement, Result]]) -> Iterator[str]:
         for one, figure in aimed
     ]
     met = sum(bool(figure.met) for _, figure in aimed)
-    why = [f"- {figure.name}, {figure.clock}: {figure.why_missed}" for _, figure in aimed if _unmet(figure)]
+    why = [f"- {figure.what}: {figure.why_missed}" for _, figure in aimed if _unmet(figure)]
     yield f"## Aims\n\n{met} of {len(aimed)} aims are met.\n"
     yield _table(("What", "Limit", "Median", "Aim", ""), rows)
     if why:
@@ -128,8 +129,29 @@ def _unmet(figure: Figure) -> bool:
 
 
 def _section(one: Measurement, result: Result) -> str:
-    figures = result.measured.figures
-    rows = [
+    described = "".join(f"- {line.strip()}\n" for line in result.measured.described)
+    where = "; ".join(machine_lines(result.machine))
+    return (
+        f"## {one.title}\n\n"
+        f"Measured {result.began[:10]} {result.began[11:16]} UTC, {result.runs} runs, by\n\n"
+        f"    {result.command}\n\n"
+        f"on {where}.\n\n"
+        f"{described}\n" + "\n".join(_tables(result.measured.figures))
+    )
+
+
+def _tables(figures: Sequence[Figure]) -> Iterator[str]:
+    """What was measured at one size, and what was at several."""
+    sized = [figure for figure in figures if figure.articles is not None]
+    others = [figure for figure in figures if figure.articles is None]
+    if others:
+        yield _table(("What", "msarchive", "Limit", "Ratio", "Aim"), _rows(others))
+    if sized:
+        yield _table(*table_by_size(sized))
+
+
+def _rows(figures: Sequence[Figure]) -> list[tuple[str, ...]]:
+    return [
         (
             f"{figure.name}, {figure.clock}",
             figure.shown(figure.ours),
@@ -139,15 +161,6 @@ def _section(one: Measurement, result: Result) -> str:
         )
         for figure in figures
     ]
-    described = "".join(f"- {line.strip()}\n" for line in result.measured.described)
-    where = "; ".join(machine_lines(result.machine))
-    return (
-        f"## {one.title}\n\n"
-        f"Measured {result.began[:10]} {result.began[11:16]} UTC, {result.runs} runs, by\n\n"
-        f"    {result.command}\n\n"
-        f"on {where}.\n\n"
-        f"{described}\n" + _table(("What", "msarchive", "Limit", "Ratio", "Aim"), rows)
-    )
 
 
 def _compared(figure: Figure) -> str:

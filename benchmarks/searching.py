@@ -1,10 +1,10 @@
-"""How long an answer takes on a large archive: words rare and common, phrases, prefixes, filters, counts."""
+"""How long an answer takes on large archives: words rare and common, phrases, prefixes, filters, counts."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from benchmarks.measure import BrokenRun, Figure, absolute
 from benchmarks.measurements import Extent, Measured
-from benchmarks.shared_archive import shared_archive
+from benchmarks.shared_archive import aimed_at, archives_by_size, told_of
 from crawler.asking import parse
 from storage.archive import open_archive
 from storage.search.ask import search
@@ -28,41 +28,69 @@ Questions = Mapping[str, Sequence[str]]
 
 
 def measure(extent: Extent) -> Measured:
-    """Ask a made archive the same questions again and again.
+    """Ask made archives the same kinds of questions again and again.
 
-    Raises `BrokenRun` when something is not found that stands in the archive.
+    Raises `BrokenRun` when something is not found that stands in an archive.
     """
-    count = extent.size(100_000, 2_000)
-    return measured_in(shared_archive(extent, count), extent)
+    return measured_in(archives_by_size(extent), extent)
 
 
-def measured_in(directory: Path, extent: Extent) -> Measured:
-    """The same of an archive that is there."""
-    with open_archive(directory, read_only=True) as archive, archive.engine.connect() as connection:
-        questions = {
-            kind: [parse(typed) for typed in typed_ones]
-            for kind, typed_ones in questions_about(archive.path).items()
-        }
+def measured_in(archives: Mapping[int, Path], extent: Extent) -> Measured:
+    """The same of archives that are there, by the number of their articles."""
+    with ExitStack() as stack:
+        asking = [stack.enter_context(_opened(size, folder)) for size, folder in archives.items()]
         if not extent.quick:
-            _asked(connection, questions)  # the disk's cache, and modules
-        answers: list[dict[str, list[float]]] = []
-        counts: list[dict[str, list[float]]] = []
-        counted = {kind: asked[::4] for kind, asked in questions.items()}
+            for one in asking:
+                one.ask()  # the disk's cache, and modules
+                extent.tell(f"{one.articles:,} articles: everything was asked once")
         for number in range(1, extent.runs + 1):
-            answers.append(_asked(connection, questions))
-            counts.append(_timed(counted, lambda query: facets(connection, query)))
-            whole = [taken for kind in answers[-1].values() for taken in kind]
-            extent.tell(f"round {number} of {extent.runs}: median {median(whole):.1f} ms")
+            for one in asking:
+                one.keep()
+                whole = [taken for kind in one.answers[-1].values() for taken in kind]
+                middle = f"median {median(whole):.1f} ms"
+                extent.tell(f"round {number} of {extent.runs}, {one.articles:,} articles: {middle}")
     described = [
-        f"an archive of {_articles(archive.path):,} articles, made (`benchmarks.made_archive`); one process "
-        "and connection, as in a web page; start-up has a section of its own",
-        f"{QUESTIONS} questions of each kind: ten answers with snippets, and the total; "
-        "rare words stand in at most 20 articles, middling ones in every hundredth or so; common are the "
-        f"{QUESTIONS} that most articles have",
+        f"{told_of(list(archives))}; one process, and a connection for each, as in a web page; start-up has "
+        "a section of its own",
+        f"{QUESTIONS} questions of each kind, chosen by what the archive holds: ten answers with snippets, "
+        "and the total; rare words stand in at most 20 articles, middling ones in every hundredth or so; "
+        f"common are the {QUESTIONS} that most articles have",
         "counts: how all that is found divides by topic, journal and year, for every fourth of the questions",
         "each run's figure is the median, or the 99th percentile, of its questions",
     ]
-    return Measured(described, [*_figures("answers", answers, True), *_figures("counts", counts, False)])
+    aimed = aimed_at(list(archives))
+    return Measured(described, [figure for one in asking for figure in one.figures(aimed)])
+
+
+class _Asking:
+    """An archive, what it is asked, and the milliseconds that it took, by round and kind."""
+
+    def __init__(self, articles: int, connection: Connection, questions: Questions) -> None:
+        self.articles = articles
+        self.answers: list[dict[str, list[float]]] = []
+        self._counts: list[dict[str, list[float]]] = []
+        self._connection = connection
+        self._questions = {kind: [parse(typed) for typed in some] for kind, some in questions.items()}
+        self._counted = {kind: asked[::4] for kind, asked in self._questions.items()}
+
+    def ask(self) -> dict[str, list[float]]:
+        return _asked(self._connection, self._questions)
+
+    def keep(self) -> None:
+        """Ask everything, and keep how long it took."""
+        self.answers.append(self.ask())
+        self._counts.append(_timed(self._counted, lambda query: facets(self._connection, query)))
+
+    def figures(self, aimed: int) -> Iterator[Figure]:
+        """Those that were kept; with aims in an archive of `aimed` articles."""
+        yield from _figures("answers", self.answers, self.articles, self.articles == aimed)
+        yield from _figures("counts", self._counts, self.articles, aimed=False)
+
+
+@contextmanager
+def _opened(articles: int, folder: Path) -> Iterator[_Asking]:
+    with open_archive(folder, read_only=True) as archive, archive.engine.connect() as connection:
+        yield _Asking(articles, connection, questions_about(archive.path))
 
 
 def questions_about(path: Path) -> Questions:
@@ -141,26 +169,25 @@ def _timed(
     return taken
 
 
-def _figures(what: str, runs: Sequence[Mapping[str, list[float]]], aimed: bool) -> Iterator[Figure]:
+def _figures(
+    what: str, runs: Sequence[Mapping[str, list[float]]], articles: int, aimed: bool
+) -> Iterator[Figure]:
     kinds = {kind: [run[kind] for run in runs] for kind in runs[0]}
     everything = [[taken for kind in run.values() for taken in kind] for run in runs]
     for name, rounds in {"all questions": everything, **kinds}.items():
-        yield absolute(
-            f"{what}, {name}",
-            "median",
-            "ms",
-            [median(one) for one in rounds],
-            MEDIAN_AIM_MS if aimed else None,
-        )
-        yield absolute(
-            f"{what}, {name}",
-            "99th percentile",
-            "ms",
-            [quantiles(one, n=100, method="inclusive")[98] for one in rounds],
-            SLOWEST_AIM_MS if aimed else None,
-        )
+        for clock, aim, told in (
+            ("median", MEDIAN_AIM_MS, median),
+            ("99th percentile", SLOWEST_AIM_MS, _slowest),
+        ):
+            yield absolute(
+                f"{what}, {name}",
+                clock,
+                "ms",
+                [told(one) for one in rounds],
+                aim if aimed else None,
+                articles=articles,
+            )
 
 
-def _articles(path: Path) -> int:
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        return int(database.execute("SELECT count(*) FROM article").fetchone()[0])
+def _slowest(taken: Sequence[float]) -> float:
+    return quantiles(taken, n=100, method="inclusive")[98]

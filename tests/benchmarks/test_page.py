@@ -63,7 +63,44 @@ def test_each_aim_is_told_as_met_or_by_how_much_it_is_missed_and_why(tmp_path: P
     assert "- an export, peak memory: it holds a page of everything" in aims
 
 
-@pytest.mark.parametrize("figure", [SLOW, FAST, LARGE], ids=["at most", "at least", "absolute"])
+def test_what_was_measured_at_several_sizes_is_one_row_that_says_how_it_grows(tmp_path: Path) -> None:
+    def asked(name: str, articles: int, *milliseconds: float, aim: float | None = None) -> Figure:
+        return absolute(name, "wall time", "ms", milliseconds, aim, articles=articles)
+
+    small = [asked("rare words", 10_000, 1, 2), asked("all of it", 10_000, 5, 5)]
+    middling = [asked("rare words", 100_000, 2, 4, aim=3), asked("all of it", 100_000, 50, 50, aim=40)]
+    large = [asked("rare words", 1_000_000, 4, 6), asked("all of it", 1_000_000, 1000, 1100)]
+    keep(result("searching", *small, *middling, *large), tmp_path)
+    whole = (tmp_path / "docs/performance.md").read_text("utf-8")
+    section = whole.partition("## Searching a large archive")[2].partition("\n## ")[0]
+    head, _, rare, everything = section.partition("| What |")[2].splitlines()
+    assert head == " 10,000 | 100,000 | 1,000,000 | 1,000,000 against 100,000 | Aim |"
+    assert rare == (
+        "| rare words, wall time | 1.50 (1.00–2.00) ms | 3.00 (2.00–4.00) ms | 5.00 (4.00–6.00) ms "
+        "| 1.8 (1.5–2.0) times | of 100,000 at most 3 ms: met |"
+    )
+    assert "| **21.0 (20.0–22.0) times** | of 100,000 at most 40 ms: **MISSED by 25 %** |" in everything
+    aims = whole.partition("## Aims")[2].partition("\n## ")[0]
+    assert "1 of 2 aims are met." in aims
+    assert "#searching-a-large-archive): rare words of 100,000 articles, wall time |  | 3.00 ms |" in aims
+
+
+def test_a_size_that_was_not_measured_has_an_empty_cell_and_a_single_size_no_growth(tmp_path: Path) -> None:
+    small = absolute("all of it", "wall time", "ms", [5.0, 5.0], articles=10_000)
+    keep(result("searching", small), tmp_path)
+    alone = (tmp_path / "docs/performance.md").read_text("utf-8")
+    assert "| What | 10,000 | Aim |" in alone
+    other = absolute("rare words", "wall time", "ms", [1.0, 1.0], articles=100_000)
+    keep(result("searching", small, other), tmp_path)
+    both = (tmp_path / "docs/performance.md").read_text("utf-8")
+    assert "| all of it, wall time | 5.00 (5.00–5.00) ms |  |  |  |" in both
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [SLOW, FAST, LARGE, replace(LARGE, articles=10_000)],
+    ids=["at most", "at least", "absolute", "of a size"],
+)
 def test_a_figure_comes_back_from_its_file_as_it_was(figure: Figure) -> None:
     assert figure_of(json.loads(json.dumps(figure.as_plain()))) == figure
 

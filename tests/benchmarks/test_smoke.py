@@ -61,6 +61,7 @@ long = pytest.mark.skipif(
         pytest.param("exporting", {200.0, None}, marks=long),
         ("searching", {50.0, 250.0, None}),
         ("browsing", {200.0, None}),
+        ("asking", {None}),
         pytest.param("recrawling", {None}, marks=[needs_nginx, long]),
         pytest.param("size", {None}, marks=[needs_nginx, long]),
         ("captures", {1.11, None}),
