@@ -38,6 +38,12 @@ def postgresql_index(cursor: Cursor) -> ModuleType | None:
     return documents
 
 
+def is_from_server(error: BaseException) -> bool:
+    """Whether PostgreSQL or its driver raised it, wrapped by SQLAlchemy or not."""
+    driver = sys.modules.get("psycopg")
+    return driver is not None and isinstance(getattr(error, "orig", error), driver.Error)
+
+
 def refusals() -> tuple[type[Exception], ...]:
     """What the drivers raise for values that a table does not take."""
     driver = sys.modules.get("psycopg")

@@ -5,8 +5,8 @@ Which addresses were heard of and from whom, which were refused or failed, and w
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -19,11 +19,13 @@ _PLAIN = (
     "fetched_lastmod", "revisit_at", "interval_s", "checks", "changes",
 )  # fmt: skip
 _DUMP = f"""
-SELECT {", ".join(f"u.{name}" for name in _PLAIN)}, t.url AS target, (
-    SELECT json_group_array(json_object('via', s.via, 'from', f.url, 'at', s.first_heard_at))
-    FROM (SELECT * FROM url_source WHERE url_id = u.id ORDER BY via) s LEFT JOIN url f ON f.id = s.from_url_id
-) AS sources
+SELECT u.id, {", ".join(f"u.{name}" for name in _PLAIN)}, t.url AS target
 FROM url u LEFT JOIN url t ON t.id = u.target_url_id WHERE u.site = :site ORDER BY u.id
+"""
+_SOURCES = """
+SELECT s.url_id, s.via, f.url, s.first_heard_at
+FROM url_source s JOIN url u ON u.id = s.url_id LEFT JOIN url f ON f.id = s.from_url_id
+WHERE u.site = :site ORDER BY s.url_id, s.via
 """
 _INSERT = f"INSERT INTO url (site, {', '.join(_PLAIN)}) VALUES (?{', ?' * len(_PLAIN)})"
 _SET = ", ".join(f"{name} = excluded.{name}" for name in _PLAIN[1:])
@@ -37,9 +39,14 @@ _NOT_ASKED: Mapping[str, Any] = {
 
 def url_records(connection: Connection, site: str) -> Iterator[dict[str, Any]]:
     """Every address of a site, in the order in which they were heard of."""
+    told = groupby(connection.execute(text(_SOURCES), {"site": site}), key=lambda row: row[0])
+    of, sources = next(told, (None, None))
     for row in connection.execute(text(_DUMP), {"site": site}).mappings():
         record = dict(row)
-        record["sources"] = json.loads(record["sources"])
+        record["sources"] = []
+        if record.pop("id") == of and sources is not None:
+            record["sources"] = [{"via": via, "from": url, "at": at} for _, via, url, at in sources]
+            of, sources = next(told, (None, None))
         yield record
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.places import Places
 from tests.postgresql import Server
 
 Database = Callable[[Path], str | None]
@@ -38,3 +39,12 @@ def database(request: pytest.FixtureRequest) -> Database:
         return lambda directory: None
     found: Server = request.getfixturevalue("server")
     return found.copy_of
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def places(request: pytest.FixtureRequest) -> Iterator[Places]:
+    """Where archives are. Every test that asks for this, or for an archive that was made with it, runs with
+    both databases."""
+    made = Places(request.getfixturevalue("server") if request.param == "postgresql" else None)
+    yield made
+    made.close()

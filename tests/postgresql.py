@@ -33,6 +33,7 @@ class Server:
         self._programs = _programs()
         self._numbers = count(1)
         self._copies: dict[Path, str] = {}
+        self._empty: str | None = None
         # Not pytest's folder: a socket's path has at most 107 bytes.
         self.folder = Path(tempfile.mkdtemp(prefix="msarchive-pg-"))
         self._user: dict[str, object] = {}
@@ -71,6 +72,31 @@ class Server:
         self._run("createdb", "-h", self.folder, "-U", "msarchive", *_LANGUAGE, name)
         return self.address(name)
 
+    def new_archive(self) -> str:
+        """The address of a new database with an empty archive: a copy of one that was made once, which takes
+        a twentieth of the time."""
+        if self._empty is None:
+            self._empty = self.new()
+            with tempfile.TemporaryDirectory() as folder:
+                open_archive(Path(folder), create=True, database=self._empty).close()
+        return self.new_like(self._empty)
+
+    def new_like(self, url: str) -> str:
+        """The address of a new database that holds what another one holds, to which nobody is connected."""
+        name = f"archive{next(self._numbers)}"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {name_in(url)} STRATEGY file_copy")
+        return self.address(name)
+
+    def drop(self, url: str) -> None:
+        """Remove a database, whoever is connected to it."""
+        self._execute(f"DROP DATABASE {name_in(url)} WITH (FORCE)")
+
+    def _execute(self, statement: str) -> None:
+        import psycopg
+
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
     def address(self, name: str, user: str = "msarchive") -> str:
         """The address of a database on it."""
         return f"postgresql://{user}@/{name}?host={self.folder}"
@@ -102,6 +128,11 @@ class Server:
             )  # type: ignore[call-overload]
             said.seek(0)
             assert ended.returncode == 0, f"{program}: {said.read()}"
+
+
+def name_in(url: str) -> str:
+    """The name of the database in an address that `Server` gave."""
+    return url.partition("@/")[2].partition("?")[0]
 
 
 def _programs() -> Path:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crawler.cli.common import archive_option, json_option, print_json
+from crawler.cli.common import archive_option, chosen_database, json_option, print_json
 from crawler.exits import ExitCode
 from crawler.terminal import console, printable
 
@@ -29,7 +29,7 @@ _STYLES = {"damage": "red", "note": "yellow"}
     "  msarchive verify --json | jq -r '.findings[] | [.code, .file, .offset] | @tsv'\n\n"
     "Exit status: 0 sound (notes are no damage), 12 damaged. docs/captures.md explains each code.",
 )
-@archive_option()
+@archive_option(database=True)
 @click.option(
     "--repair",
     "mend",
@@ -44,9 +44,10 @@ def command(directory: Path, mend: bool, as_json: bool) -> int:
     """
     from storage.verify import repair, verify
 
-    repaired = repair(directory) if mend else []
+    database = chosen_database()
+    repaired = repair(directory, database=database) if mend else []
     with _progress() as tell:
-        report = verify(directory, progress=tell)
+        report = verify(directory, database=database, progress=tell)
     if as_json:
         print_json(_as_json(report, repaired))
     else:

@@ -38,7 +38,7 @@ from crawler.terminal import Sheet, complain
 @click.option("--since", metavar="DATE", help="Only captures since this date or time (UTC).")
 @click.option("--site", metavar="NAME", help="Which site's, where several share the archive.")
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
-@archive_option()
+@archive_option(database=True)
 @json_option("Print what went in as JSON.")
 def command(
     output: Path,

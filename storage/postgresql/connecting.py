@@ -67,6 +67,18 @@ def explaining(url: URL) -> Iterator[None]:
         raise
 
 
+def is_damage(error: BaseException) -> bool:
+    """Whether an error of the driver's says something of the data, rather than of the connection, the
+    server's room or what the role may do."""
+    original = getattr(error, "orig", error)
+    import psycopg
+
+    state = getattr(original, "sqlstate", None) or ""
+    if state.startswith("58"):  # system_error: a file of the server's that can't be read
+        return True
+    return not isinstance(original, psycopg.OperationalError) and state not in _DENIED
+
+
 def _engine(url: URL) -> Engine:
     try:
         import psycopg

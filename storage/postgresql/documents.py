@@ -38,6 +38,12 @@ _CREATE = (
 )
 _INSERT = text(f"INSERT INTO {TABLE} (rowid, words) VALUES (:id, CAST(:words AS tsvector))")
 
+_STRAY = text(f"SELECT count(*) FROM {TABLE} WHERE rowid NOT IN (SELECT id FROM search_documents)")
+_OTHERWISE = text(
+    "SELECT count(*) FROM unnest(CAST(:id AS BIGINT[]), CAST(:words AS TEXT[])) AS given (id, words) "
+    f"LEFT JOIN {TABLE} s ON s.rowid = given.id WHERE s.words IS DISTINCT FROM CAST(given.words AS TSVECTOR)"
+)
+
 _INSERT_MARKED = f"INSERT INTO {TABLE} (rowid, words) VALUES (?, CAST(? AS tsvector))"
 _DOCUMENT = f"{DOCUMENTS_BY_REVISION} WHERE r.id = ?"
 _MOVE = (
@@ -67,6 +73,17 @@ def fill(connection: Connection) -> None:
     rows = connection.execute(every.execution_options(yield_per=_AT_ONCE))
     for some in rows.partitions():
         connection.execute(_INSERT, _vectors((row[0], row[1], row[2], row[3]) for row in some))
+
+
+def disagreeing(connection: Connection) -> int:
+    """How many revisions the index has otherwise than their text says, not at all, or without a text."""
+    every = text("SELECT id, title, takeaway, sections FROM search_documents")
+    found = int(connection.execute(_STRAY).scalar_one())
+    for some in connection.execute(every.execution_options(yield_per=_AT_ONCE)).partitions():
+        wanted = _vectors((row[0], row[1], row[2], row[3]) for row in some)
+        given = {name: [one[name] for one in wanted] for name in ("id", "words")}
+        found += int(connection.execute(_OTHERWISE, given).scalar_one())
+    return found
 
 
 def insert(cursor: Cursor, document: Document) -> None:

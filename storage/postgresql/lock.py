@@ -38,13 +38,14 @@ def take(connection: Connection, where: str) -> None:
     name = f"msarchive: process {os.getpid()} ({called_as()}) on {socket.gethostname()}"
     connection.execute(_NAME, {"name": name.encode("ascii", "replace")[:_LONGEST_NAME].decode()})
     if not connection.execute(_TAKE, {"key": _WRITING}).scalar():
-        raise ArchiveBusy(f"{where} is being written to by {_holder(connection)}")
+        raise ArchiveBusy(f"{where} is being written to by {holder(connection) or 'another process'}")
 
 
-def _holder(connection: Connection) -> str:
+def holder(connection: Connection) -> str | None:
+    """Who writes to the archive, as one line; None when nobody does."""
     row = connection.execute(_HOLDER, {"key": _WRITING}).first()
     if row is None:
-        return "another process"
+        return None
     server, name, since = row
     who = name.removeprefix("msarchive: ") if name else f"the session of the server's process {server}"
     return f"{who} since {since}" if since else who  # which only its own role, and monitors, are told

@@ -9,10 +9,10 @@ from typing import Literal
 Level = Literal["damage", "note"]
 
 CODES: dict[str, tuple[Level, str]] = {
-    "database-unreadable": ("damage", "archive.db can't be opened as an archive"),
+    "database-unreadable": ("damage", "the database can't be opened as an archive"),
     "database-changed": ("damage", "archive.db is not what its checksum says"),
     "checksum-unreadable": ("damage", "archive.db.sha256 is no checksum"),
-    "database-damaged": ("damage", "SQLite's own check of archive.db, or a row that can't be read"),
+    "database-damaged": ("damage", "the database's own check or a constraint fails, or a row can't be read"),
     "schema-changed": ("damage", "a table or index is missing or not as this version makes it"),
     "foreign-key": ("damage", "a row names another row that is not there"),
     "search-index": ("damage", "the full-text index disagrees with the text"),
@@ -33,6 +33,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "quarantine": ("note", "readings that have lost fields, and wait to be read again"),
     "quarantine-not-held": ("damage", "a reading in quarantine has made a revision all the same"),
     "no-checksum": ("note", "there is no checksum of archive.db"),
+    "server-unchecked": ("note", "what of a PostgreSQL server only the server can look at"),
     "writer-at-work": ("note", "a run is writing to the archive"),
     "lock-stale": ("note", "a run ended without tidying up"),
     "torn-end": ("note", "what a killed run left of a record that was never finished"),

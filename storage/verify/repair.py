@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage.archive import FILE_NAME, ArchiveMissing
+from storage.archive import FILE_NAME, ArchiveMissing, open_archive
+from storage.db import Db
 from storage.lock import WriterLock
-from storage.verify.database import connect
+from storage.verify.asked import Asked
+from storage.verify.sqlite import connect
 from storage.verify.tails import torn_from
 from storage.verify.warcs import Counted, counted_files, is_plain
 from storage.warc import FOLDER
@@ -33,32 +36,52 @@ class Repaired:
     """Number of bytes that are gone."""
 
 
-def repair(directory: Path) -> list[Repaired]:
+def repair(directory: Path, *, database: str | None = None) -> list[Repaired]:
     """Cut torn ends off unfinished WARC files, behind what the database counts and behind every whole record.
+    With `database` (see `open_archive`) it is that one which counts.
 
     Nothing else is touched, the database neither; a second time there is nothing to do. Raises
-    `ArchiveMissing`, `ArchiveBusy` while a run is at work, `ArchiveUnwritable`, OSError. Where a
-    database can't be asked what counts, nothing would be safe, and nothing is done.
+    `ArchiveMissing`, `ArchiveBusy` while a run is at work, `ArchiveUnwritable`, OSError, and what
+    `open_archive` raises for a database. Where `archive.db` can't be asked what counts, nothing would be
+    safe, and nothing is done.
     """
-    if not (directory / FILE_NAME).is_file():
+    if not (directory if database is not None else directory / FILE_NAME).exists():
         raise ArchiveMissing(f"no archive in {directory}")
     lock = WriterLock(directory)
     lock.acquire()
     try:
         try:
-            files, last = _unfinished(directory)
+            with _asking(directory, database) as asked:
+                files, last = _unfinished(asked)
+                return [done for file in files if (done := _cut(directory, file, last.get(file.id, 0)))]
         except (sqlite3.Error, UnicodeDecodeError):  # the latter where SQLite quotes a damaged schema
             return []
-        return [done for file in files if (done := _cut(directory, file, last.get(file.id, 0)))]
     finally:
         lock.release()
 
 
-def _unfinished(directory: Path) -> tuple[list[Counted], dict[int, int]]:
+@contextmanager
+def _asking(directory: Path, database: str | None) -> Iterator[Asked]:
+    """The database, which nobody writes to as long as it is asked."""
+    if database is None:
+        with closing(connect(directory / FILE_NAME)) as connection:
+            yield connection
+        return
+    from storage.postgresql import lock
+
+    with (
+        open_archive(directory, read_only=True, database=database) as archive,
+        archive.engine.connect() as opened,
+    ):
+        lock.take(opened, archive.name)
+        opened.rollback()  # to see all that was committed until then; the lock is the session's
+        yield Db(opened).cursor
+
+
+def _unfinished(asked: Asked) -> tuple[list[Counted], dict[int, int]]:
     """The files that no run has finished, and where the last capture's records end in each."""
-    with closing(connect(directory / FILE_NAME)) as connection:
-        files = [file for file in counted_files(connection) if file.sha256 is None]
-        return files, dict(connection.execute(_LAST).fetchall())
+    files = [file for file in counted_files(asked) if file.sha256 is None]
+    return files, dict(asked.execute(_LAST).fetchall())
 
 
 def _cut(directory: Path, file: Counted, last: int) -> Repaired | None:

@@ -8,14 +8,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 
+from sqlalchemy import CheckConstraint
+
 from storage.content import content_digest, digests, dumps
 from storage.db import Db, to_json
+from storage.dialects import is_from_server
+from storage.models import Base
 from storage.names import Names
 from storage.revisions import Revisions
+from storage.verify.asked import Asked, one
 from storage.verify.findings import Finding
 
 _CARD = "position, title, url, article_id, date_raw, date_iso, date_precision, teaser, image"
 
+_PASSAGES = "SELECT id, sha256, text FROM passage WHERE id > ? ORDER BY id LIMIT 1000"
 _REVISION = "SELECT r.id, r.number, a.key FROM revision r JOIN article a ON a.id = r.article_key WHERE "
 _EVIDENCE = "EXISTS (SELECT 1 FROM evidence e WHERE e.revision_id = r.id AND e.won = 1 AND e.field "
 _VALUES = (
@@ -47,6 +53,8 @@ def revisions(db: Db, count: Callable[[], None]) -> Iterator[Finding]:
             same = dumps(found) == fields and content_digest(found) == whole
             why = "its content does not have its digest"
         except Exception as error:  # a damaged row can make anything raise
+            if is_from_server(error):
+                raise  # the transaction is over: it can't be asked for the next one
             same, why = False, f"its content can't be read ({_one_line(error)})"
         if not same:
             yield Finding("revision-changed", f"article {key}, revision {number}: {why}")
@@ -105,13 +113,33 @@ def quarantine(db: Db) -> Iterator[Finding]:
 
 def stored_once(db: Db) -> Iterator[Finding]:
     """Paragraphs and card lists, which are kept under the digest of what they say."""
-    for passage, sha256, text in db.cursor.execute("SELECT id, sha256, text FROM passage ORDER BY id"):
-        if hashlib.sha256(text.encode()).digest() != sha256:
-            yield Finding("passage-changed", f"paragraph {passage} does not have its digest")
+    passage = 0
+    while some := db.all(_PASSAGES, passage):  # so that no driver has them all in memory
+        for passage, sha256, text in some:
+            if hashlib.sha256(text.encode()).digest() != sha256:
+                yield Finding("passage-changed", f"paragraph {passage} does not have its digest")
     for card_list, digest in db.all("SELECT id, digest FROM card_list ORDER BY id"):
         rows = db.all(f"SELECT {_CARD} FROM card WHERE card_list_id = ? ORDER BY position", card_list)
         if hashlib.sha256(to_json([tuple(row) for row in rows]).encode()).hexdigest() != digest:
             yield Finding("card-list-changed", f"card list {card_list} does not have its digest")
+
+
+def constraints(connection: Asked, name: str | None) -> Iterator[Finding]:
+    """CHECK constraints, which SQLite's own check leaves out on a connection that can't write, and PostgreSQL
+    looks at only when a row is written. `name`: the database's file; None when it is no file."""
+    for table in Base.metadata.sorted_tables:
+        for constraint in table.constraints:
+            if not isinstance(constraint, CheckConstraint):
+                continue
+            (rows,) = one(
+                connection,
+                f"SELECT count(*) FROM {table.name} WHERE NOT coalesce(({constraint.sqltext}), TRUE)",
+            )
+            if rows:
+                said = (
+                    f"{table.name}: {rows:,} {'row breaks' if rows == 1 else 'rows break'} {constraint.name}"
+                )
+                yield Finding("database-damaged", said, name)
 
 
 def _one_line(error: Exception) -> str:

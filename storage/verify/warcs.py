@@ -6,13 +6,13 @@ other threads run. What the pieces find is put in order at the end, so that two 
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, ParamSpec
 
+from storage.verify.asked import Asked, one
 from storage.verify.findings import Finding
 from storage.verify.members import Expected, Problem, check_member
 from storage.verify.tails import SURPLUS_KINDS, Member, members, torn_from
@@ -58,12 +58,10 @@ class _Piece:
     """Begin and end of each stretch, and the id of the record before it."""
 
 
-def counted_files(connection: sqlite3.Connection) -> list[Counted]:
+def counted_files(connection: Asked) -> list[Counted]:
     """The files that the database names."""
-    return [
-        Counted(*row)
-        for row in connection.execute("SELECT id, name, size, sha256 FROM warc_file ORDER BY name")
-    ]
+    rows = connection.execute("SELECT id, name, size, sha256 FROM warc_file ORDER BY name")
+    return [Counted(*row) for row in rows.fetchall()]
 
 
 def is_plain(name: str) -> bool:
@@ -72,7 +70,7 @@ def is_plain(name: str) -> bool:
 
 
 def check_files(
-    connection: sqlite3.Connection,
+    connection: Asked,
     folder: Path,
     files: list[Counted],
     *,
@@ -111,19 +109,21 @@ def check_files(
     return sorted(found, key=lambda one: (one.file or "", one.offset is not None, one.offset or 0, one.code))
 
 
-def _missing(connection: sqlite3.Connection, file: Counted, why: str) -> Finding:
-    lost = connection.execute("SELECT count(*) FROM capture WHERE warc_file_id = ?", (file.id,)).fetchone()[0]
+def _missing(connection: Asked, file: Counted, why: str) -> Finding:
+    (lost,) = one(connection, "SELECT count(*) FROM capture WHERE warc_file_id = ?", file.id)
     return Finding("warc-missing", f"{why}; {_captures(lost)} in it", file.label)
 
 
-def _length(connection: sqlite3.Connection, file: Counted, length: int) -> Iterator[Finding]:
+def _length(connection: Asked, file: Counted, length: int) -> Iterator[Finding]:
     """The file's length against what counts of it."""
     if length < file.size:
-        first, lost = connection.execute(
+        first, lost = one(
+            connection,
             "SELECT min(id), count(*) FROM capture WHERE warc_file_id = ? AND "
             "max(warc_offset + warc_length, coalesce(request_offset + request_length, 0)) > ?",
-            (file.id, length),
-        ).fetchone()
+            file.id,
+            length,
+        )
         more = f", from capture {first} on" if lost else ""
         yield Finding(
             "warc-cut",
@@ -140,11 +140,12 @@ def _length(connection: sqlite3.Connection, file: Counted, length: int) -> Itera
         )
 
 
-def _pieces(connection: sqlite3.Connection, file: Counted, length: int) -> Iterator[_Piece]:
+def _pieces(connection: Asked, file: Counted, length: int) -> Iterator[_Piece]:
     """What lies in the first `length` bytes. A record that a cut took away is not looked for: the line about
     the cut counts it."""
     piece, behind, last = _Piece(), 0, None
-    for row in connection.execute(_CAPTURES, (file.id,)):
+    rows = connection.execute(_CAPTURES, (file.id,))
+    while (row := rows.fetchone()) is not None:
         for expected in _expected(row):
             if file.size >= expected.end > length:
                 continue

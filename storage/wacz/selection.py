@@ -71,7 +71,7 @@ class Selection:
 
 def sites(connection: Connection) -> list[str]:
     """The sites that the archive has runs of."""
-    sql = "SELECT DISTINCT site FROM run WHERE outcome IS NOT 'skipped' ORDER BY site"
+    sql = "SELECT DISTINCT site FROM run WHERE outcome IS NULL OR outcome <> 'skipped' ORDER BY site"
     return list(connection.execute(text(sql)).scalars())
 
 

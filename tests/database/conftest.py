@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from crawler.exits import ExitCode
+from crawler.samplesite import SampleSite
 from tests.cli.archives import import_pages, save_pages
 from tests.cli.conftest import run
+from tests.crawl.crawling import crawl
 from tests.postgresql import Server
 
 __all__ = ["run"]
@@ -23,6 +26,19 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import_pages(folder / "archive", *chosen)
     import_pages(folder / "archive", *(later[page] for page in edited))
     return folder / "archive"
+
+
+@pytest.fixture(scope="session")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive with alarms, quarantine and events."""
+    archive = tmp_path_factory.mktemp("crawled") / "archive"
+    with SampleSite() as site:
+        assert crawl(archive, site.base_url, max_pages=25).code == ExitCode.LIMIT
+        assert crawl(archive, site.base_url).code == 0
+        site.apply("withdraw,move")
+        site.redesign("title-in-image")
+        assert crawl(archive, site.base_url, refresh="all").code == ExitCode.CHANGED
+    return archive
 
 
 @pytest.fixture(scope="session")

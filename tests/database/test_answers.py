@@ -9,6 +9,7 @@ import pytest
 from storage.archive import open_archive
 from storage.history import changes
 from tests.cli.conftest import Run
+from tests.postgresql import Server
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,18 @@ def test_an_export_has_the_same_bytes(run: Run, archive: Path, url: str, tmp_pat
         (tmp_path / name).mkdir()
         assert run("export", form, *history, "-o", f"{name}/x", "--archive", archive, *more).code == 0
     assert _files(tmp_path / "there") == _files(tmp_path / "here") != {}
+
+
+@pytest.mark.parametrize("part", [[], ["--run", "1"]])
+def test_a_package_has_the_same_bytes(
+    run: Run, server: Server, crawled: Path, tmp_path: Path, part: list[str]
+) -> None:
+    pack = ("wacz", *part, "--archive", crawled, "-o")
+    here = run(*pack, "here.wacz")
+    there = run(*pack, "there.wacz", "--database", server.copy_of(crawled))
+    assert (there.code, there.err) == (here.code, here.err)
+    assert there.out.replace("there", "here") == here.out
+    assert (tmp_path / "there.wacz").read_bytes() == (tmp_path / "here.wacz").read_bytes()
 
 
 def test_a_report_is_the_same_page(run: Run, archive: Path, url: str, tmp_path: Path) -> None:

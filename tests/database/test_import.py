@@ -4,27 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from crawler.exits import ExitCode
 from crawler.samplesite import SampleSite
 from tests.cli.conftest import Run, one_line
-from tests.crawl.crawling import crawl
 from tests.database.rows import all_rows
 from tests.postgresql import Server
-
-
-@pytest.fixture(scope="module")
-def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive with alarms, quarantine and events, for a package to hold."""
-    archive = tmp_path_factory.mktemp("packed") / "archive"
-    with SampleSite() as site:
-        assert crawl(archive, site.base_url, max_pages=25).code == ExitCode.LIMIT
-        assert crawl(archive, site.base_url).code == 0
-        site.apply("withdraw,move")
-        site.redesign("title-in-image")
-        assert crawl(archive, site.base_url, refresh="all").code == ExitCode.CHANGED
-    return archive
 
 
 def imported(run: Run, server: Server, path: Path) -> dict[str, list[dict[str, object]]]:

@@ -11,11 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import CheckConstraint
-
 from storage import fixity
 from storage.migrations.newest import STATEMENTS
-from storage.models import Base
 from storage.search_index import DDL, TABLE
 from storage.verify.findings import Finding
 
@@ -70,21 +67,6 @@ def structure(connection: sqlite3.Connection, name: str) -> Iterator[Finding]:
     for (said,) in connection.execute(f"PRAGMA integrity_check({_MOST})").fetchall():
         if said != "ok":
             yield Finding("database-damaged", " ".join(str(said).split()), name)
-
-
-def constraints(connection: sqlite3.Connection, name: str) -> Iterator[Finding]:
-    """CHECK constraints, which SQLite's own check leaves out on a connection that can't write."""
-    for table in Base.metadata.sorted_tables:
-        for constraint in table.constraints:
-            if not isinstance(constraint, CheckConstraint):
-                continue
-            broken = f"SELECT count(*) FROM {table.name} WHERE NOT coalesce(({constraint.sqltext}), 1)"
-            (rows,) = connection.execute(broken).fetchone()
-            if rows:
-                said = (
-                    f"{table.name}: {rows:,} {'row breaks' if rows == 1 else 'rows break'} {constraint.name}"
-                )
-                yield Finding("database-damaged", said, name)
 
 
 def foreign_keys(connection: sqlite3.Connection, name: str) -> Iterator[Finding]:
