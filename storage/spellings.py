@@ -37,33 +37,42 @@ class Group:
         return self.spellings[0].name
 
 
-# CROSS JOIN keeps SQLite from beginning with the revisions (https://sqlite.org/optoverview.html#crossjoin).
+# Of one name: from the name to its articles. CROSS JOIN keeps SQLite from beginning with the revisions
+# (https://sqlite.org/optoverview.html#crossjoin).
 _OF_TOPIC = """
-FROM topic n CROSS JOIN revision_topic rt CROSS JOIN revision r {}
+FROM topic n CROSS JOIN revision_topic rt CROSS JOIN revision r
 WHERE rt.topic_id = n.id AND r.id = rt.revision_id AND r.is_current = 1"""
-_OF_JOURNAL = "FROM journal n JOIN revision r ON r.journal_id = n.id {} WHERE r.is_current = 1"
-_ARTICLE = "JOIN article a ON a.id = r.article_key"
+_OF_JOURNAL = "FROM journal n JOIN revision r ON r.journal_id = n.id WHERE r.is_current = 1"
+# Of all names: article by article, as they lie in the file. Name by name, each article would be sought in
+# another place, and again for each of its topics, which takes three times as long.
+_ALL_TOPICS = """
+FROM article a CROSS JOIN revision r CROSS JOIN revision_topic rt CROSS JOIN topic n
+WHERE r.article_key = a.id AND r.is_current = 1 AND rt.revision_id = r.id AND n.id = rt.topic_id"""
+_ALL_JOURNALS = """
+FROM article a CROSS JOIN revision r CROSS JOIN journal n
+WHERE r.article_key = a.id AND r.is_current = 1 AND n.id = r.journal_id"""
 _SEEN = "min(a.first_seen_at), max(a.last_seen_at)"
 
 
 def topic_spellings(connection: Connection, group: str) -> tuple[Spelling, ...]:
     """The spellings of a topic by its grouping form, the most frequent first; () when no article has it."""
-    return _spellings(connection, f"SELECT n.text, count(*) {_OF_TOPIC.format('')}", group)
+    return _spellings(connection, f"SELECT n.text, count(*) {_OF_TOPIC}", group)
 
 
 def journal_spellings(connection: Connection, group: str) -> tuple[Spelling, ...]:
     """The same of a journal."""
-    return _spellings(connection, f"SELECT n.name, count(*) {_OF_JOURNAL.format('')}", group)
+    return _spellings(connection, f"SELECT n.name, count(*) {_OF_JOURNAL}", group)
 
 
 def topics(connection: Connection) -> tuple[Group, ...]:
     """Every topic of the articles as they are now, the most frequent first."""
-    return _groups(connection, "n.text", _OF_TOPIC)
+    return _groups(connection, f"n.text, count(*) {_ALL_TOPICS}", _ALL_TOPICS)
 
 
 def journals(connection: Connection) -> tuple[Group, ...]:
     """Every journal of the articles as they are now, the most frequent first."""
-    return _groups(connection, "n.name", _OF_JOURNAL)
+    # How often each is printed an index knows.
+    return _groups(connection, f"n.name, count(*) {_OF_JOURNAL}", _ALL_JOURNALS)
 
 
 def _spellings(connection: Connection, select: str, group: str) -> tuple[Spelling, ...]:
@@ -73,14 +82,12 @@ def _spellings(connection: Connection, select: str, group: str) -> tuple[Spellin
     return tuple(Spelling(name, number) for name, number in rows)
 
 
-def _groups(connection: Connection, name: str, of: str) -> tuple[Group, ...]:
+def _groups(connection: Connection, spellings: str, of: str) -> tuple[Group, ...]:
     printed: dict[str, list[Spelling]] = {}
     for group, spelling, number in connection.execute(
-        text(f"SELECT n.normal, {name}, count(*) {of.format('')} GROUP BY n.id ORDER BY 3 DESC, 2")
+        text(f"SELECT n.normal, {spellings} GROUP BY n.id ORDER BY 3 DESC, 2")
     ):
         printed.setdefault(group, []).append(Spelling(spelling, number))
-    whole = connection.execute(
-        text(f"SELECT n.normal, count(DISTINCT a.id), {_SEEN} {of.format(_ARTICLE)} GROUP BY n.normal")
-    )
+    whole = connection.execute(text(f"SELECT n.normal, count(DISTINCT a.id), {_SEEN} {of} GROUP BY n.normal"))
     found = [Group(group, tuple(printed[group]), number, *seen) for group, number, *seen in whole]
     return tuple(sorted(found, key=lambda one: (-one.articles, one.name)))
