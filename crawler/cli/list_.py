@@ -68,7 +68,7 @@ def command(
             topic_group=_grouped(topic),
             journal_part=_grouped(journal),
         )
-        total = count_articles(connection)
+        total = len(rows) or count_articles(connection)
         near = _near(topic, topic_names(connection)) if topic is not None and not rows else []
     if as_json:
         at = {} if as_of is None else {"as_of": as_of}
