@@ -57,7 +57,7 @@ long = pytest.mark.skipif(
         pytest.param("crawling", {1.5, 0.8, 1.0, None}, marks=needs_nginx),
         ("rereading", {0.2, 1 / 1500, None}),
         pytest.param("scaling", {1.25}, marks=long),
-        pytest.param("memory", {1.25}, marks=long),
+        pytest.param("memory", {1.1}, marks=long),
         pytest.param("exporting", {200.0, None}, marks=long),
         ("searching", {50.0, 250.0, None}),
         ("browsing", {200.0, None}),
