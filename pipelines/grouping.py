@@ -19,7 +19,7 @@ _NOT_ALNUM = re.compile(r"[\W_]+")
 _STANDARD = ("findings", "audience", "considerations")
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=5_000)
 def normal_topic(text: str) -> str:
     """The form that groups the spellings of a topic: `Multiple Sclerosis (MS)` and `multiple sclerosis`.
 
@@ -33,7 +33,7 @@ def normal_topic(text: str) -> str:
     return plain
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=5_000)
 def normal_journal(name: str) -> str:
     """The form that groups the spellings of a journal's name; the same rules as for topics."""
     return normal_topic(name)

@@ -20,7 +20,7 @@ _BEST_TEASER = (
 FROM_CARD = "card"
 """`published_source` of a date that a card or listing gave. Such a date is shown to readers, and goes before
 any that the page's structured data may hold."""
-_REMEMBERED = 20_000
+_REMEMBERED = 4_000
 
 
 class Cards:

@@ -20,7 +20,7 @@ from storage.revisiting import (
 )
 
 _PRIORITY = {"robots": 0, "sitemap": 1, "listing": 2, "article": 3, "page": 4}
-_REMEMBERED = 20_000
+_REMEMBERED = 4_000
 """How many addresses are remembered between pages: menus and cards come back, most others do not."""
 HEARD = "heard of, not asked for yet"
 

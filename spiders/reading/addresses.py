@@ -85,7 +85,7 @@ def needed(url: str, base: str | None) -> str | None:
     return _origin(base) if base is not None and rooted else base
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=5_000)
 def _page_address(url: str, base: str | None, profile: SiteProfile) -> str | None:
     absolute = canonical(url, base)
     return None if absolute is None else site_address(absolute, profile)
@@ -113,7 +113,7 @@ def site_address(url: str, profile: SiteProfile) -> str:
     return urlunsplit((profile.scheme, profile.canonical_host, path, query, ""))
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=5_000)
 def article_id(url: str | None, profile: SiteProfile) -> str | None:
     """The case-sensitive id in an article's address; None when it is none, or on another site."""
     if url is None or not on_site(url, profile):
@@ -159,7 +159,7 @@ def _match_id(path: str, query: str, profile: SiteProfile) -> str | None:
     return None
 
 
-_canonical = lru_cache(maxsize=20_000)(canonical)
+_canonical = lru_cache(maxsize=5_000)(canonical)
 
 
 @lru_cache(maxsize=1_000)

@@ -30,7 +30,7 @@ _ORDINAL_DAY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\b(?!\d)")
 _LIKELY = re.compile(r"\d{1,4}[/.]\d{1,2}[/.]\d{1,4}$|\d{4}-\d{2}")
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def read_date(raw: str, order: DateOrder = "MDY", languages: tuple[str, ...] = ("en",)) -> PartialDate:
     """Read one date.
 

@@ -76,7 +76,7 @@ class _Target(NamedTuple):
 
 
 # The same menu and the same cards stand on every page.
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=5_000)
 def _target(href: str, rel: str | None, base: str | None, profile: SiteProfile) -> _Target | None:
     """Where a link leads; None when that is no page of the site that may be asked."""
     address = page_address(href, base, profile)
@@ -127,7 +127,7 @@ def _is_pagination(
 _LONGEST_WORDS = 100
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=5_000)
 def _is_page_name(words: str, profile: SiteProfile) -> bool:
     """Whether a link's words say that it leads to another page of a list."""
     words = squeeze(words)

@@ -55,7 +55,7 @@ def shown(text: str) -> str:
     return text if text.isascii() else text.translate(_INVISIBLE)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def heading_key(text: str) -> str:
     """Comparison form of a heading or label: also without icons, colons, numbering and counts around it.
 
