@@ -26,6 +26,7 @@ class Db:
     """A connection's cursor, and its transactions. For one thread."""
 
     def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self.cursor = driver_cursor(connection)
         self._returning = " RETURNING id" if is_postgresql(connection) else None
 
@@ -69,6 +70,11 @@ class Db:
     def all(self, sql: str, *values: Any) -> list[Row]:
         """All rows."""
         return self.cursor.execute(sql, values).fetchall()
+
+    def each(self, sql: str, *values: Any) -> Iterator[Row]:
+        """All rows, one after the other, where there may be very many; nothing may be written meanwhile that
+        alters them."""
+        return iter(driver_cursor(self._connection).execute(sql, values))
 
     def column(self, sql: str, *values: Any) -> list[Any]:
         """The first column of all rows."""

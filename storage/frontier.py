@@ -45,6 +45,8 @@ _DUE_FROM_NOW = (
 )
 """SQL that sets `url`; two values, both now. What the site asked to be left alone stays so."""
 _FROM_SITE = "http_status IS NOT NULL"
+_AT_ONCE = 1_000
+"""Addresses that a round's beginning holds in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,11 +284,18 @@ class Frontier:
 
     def _make_due(self, now: str, where: str, *values: str) -> None:
         """Make due, of the addresses that `where` (SQL) chooses, those that the policy chooses."""
+        last: int | None = 0
+        while last is not None:
+            last = self._make_some_due(now, where, values, after=last)
+
+    def _make_some_due(self, now: str, where: str, values: tuple[str, ...], *, after: int) -> int | None:
+        """As `_make_due`, for as many addresses behind the id `after` as are held in memory at once; the last
+        one's id, None when none is left."""
         rows = self._db.all(
             "SELECT id, url, state, kind, kind = 'page' AND EXISTS (SELECT 1 FROM capture "
             f"WHERE capture.url_id = url.id AND capture.kind = 'listing'), last_tried_at, {_FROM_SITE}, "
-            f"{LASTMOD_MOVED}, revisit_at FROM url WHERE site = ? AND {where}",
-            self._site, *values,
+            f"{LASTMOD_MOVED}, revisit_at FROM url WHERE site = ? AND {where} AND id > ? ORDER BY id LIMIT ?",
+            self._site, *values, after, _AT_ONCE,
         )  # fmt: skip
         due = []
         for url_id, url, state, kind, lists, tried, from_site, moved, revisit_at in rows:
@@ -298,6 +307,7 @@ class Frontier:
             if why is not None:
                 due.append((now, now, why, url_id))
         self._db.many(f"UPDATE url SET {_DUE_FROM_NOW}, due_why = ? WHERE id = ?", due)
+        return rows[-1][0] if rows else None
 
     def _heed(self, now: str) -> int:
         answered = ", ".join(f"'{state}'" for state in sorted(ANSWERED))

@@ -21,6 +21,15 @@ _SEEN = """
 SELECT f.capture_id, s.layout, s.shown, f.lost, c.url_id FROM capture_fields f
 JOIN reading_shape s ON s.id = f.shape_id JOIN capture c ON c.id = f.capture_id JOIN run n ON n.id = c.run_id
 WHERE n.site = ? AND """
+_UNJUDGED = """
+SELECT min(f.capture_id), s.layout, s.shown, f.lost, count(*) FROM capture_fields f
+JOIN reading_shape s ON s.id = f.shape_id JOIN capture c ON c.id = f.capture_id JOIN run n ON n.id = c.run_id
+WHERE n.site = ? AND f.judged = 0 AND NOT EXISTS (
+    SELECT 1 FROM capture o JOIN capture_fields later ON later.capture_id = o.id
+    WHERE o.url_id = c.url_id AND o.id > c.id AND later.judged = 0)
+GROUP BY s.id, s.layout, s.shown, f.lost ORDER BY 1
+"""
+"""Each address's last word that is not judged yet, those alike together: an archive has few that differ."""
 _HAS = "(EXISTS (SELECT 1 FROM json_each(s.shown) j WHERE j.value = ?) OR EXISTS "
 _HAS += "(SELECT 1 FROM json_each(coalesce(f.lost, '[]')) j WHERE j.value = ?))"
 
@@ -67,7 +76,7 @@ class Judging:
         with self._db.transaction():
             self._settle_doubts()
         standing = {alarm.field for alarm in self.standing()}
-        run = _latest_of_each(self._db.all(f"{_SEEN} f.judged = 0 ORDER BY f.capture_id", self._site))
+        run = [_seen(*row) for row in self._db.all(_UNJUDGED, self._site)]
         found = losses(run, self._recent)
         if all(loss.field != LINKS for loss in found):
             found += self._dead_listings()
@@ -190,7 +199,8 @@ def _latest_of_each(rows: Iterable[Row]) -> list[Seen]:
     for row in rows:
         latest.pop(row[4], None)
         latest[row[4]] = row
-    return [
-        Seen(row[0], row[1], frozenset(json.loads(row[2])), frozenset(json.loads(row[3] or "[]")))
-        for row in latest.values()
-    ]
+    return [_seen(*row[:4]) for row in latest.values()]
+
+
+def _seen(capture_id: int, layout: str, shown: str, lost: str | None, pages: int = 1) -> Seen:
+    return Seen(capture_id, layout, frozenset(json.loads(shown)), frozenset(json.loads(lost or "[]")), pages)

@@ -125,15 +125,17 @@ class Settling:
 
     def _about(self, articles: set[int]) -> dict[int, About]:
         """What may stand in the slots of each article's passages, from its current revision."""
+        if not articles:
+            return {}
         topics: dict[int, set[str]] = {}
-        for key, topic in self._db.all(
+        for key, topic in self._db.each(
             "SELECT r.article_key, t.text FROM revision r "
             "JOIN revision_topic rt ON rt.revision_id = r.id JOIN topic t ON t.id = rt.topic_id "
             "WHERE r.is_current = 1"
         ):
             if key in articles:
                 topics.setdefault(key, set()).add(topic)
-        rows = self._db.all(
+        rows = self._db.each(
             "SELECT a.id, r.title, j.name, a.article_id FROM article a "
             "JOIN revision r ON r.article_key = a.id AND r.is_current = 1 LEFT "
             "JOIN journal j ON j.id = r.journal_id WHERE a.site = ?",
@@ -157,7 +159,7 @@ class Settling:
                 self._site,
             )
         )
-        for passage_id, text in self._db.all("SELECT id, text FROM passage WHERE length(text) >= 30"):
+        for passage_id, text in self._db.each("SELECT id, text FROM passage WHERE length(text) >= 30"):
             if templates.match(text):
                 affected.update(
                     self._db.column(

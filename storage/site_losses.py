@@ -23,12 +23,15 @@ RECENT = 20
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one capture's reading had."""
+    """What the readings of a page, or of several that had the same, had."""
 
     capture_id: int
+    """The capture, of several the first."""
     layout: str
     shown: frozenset[str]
     lost: frozenset[str]
+    pages: int = 1
+    """How many they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +78,11 @@ def _worst(field: str, run: Sequence[Seen]) -> Loss | None:
 
 def _counted(field: str, layout: str | None, pages: Iterable[Seen]) -> Loss | None:
     asked = list(_concerned(field, layout, pages))
-    lost = [seen.capture_id for seen in asked if field in seen.lost]
-    if not is_more_than_chance(len(lost), len(asked)):
+    lost = [seen for seen in asked if field in seen.lost]
+    without, of = sum(seen.pages for seen in lost), sum(seen.pages for seen in asked)
+    if not is_more_than_chance(without, of):
         return None
-    return Loss(field, layout, len(lost), len(asked), min(lost))
+    return Loss(field, layout, without, of, min(seen.capture_id for seen in lost))
 
 
 def _concerned(field: str, layout: str | None, pages: Iterable[Seen]) -> Iterator[Seen]:

@@ -8,8 +8,11 @@ Where a band comes to be, or ceases to be, shared by more, those that have it ar
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections import Counter
 from functools import lru_cache
+from itertools import chain
 
 from storage.db import Db
 from storage.relating.likeness import alike, bands, in_common, shingles
@@ -23,11 +26,12 @@ LARGEST = 200
 _REMEMBERED = 1000
 
 _OUTDATED = """
-SELECT r.article_key, r.id, r.content_digest FROM revision r
+SELECT r.article_key FROM revision r
 LEFT JOIN article_profile p ON p.article_key = r.article_key
 WHERE r.is_current = 1 AND (p.content_digest IS NOT r.content_digest OR p.method <> ?)
 ORDER BY r.article_key
 """
+_CURRENT = "SELECT id, content_digest FROM revision WHERE article_key = ? AND is_current = 1"
 _LEFT = "SELECT article_key FROM article_profile WHERE article_key NOT IN (SELECT id FROM article)"
 _TEXT = f"SELECT title, takeaway, sections FROM ({DOCUMENTS_BY_REVISION} WHERE r.id = ?) d"
 _TOPICS = """
@@ -60,22 +64,26 @@ class Relating:
 
     def update(self) -> int:
         """Bring everything up to date; the number of articles that were worked on."""
-        outdated = self._db.all(_OUTDATED, METHOD)
+        # As plain numbers: after a first crawl it is every article there is.
+        outdated = array("q", (key for (key,) in self._db.each(_OUTDATED, METHOD)))
         left = self._db.column(_LEFT)
-        if not outdated and not left:
+        worked_on = len(outdated) + len(left)
+        if not worked_on:
             return 0
         self._shingles.cache_clear()
         more: Counter[int] = Counter()
         """Band -> how many articles more have it than before."""
-        for key in (*left, *(row[0] for row in outdated)):
+        for key in chain(left, outdated):
             more.subtract(self._take_out(key))
         others = bool(self._db.value("SELECT EXISTS (SELECT 1 FROM article_profile)"))
-        for key, revision_id, digest in outdated:
-            found = self._put_in(key, revision_id, digest)
+        for key in outdated:
+            found = self._put_in(key)
             if others:  # else there is nobody to be compared again, and an archive has millions of bands
                 more.update(found)
-        self._compare({row[0] for row in outdated} | (self._reconsidered(more) if others else set()))
-        return len(outdated) + len(left)
+        if others and (reconsidered := self._reconsidered(more)):
+            outdated = array("q", sorted(reconsidered.union(outdated)))
+        self._compare(outdated)
+        return worked_on
 
     def _take_out(self, key: int) -> list[int]:
         """Remove all that is kept of an article; the bands that it had."""
@@ -85,9 +93,10 @@ class Relating:
             self._db.run(f"DELETE FROM {table} WHERE article_key = ?", key)
         return had
 
-    def _put_in(self, key: int, revision_id: int, digest: str) -> tuple[int, ...]:
+    def _put_in(self, key: int) -> tuple[int, ...]:
         """Write an article's profile; the bands that it has."""
         db = self._db
+        revision_id, digest = db.one(_CURRENT, key) or (0, "")
         title, takeaway, sections = db.one(_TEXT, revision_id) or (None, None, None)
         db.run("INSERT INTO article_profile VALUES (?, ?, ?)", key, digest, METHOD)
         terms = [(key, 0, *term) for term in sorted(key_words(title, takeaway, sections).items())]
@@ -106,13 +115,13 @@ class Relating:
                 found.update(self._db.column("SELECT article_key FROM article_band WHERE value = ?", value))
         return found
 
-    def _compare(self, keys: set[int]) -> None:
-        """Write which articles say nearly the same as these."""
+    def _compare(self, keys: array[int]) -> None:
+        """Write which articles say nearly the same as these, which are in order."""
         for key in keys:
             self._part(key)
-        for key in sorted(keys):
+        for key in keys:
             for other in self._db.column(_CANDIDATES, key, LARGEST + 1, LARGEST):
-                if other in keys and other < key:
+                if other < key and keys[bisect_left(keys, other)] == other:
                     continue  # compared already
                 shared, either = in_common(self._shingles(key), self._shingles(other))
                 if alike(shared, either):

@@ -282,3 +282,14 @@ def test_unchanged_keeps_state_reason_and_validators(house: House, calm: Frontie
     assert visit is not None and visit.changed is False
     assert row(house, ARTICLE.url, *columns) == before
     assert row(house, ARTICLE.url, "http_status", "last_ok_at", "checks", "due_at") == (304, at(61), 1, None)
+
+
+def test_a_round_has_every_address_however_many_there_are(house: House) -> None:
+    frontier = Frontier(house.archive, SITE, NEVER)
+    many = 2_500  # some times what is held in memory at once
+    frontier.seed([FoundRecord(f"https://site.example/{n}", "page", "seed") for n in range(many)], T0)
+    with house.archive.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE url SET due_at = NULL, due_why = NULL")
+    next_run(house)
+    assert frontier.start_round(at(60)).due == many
+    assert set(whys(house).values()) == {"new"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -74,3 +75,10 @@ def test_every_field_is_judged_by_itself() -> None:
         for n in range(9)
     ]
     assert [loss.field for loss in losses(run, nothing_else)] == ["title"]
+
+
+@pytest.mark.parametrize(("lost", "of"), [(3, 3), (4, 4), (5, 20), (20, 1000), (50, 1000)])
+def test_pages_alike_count_together_as_they_do_one_by_one(lost: int, of: int) -> None:
+    alike = [replace(seen(1, lost=("title",)), pages=lost), replace(seen(lost + 1), pages=of - lost)]
+    alike = [those for those in alike if those.pages]
+    assert losses(alike, nothing_else) == losses(pages(lost, of), nothing_else)
