@@ -12,7 +12,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, bindparam, text
 
-from storage.queries import ROW_FIELDS, ArticleRow, article_row
+from storage.queries import OF_TOPIC, ROW_FIELDS, ArticleRow, article_row
 from storage.views.articles import ARTICLES
 
 Order = Literal["date", "seen", "title", "credibility", "interest"]
@@ -30,10 +30,6 @@ ORDERS: tuple[Order, ...] = tuple(_ORDERS)
 """Dates, first sight and ratings with the greatest first, what has none at the end."""
 
 _CURRENT = "JOIN revision r ON r.article_key = a.id AND r.is_current = 1"
-# CROSS JOIN keeps SQLite from beginning with the revisions (https://sqlite.org/optoverview.html#crossjoin).
-_OF_TOPIC = """
-a.id IN (SELECT v.article_key FROM topic t CROSS JOIN revision_topic rt CROSS JOIN revision v
-         WHERE t.normal = :topic AND rt.topic_id = t.id AND v.id = rt.revision_id AND v.is_current = 1)"""
 _OF_JOURNAL = "r.journal_id IN (SELECT id FROM journal WHERE normal = :journal)"
 _ROWS = text(
     f"WITH found ({', '.join(ARTICLES.columns)}) AS ({ARTICLES.select} WHERE a.id IN :numbers) "
@@ -52,7 +48,7 @@ def article_numbers(
     journal_group: str | None = None,
 ) -> array[int]:
     """Internal numbers of all articles, or of those of a topic's or a journal's grouping form, in order."""
-    conditions = {_OF_TOPIC: topic_group, _OF_JOURNAL: journal_group}
+    conditions = {OF_TOPIC: topic_group, _OF_JOURNAL: journal_group}
     where = " AND ".join(condition for condition, value in conditions.items() if value is not None) or "TRUE"
     # The revisions are the widest rows there are; a list by date or first sight does without them.
     joined = _CURRENT if "r." in _ORDERS[order] or journal_group is not None else ""

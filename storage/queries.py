@@ -15,6 +15,7 @@ from typing import Literal
 from sqlalchemy import Connection, RowMapping, text
 
 from storage.dialects import NO_LIMIT
+from storage.views.articles import ARTICLES
 
 Sort = Literal["date", "title", "journal", "credibility", "interest", "seen", "id"]
 
@@ -31,6 +32,14 @@ _ORDERS: dict[Sort, str] = {
 }
 SORTS: tuple[Sort, ...] = tuple(_ORDERS)
 """What `articles` can be sorted by; dates, ratings and first sight with the greatest first."""
+
+
+# CROSS JOIN keeps SQLite from beginning with the revisions (https://sqlite.org/optoverview.html#crossjoin).
+OF_TOPIC = """
+a.id IN (SELECT v.article_key FROM topic t CROSS JOIN revision_topic rt CROSS JOIN revision v
+         WHERE t.normal = :topic AND rt.topic_id = t.id AND v.id = rt.revision_id AND v.is_current = 1)"""
+"""Beside the SELECT of the view `articles`: those with a topic of that grouping form."""
+_WITH_TOPIC = f"WITH found ({', '.join(ARTICLES.columns)}) AS ({ARTICLES.select} WHERE {OF_TOPIC}) "
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +81,16 @@ def articles(
     `topic_group` keeps those with a topic of that grouping form, `journal_part` those whose journal's
     grouping form contains it. `limit` None means all.
     """
+    # Asked of the view `article_topics`, SQLite would look for each article twice by site and key.
+    chosen, source = ("", "articles") if topic_group is None else (_WITH_TOPIC, "found")
     conditions = {
-        "(site, key) IN (SELECT site, article_key FROM article_topics "
-        "WHERE topic_group = :topic)": topic_group,
         "instr(journal_group, :journal) > 0": journal_part,
         "site = :site": site,
     }
     where = " AND ".join(condition for condition, value in conditions.items() if value is not None) or "TRUE"
     columns, order = ", ".join(ROW_FIELDS), _ORDERS[sort]
     rows = connection.execute(
-        text(f"SELECT {columns} FROM articles WHERE {where} ORDER BY {order} LIMIT :limit"),
+        text(f"{chosen}SELECT {columns} FROM {source} WHERE {where} ORDER BY {order} LIMIT :limit"),
         {
             "topic": topic_group,
             "journal": journal_part,
@@ -111,11 +120,11 @@ def find_articles(connection: Connection, wanted: str) -> list[tuple[str, str]]:
     """
     # One after the other: no index helps with `OR`, and only keys have one.
     for column in ("key", "url") if ":" in wanted else ("key",):
+        # Sorted here: told to, SQLite would go through all articles in the order of their keys.
         rows = connection.execute(
-            text(f"SELECT site, key FROM articles WHERE {column} = :wanted ORDER BY site, key"),
-            {"wanted": wanted},
+            text(f"SELECT site, key FROM articles WHERE {column} = :wanted"), {"wanted": wanted}
         )
-        found = [(site, key) for site, key in rows]
+        found = sorted((site, key) for site, key in rows)
         if found:
             return found
     return _by_address(connection, wanted)
