@@ -26,10 +26,11 @@ _COLUMNS = (
     "id, site, kind, started_at, ended_at, outcome, reason, exit_code, pid, host, program_version, "
     "reader_version, profile_digest, settings, counts"
 )
+# From what failed, which is little, not from all addresses to the last that each run said of them.
 _FAILED = """
-SELECT u.url, h.reason FROM url u JOIN url_history h ON h.url_id = u.id
-WHERE u.site = :site AND h.state = 'failed' AND h.run_id = (
-    SELECT max(l.run_id) FROM url_history l WHERE l.url_id = u.id AND l.run_id <= :id)
+SELECT u.url, h.reason FROM url_history h CROSS JOIN url u
+WHERE h.state = 'failed' AND h.run_id <= :id AND u.id = h.url_id AND u.site = :site AND NOT EXISTS (
+    SELECT 1 FROM url_history l WHERE l.url_id = h.url_id AND l.run_id > h.run_id AND l.run_id <= :id)
 ORDER BY u.url
 """
 _KILLED_REASON = "ended without a word: killed, or the machine went down; the next crawl goes on from there"
