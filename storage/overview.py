@@ -84,7 +84,7 @@ def overview(connection: Connection) -> Overview:
         topics=one(_TOPICS),
         journals=one(_JOURNALS),
         boilerplate=one(_BOILERPLATE),
-        captures=counts("SELECT kind, count(*) FROM captures GROUP BY kind ORDER BY 2 DESC, 1"),
+        captures=counts("SELECT kind, count(*) FROM capture GROUP BY kind ORDER BY 2 DESC, 1"),
         urls=counts("SELECT state, count(*) FROM urls GROUP BY state ORDER BY 2 DESC, 1"),
         due=one("SELECT count(*) FROM urls WHERE due_at IS NOT NULL"),
         newest_title=newest.title if newest else None,
