@@ -18,10 +18,9 @@ from sqlalchemy.exc import DatabaseError
 from crawler.checks import Check, archive_checks
 from crawler.cli.errors import as_user_error
 from crawler.exits import ExitCode, UserError
-from storage import lock
 from storage.archive import Archive, ArchiveError, ArchiveMissing, ArchiveOlder, open_archive
 from storage.migrations import HEAD
-from storage.overview import overview, size_on_disk
+from storage.overview import at_work, overview, size_on_disk
 
 LOW_BYTES = 2 * 2**30
 """Free space from which on it is said."""
@@ -33,7 +32,7 @@ MOST_SKEW = timedelta(minutes=5)
 _LATEST = """
 SELECT max(t) FROM (
     SELECT max(captured_at) AS t FROM capture WHERE origin = 'crawl'
-    UNION ALL SELECT max(started_at) FROM run)
+    UNION ALL SELECT max(started_at) FROM run) AS written
 """
 _LAST_ANSWERS = """
 SELECT captured_at, headers FROM capture WHERE origin = 'crawl' AND status IS NOT NULL
@@ -43,8 +42,22 @@ _LAST_CRAWL = """
 SELECT (SELECT u.url FROM url u WHERE u.site = n.site AND u.kind = 'robots'
         ORDER BY u.last_tried_at DESC, u.id LIMIT 1), json_extract(n.settings, '$.USER_AGENT'),
     json_extract(n.settings, '$.MSARCHIVE_ALLOW_PRIVATE')
-FROM run n WHERE n.kind IN ('crawl', 'demo') AND n.outcome IS NOT 'skipped' ORDER BY n.id DESC LIMIT 1
+FROM run n WHERE n.kind IN ('crawl', 'demo') AND (n.outcome IS NULL OR n.outcome <> 'skipped')
+ORDER BY n.id DESC LIMIT 1
 """
+
+
+# A reader's transaction is read-only itself: what a writer's would be is the session's setting.
+_SERVER = """
+SELECT current_setting('server_version'), pg_database_size(current_database()),
+    CAST(pg_is_in_recovery() AS INTEGER),
+    current_setting('default_transaction_read_only'),
+    CAST(has_table_privilege('public.run', 'INSERT') AS INTEGER)
+"""
+_SEE = (
+    "see that the disk and the folder's permissions are as they should be",
+    "see that the server runs, lets this role in, and has room",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,37 +73,46 @@ class Patient:
     """Without a success for so long, it is said."""
     offline: bool = False
     """Whether nothing may be asked of the site."""
+    database: str | None = None
+    """What is in the place of the folder's `archive.db`: see `open_archive`."""
     allow_private: tuple[str, ...] = ()
     """`HOST[:PORT]` that may be connected to besides what the last crawl might."""
 
 
 def examine(patient: Patient) -> list[Check]:
     """Every check, in the order in which they are to be read; whatever is wrong is one, and never raised."""
-    checks = [*_folder(patient.directory), _lock(patient.directory)]
+    checks = [*_folder(patient)]
     try:
-        archive = open_archive(patient.directory, read_only=True)
+        archive = open_archive(patient.directory, read_only=True, database=patient.database)
     except ArchiveOlder as error:
-        return [*checks, Check("schema", "warn", str(error), f"'{patient.crawl}' does it")]
-    except ArchiveError as error:
-        return [*checks, _unusable(error, patient)]
+        do = f"'{patient.crawl}' does it" if patient.database is None else "docs/postgresql.md says how"
+        return [*checks, _lock(patient.directory), Check("schema", "warn", str(error), do)]
+    except (ArchiveError, DatabaseError) as error:
+        return [*checks, _lock(patient.directory), _unusable(error, patient)]
     with archive:
         try:
+            checks += [_lock(patient.directory, archive), *_database(archive)]
             checks += [Check("schema", "ok", f"{HEAD}, the newest"), *_clock(archive, patient.now)]
             with archive.engine.connect() as connection:
                 seen = overview(connection)
             checks += archive_checks(
                 archive, seen, now=patient.now, crawl=patient.crawl, max_age_days=patient.max_age_days
             )
+            return [*checks, _robots(archive, patient)]
         except DatabaseError as error:
             return [*checks, _unusable(error, patient)]
-        return [*checks, _robots(archive, patient)]
 
 
-def _folder(directory: Path) -> Iterator[Check]:
+def _folder(patient: Patient) -> Iterator[Check]:
+    directory = patient.directory
     if not directory.is_dir():
+        if patient.database is not None:
+            do = "name it with --archive where it is; what only asks the database does without"
+            yield Check("folder", "warn", f"{directory} is not there, so no WARC file can be looked at", do)
         return
     free = shutil.disk_usage(directory).free
-    says = f"{_gib(free)} free, the archive takes {_gib(size_on_disk(directory))}"
+    taken = f"the {'archive takes' if patient.database is None else 'WARC files take'}"
+    says = f"{_gib(free)} free, {taken} {_gib(size_on_disk(directory))}"
     if free < TOO_LOW_BYTES:
         yield Check("disk", "fail", says, "make room", ExitCode.STORAGE)
     elif free < LOW_BYTES:
@@ -107,13 +129,33 @@ def _folder(directory: Path) -> Iterator[Check]:
         yield Check("write-ahead log", "warn", f"{_gib(size)} long", do)
 
 
-def _lock(directory: Path) -> Check:
-    holder = lock.holder(directory)
+def _lock(directory: Path, archive: Archive | None = None) -> Check:
+    holder = at_work(directory, archive)
     if holder is not None:
         return Check("lock", "ok", f"held by {holder}")
     if (directory / ".lock.json").exists():
         return Check("lock", "ok", "free; its last holder died, which does no harm")
     return Check("lock", "ok", "free")
+
+
+def _database(archive: Archive) -> Iterator[Check]:
+    """What PostgreSQL says of itself: its version and size, and whether a crawl could write there."""
+    if archive.database is None:
+        return
+    with archive.engine.connect() as connection:
+        version, size, standby, refuses, owns = connection.execute(text(_SERVER)).one()
+    says = f"{archive.database}, PostgreSQL {version.split()[0]}, {_gib(size)}"
+    if standby:
+        yield Check(
+            "database", "warn", f"{says}: a standby, which can be asked only", "crawl into its primary"
+        )
+    elif refuses == "on":
+        do = "ALTER DATABASE or ROLE … RESET default_transaction_read_only, before a crawl"
+        yield Check("database", "warn", f"{says}: set to read only", do)
+    elif not owns:
+        yield Check("database", "ok", f"{says}; this role may ask, and write nothing")
+    else:
+        yield Check("database", "ok", says)
 
 
 def _unusable(error: Exception, patient: Patient) -> Check:
@@ -124,7 +166,7 @@ def _unusable(error: Exception, patient: Patient) -> Check:
     do = {
         ExitCode.DAMAGED: "'msarchive verify' says what is damaged; restore a copy",
         ExitCode.NEWER: "update msarchive",
-    }.get(code, "see that the disk and the folder's permissions are as they should be")
+    }.get(code, _SEE[patient.database is not None])
     return Check("archive", "fail", str(known or error), do, code)
 
 
@@ -175,7 +217,7 @@ def _robots(archive: Archive, patient: Patient) -> Check:
         return Check("robots.txt", "ok", "not asked for: no crawl has asked the site yet")
     if patient.offline:
         return Check("robots.txt", "ok", "not asked for (--offline)")
-    if lock.holder(patient.directory) is not None:
+    if at_work(patient.directory, archive) is not None:
         return Check(
             "robots.txt", "ok", "not asked for: a run is at work, and the site is asked one at a time"
         )

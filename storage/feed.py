@@ -13,6 +13,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, text
 
+from storage.dialects import is_postgresql
 from storage.history import Entry, What, history
 
 Sort = Literal["all", "new", "changed", "whole"]
@@ -31,9 +32,10 @@ _SOURCES: dict[Sort, str] = {
     "all": f"{_REVISIONS} UNION {_EVENTS}",
     "new": f"{_REVISIONS} WHERE r.number = 1",
     "changed": f"{_REVISIONS} WHERE r.number > 1",
-    "whole": f"SELECT DISTINCT at, article FROM ({_EVENTS})",
+    "whole": f"SELECT DISTINCT at, article FROM ({_EVENTS}) AS events",
 }
 _MILLISECONDS = "CAST(strftime('%s', at) AS INTEGER) * 1000 + CAST(substr(at, 21, 3) AS INTEGER)"
+_POSTGRESQL_MILLISECONDS = "CAST(EXTRACT(EPOCH FROM CAST(at AS TIMESTAMPTZ)) * 1000 AS BIGINT)"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -54,9 +56,9 @@ class Feed:
 def feed(connection: Connection, sort: Sort) -> Feed:
     """The order of all that happened. What happened to one article at one time is one row of it."""
     times, articles = array("q"), array("I")
-    for at, article in connection.execute(
-        text(f"SELECT {_MILLISECONDS}, article FROM ({_SOURCES[sort]}) ORDER BY at DESC, article DESC")
-    ):
+    at_ms = _POSTGRESQL_MILLISECONDS if is_postgresql(connection) else _MILLISECONDS
+    latest = f"SELECT {at_ms}, article FROM ({_SOURCES[sort]}) AS happened ORDER BY at DESC, article DESC"
+    for at, article in connection.execute(text(latest)):
         times.append(at)
         articles.append(article)
     return Feed(sort, times, articles)

@@ -116,6 +116,18 @@ def size_of(archive: Archive) -> int:
     return taken + size_on_disk(archive.directory / FOLDER)
 
 
+def at_work(directory: Path, archive: Archive | None = None) -> str | None:
+    """Who writes to the archive at the moment, as one line: by the folder's lock, and by the database's where
+    `archive` is one that is in PostgreSQL (a crawl on another host has another folder). None: nobody."""
+    found = writer_at_work(directory)
+    if found is None and archive is not None and archive.database is not None:
+        from storage.postgresql import lock
+
+        with archive.engine.connect() as connection:
+            return lock.holder(connection)
+    return found
+
+
 def writer_at_work(directory: Path) -> str | None:
     """Who writes to the archive at the moment, as one line; None when nobody does."""
     found = holder(directory)

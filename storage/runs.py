@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -133,17 +132,17 @@ def runs(archive: Archive, limit: int | None = None) -> list[RunRow]:
     known = {(row.kind, row.started_at, row.pid, row.host) for row in rows if row.outcome == "skipped"}
     rows += [_not_begun(run) for run in waiting if (run.kind, run.at, run.pid, run.host) not in known]
     rows.sort(key=lambda row: (row.started_at, row.id or 0), reverse=True)
-    return [told(row, holder, archive.directory) for row in rows[:limit]]
+    return [told(row, holder, archive) for row in rows[:limit]]
 
 
-def told(row: RunRow, holder: Holder | None, directory: Path) -> RunRow:
+def told(row: RunRow, holder: Holder | None, archive: Archive) -> RunRow:
     """The row as things are: one without an end is `running` or `killed`.
 
-    `holder` is who held the lock before the row was read.
+    `holder` is who held the folder's lock before the row was read.
     """
     if row.outcome is not None:
         return row
-    if _is_of(row, holder) or _is_of(row, lock.holder(directory)):
+    if _is_of(row, holder) or _is_of(row, lock.holder(archive.directory)) or _writes(row, archive):
         return replace(
             row, outcome=RUNNING, reason=f"at work: process {row.pid} on {row.host}", ended_at=None
         )
@@ -155,7 +154,7 @@ def story(archive: Archive, number: int) -> RunStory | None:
     holder = lock.holder(archive.directory)
     with archive.engine.connect() as connection:
         rows = _rows(connection, "WHERE id = :id", id=number)
-        return _story(connection, told(rows[0], holder, archive.directory)) if rows else None
+        return _story(connection, told(rows[0], holder, archive)) if rows else None
 
 
 def _story(connection: Connection, run: RunRow) -> RunStory:
@@ -207,6 +206,16 @@ def _number(connection: Connection, sql: str, run: RunRow) -> int:
 def _is_of(row: RunRow, holder: Holder | None) -> bool:
     """Whether the holder of the lock is the run's process (or may be: who ran it was not always noted)."""
     return holder is not None and (row.pid is None or (row.pid, row.host) == (holder.pid, holder.host))
+
+
+def _writes(row: RunRow, archive: Archive) -> bool:
+    """Whether the run's process holds the lock of a database: from another host, with another folder."""
+    if archive.database is None:
+        return False
+    from storage.postgresql import lock as database_lock
+
+    with archive.engine.connect() as connection:
+        return database_lock.is_held_by(connection, row.pid, row.host)
 
 
 def _not_begun(run: skipped.SkippedRun) -> RunRow:

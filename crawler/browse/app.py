@@ -26,6 +26,7 @@ from crawler.browse.security import Guard
 from crawler.cli.errors import as_user_error
 from crawler.exits import ExitCode
 from crawler.terminal import printable
+from storage.archive import Archive
 
 _AT_ONCE = 6
 """Requests that are answered at a time; the others wait their turn."""
@@ -44,12 +45,13 @@ register_url_convertor("anything", _Anything())
 logger = logging.getLogger("msarchive")
 
 
-def application(directory: Path, hosts: frozenset[str]) -> ASGIApp:
-    """The pages of the archive in `directory`, for requests whose `Host` is one of `hosts`.
+def application(directory: Path, hosts: frozenset[str], database: str | None = None) -> ASGIApp:
+    """The pages of the archive in `directory`, for requests whose `Host` is one of `hosts`; with `database`
+    (see `open_archive`) of the one there.
 
     The archive need not be there yet: each request finds it, or says why not.
     """
-    library = Library(directory)
+    library = Library(directory, database)
     limiter = CapacityLimiter(_AT_ONCE)
 
     @asynccontextmanager
@@ -105,10 +107,19 @@ _ADVICE = {
 def _response(made: Page | Response, visit: Visit, request: Request) -> Response:
     if isinstance(made, Response):
         return tagged(made, request) if made.status_code == 200 else made
-    html = render(made.template, request, archive=visit.archive.directory.name, **made.values)
+    html = render(made.template, request, archive=_name(visit.archive), **made.values)
     if made.status != 200:
         return HTMLResponse(html, made.status, {"Cache-Control": "no-store"})
     return tagged(HTMLResponse(html), request)
+
+
+def _name(archive: Archive) -> str:
+    """What the pages are titled: the folder's name, or the database's."""
+    if archive.database is None:
+        return archive.directory.name
+    from sqlalchemy.engine import make_url
+
+    return make_url(archive.database).database or archive.directory.name
 
 
 def tagged(response: Response, request: Request) -> Response:

@@ -31,12 +31,12 @@ logger = logging.getLogger("msarchive")
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """A state of an archive's file."""
+    """A state of an archive."""
 
     opened: int
-    """Which opening of a file it was, counted from 1."""
-    version: int
-    """SQLite's data version as that opening sees it."""
+    """Which opening of a file or database it was, counted from 1."""
+    version: Hashable
+    """What `crawler.browse.watching` saw of it then."""
 
 
 @dataclass(slots=True)

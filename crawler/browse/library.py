@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import threading
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +12,8 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from crawler.browse.kept import Kept, Stand
-from storage.archive import Archive, ArchiveMissing, open_archive
+from crawler.browse.watching import Watch, watch
+from storage.archive import Archive
 
 Answer = TypeVar("Answer")
 _PATIENCE_S = 0.08
@@ -28,7 +27,7 @@ class Visit:
     archive: Archive
     connection: Connection
     stand: Stand
-    """Which state of which file it is; equal ones answer alike."""
+    """Which state of which archive it is; equal ones answer alike."""
     _library: Library
 
     def once(self, key: Hashable, ask: Callable[[Connection], Answer]) -> Answer:
@@ -47,16 +46,17 @@ class Visit:
 
 
 class Library:
-    """Opens the archive when it is first asked for, and again when another file stands in its place.
+    """Opens the archive when it is first asked for, and again when another one stands in its place.
 
-    For any number of threads. Every error is one that `open_archive` or SQLite raises.
+    For any number of threads. Every error is one that `open_archive`, SQLite or PostgreSQL's driver raises.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, database: str | None = None) -> None:
         self.directory = directory
+        self._database = database
         self.kept = Kept()
         self._lock = threading.Lock()
-        self._open: _Open | None = None
+        self._open: Watch | None = None
         self._times_opened = 0
 
     @contextmanager
@@ -94,59 +94,16 @@ class Library:
                 raise
 
     def _checked(self) -> tuple[Archive, Stand]:
-        opened = self._open
-        if opened is not None and opened.file != _identity(opened.archive.path):
+        state = None if self._open is None else self._open.state()
+        if self._open is None or state is None:
             self._let_go()
-            opened = None
-        if opened is None:
-            opened = self._open_anew()
-        version = opened.watch.execute("PRAGMA data_version").fetchone()[0]
-        if version != opened.version:
-            # Whoever changed it may have brought it to a schema that is not ours.
-            open_archive(self.directory, read_only=True).close()
-            opened.version = version
-        return opened.archive, Stand(opened.number, opened.version)
-
-    def _open_anew(self) -> _Open:
-        archive = open_archive(self.directory, read_only=True)
-        try:
-            # A connection of its own: `PRAGMA data_version` tells what others have committed since that same
-            # connection last asked (https://sqlite.org/pragma.html#pragma_data_version).
-            watch = archive.engine.raw_connection()
-            driver = watch.driver_connection
-            assert isinstance(driver, sqlite3.Connection)
-            watch.detach()
+            self._open = watch(self.directory, self._database)
             self._times_opened += 1
-            opened = _Open(archive, driver, _identity(archive.path), self._times_opened)
-        except BaseException:
-            archive.close()
-            raise
-        opened.version = driver.execute("PRAGMA data_version").fetchone()[0]
-        self._open = opened
-        return opened
+            state = self._open.state()
+        return self._open.archive, Stand(self._times_opened, state)
 
     def _let_go(self) -> None:
         opened, self._open = self._open, None
         if opened is not None:
-            with suppress(sqlite3.Error):
-                opened.watch.close()
-            opened.archive.close()
+            opened.close()
         self.kept.forget()
-
-
-@dataclass(slots=True)
-class _Open:
-    archive: Archive
-    watch: sqlite3.Connection
-    file: tuple[int, int]
-    number: int
-    version: int = -1
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    """What tells a file from another one at the same path."""
-    try:
-        found = os.stat(path)  # noqa: PTH116  # Path.stat would do the same
-    except FileNotFoundError:
-        raise ArchiveMissing(f"no archive in {path.parent} any more") from None
-    return found.st_dev, found.st_ino

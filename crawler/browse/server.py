@@ -27,20 +27,21 @@ def missing() -> str | None:
     return "browse needs the extra that is not installed: pip install 'msarchive[browse]'"
 
 
-def serve(directory: Path, port: int, started: Callable[[str], None]) -> None:
-    """Answer on that port (0: a free one) until SIGINT or SIGTERM; `started` hears the address.
+def serve(directory: Path, port: int, started: Callable[[str], None], database: str | None = None) -> None:
+    """Answer on that port (0: a free one) until SIGINT or SIGTERM; `started` hears the address. With
+    `database` (see `open_archive`) the archive is there.
 
     Raises `UserError` when the port can't be had.
     """
     with listener(port) as opened:
-        server = server_on(opened, directory)
+        server = server_on(opened, directory, database)
         started(f"http://{ADDRESS}:{opened.getsockname()[1]}/")
         # uvicorn ends cleanly at a signal, and then raises it again.
         with suppress(KeyboardInterrupt):
             server.run(sockets=[opened])
 
 
-def server_on(opened: socket.socket, directory: Path) -> uvicorn.Server:
+def server_on(opened: socket.socket, directory: Path, database: str | None = None) -> uvicorn.Server:
     """The server for what comes to a socket of `listener`; `run(sockets=[…])` answers until it is to end."""
     import uvicorn
 
@@ -49,7 +50,7 @@ def server_on(opened: socket.socket, directory: Path) -> uvicorn.Server:
 
     return uvicorn.Server(
         uvicorn.Config(
-            application(directory, allowed_hosts(opened.getsockname()[1])),
+            application(directory, allowed_hosts(opened.getsockname()[1]), database),
             log_config=None,
             log_level="warning",
             access_log=False,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.common import archive_option, open_to_read
+from crawler.cli.common import archive_name, archive_option, chosen_database, open_to_read
 from crawler.exits import ExitCode, UserError
 
 DEFAULT_PORT = 8765
@@ -20,7 +20,7 @@ DEFAULT_PORT = 8765
     "  msarchive browse --archive demo-archive --port 0\n\n"
     "docs/browsing.md says what is on the pages, and what they may do.",
 )
-@archive_option()
+@archive_option(database=True)
 @click.option(
     "--port",
     metavar="PORT",
@@ -41,11 +41,13 @@ def command(directory: Path, port: int, open_it: bool) -> None:
     reason = missing()
     if reason is not None:
         raise UserError(reason, ExitCode.USAGE)
+    database = chosen_database()
     open_to_read(directory).close()  # one clear line now rather than a page about it later
 
     def started(address: str) -> None:
-        click.echo(f"{address} shows {directory}; Ctrl-C ends it")
+        shown = directory if database is None else archive_name(directory)
+        click.echo(f"{address} shows {shown}; Ctrl-C ends it")
         if open_it and click.launch(address) != 0:
             click.echo("no browser could be opened", err=True)
 
-    serve(directory, port, started)
+    serve(directory, port, started, database)

@@ -52,7 +52,8 @@ def archive_option(
         hidden=not database,
         expose_value=False,
         callback=_choose_database if database else _refuse_database,
-        help="A PostgreSQL database (postgresql://…) in place of the folder's archive.db.",
+        help="A PostgreSQL database (postgresql://…) in place of the folder's archive.db; WARC files stay in "
+        "the folder.",
     )
     return lambda command: folder(where(command))
 

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.common import allow_private_option, archive_option, json_option, max_age_option, print_json
+from crawler.cli.common import (
+    allow_private_option,
+    archive_option,
+    chosen_database,
+    json_option,
+    max_age_option,
+    print_json,
+)
 from crawler.terminal import Sheet
 
 LEVEL_STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
@@ -18,9 +25,9 @@ LEVEL_STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
     epilog="\b\nExamples:\n  msarchive doctor\n  msarchive doctor --offline --max-age 2\n"
     "  msarchive doctor --json | jq '.checks[] | select(.level != \"ok\")'\n\n"
     "\b\nExit code: 0 when nothing fails (warnings are no failure), else that of the first check to fail:\n"
-    "7 disk, 8 robots.txt, 10 no connection, 12 damaged, 13 newer, or how the last crawl ended.",
+    "7 disk or database, 8 robots.txt, 10 no connection, 12 damaged, 13 newer, or how the last crawl ended.",
 )
-@archive_option()
+@archive_option(database=True)
 @max_age_option("Warn when no crawl has come to its end for so long.")
 @click.option("--offline", is_flag=True, help="Ask nothing of the site; else robots.txt is asked for once.")
 @allow_private_option()
@@ -49,6 +56,7 @@ def command(
     checks = examine(
         Patient(
             directory,
+            database=chosen_database(),
             crawl=crawl_command(directory),
             now=datetime.now(UTC),
             offline=offline,

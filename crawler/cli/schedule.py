@@ -40,7 +40,8 @@ KINDS = ("systemd", "cron", "kubernetes", "scrapyd")
 )  # fmt: skip
 @click.option(
     "--print", "kind", type=click.Choice(KINDS),
-    help="Run nothing; print the files with which systemd, cron, Kubernetes or scrapyd does it.",
+    help="Run nothing; print the files with which systemd, cron, Kubernetes or scrapyd does it. They hold a "
+    "crawl's --database, and never a password.",
 )  # fmt: skip
 @click.option(
     "--into", metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
@@ -66,12 +67,6 @@ def command(
     made, delay, crawl = plan(cron, zone), duration(jitter), crawl_to_schedule(arguments)
     _begin_log(log_format)  # the crawl's own options, when they were checked, had set up a log as well
     if kind is not None:
-        if crawl.database is not None:
-            raise UserError(
-                "--print knows no --database (MSARCHIVE_DATABASE): print the files without it, and set "
-                "MSARCHIVE_DATABASE where they are used",
-                ExitCode.USAGE,
-            )
         from crawler.schedule.files import Deployment, deployment_files
 
         _print(deployment_files(kind, Deployment(made, delay, crawl)), into)

@@ -50,19 +50,19 @@ def command(directory: Path, max_age: float, as_json: bool) -> None:
 
     from crawler.checks import archive_checks, verdict
     from storage import lock
-    from storage.overview import overview, size_of
+    from storage.overview import at_work, overview, size_of
     from storage.runs import told
 
     holder = lock.holder(directory)  # before the snapshot: a run that has ended since is found with its end
     with open_to_read(directory) as archive:
         with archive.engine.connect() as connection:
             seen = overview(connection)
-        last = None if seen.last_run is None else told(seen.last_run, holder, directory)
+        last = None if seen.last_run is None else told(seen.last_run, holder, archive)
         checks = archive_checks(
             archive, seen, now=datetime.now(UTC), crawl=_command(last, directory), max_age_days=max_age
         )
         size, name = size_of(archive), archive.name
-    writer = None if holder is None else str(holder)
+        writer = at_work(directory, archive) if holder is None else str(holder)
     if as_json:
         value = {"archive": name, "bytes": size, "writer": writer, "verdict": verdict(checks)}
         value |= {"checks": [asdict(check) for check in checks], **asdict(seen)}

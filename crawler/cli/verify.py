@@ -27,7 +27,8 @@ _STYLES = {"damage": "red", "note": "yellow"}
     "  msarchive verify && msarchive crawl --contact me@example.org\n"
     "  msarchive verify --repair\n"
     "  msarchive verify --json | jq -r '.findings[] | [.code, .file, .offset] | @tsv'\n\n"
-    "Exit status: 0 sound (notes are no damage), 12 damaged. docs/captures.md explains each code.",
+    "Exit status: 0 sound (notes are no damage), 12 damaged, 7 when a database's server can't be asked.\n"
+    "docs/captures.md explains each code.",
 )
 @archive_option(database=True)
 @click.option(

@@ -36,7 +36,8 @@ class CrawlCommand:
     """Absolute."""
     profile: SiteProfile
     database: str | None = None
-    """What is in the place of the folder's `archive.db`: see `storage.archive.open_archive`."""
+    """What is in the place of the folder's `archive.db`: see `storage.archive.open_archive`. Not among
+    `arguments` when the environment said it, never among `whole` and `options`: it may hold a password."""
 
     @property
     def files(self) -> tuple[Path, ...]:

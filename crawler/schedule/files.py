@@ -13,6 +13,7 @@ from urllib.parse import quote_plus
 from crawler.exits import ExitCode, UserError
 from crawler.schedule.calendar import on_calendar
 from crawler.schedule.command import CrawlCommand, program
+from crawler.schedule.database import printed
 from crawler.schedule.kubernetes import cronjob
 from crawler.schedule.plan import Plan
 from crawler.schedule.systemd import Unit, service, timer
@@ -25,6 +26,7 @@ _SETTINGS = {
     "allow_private": "MSARCHIVE_ALLOW_PRIVATE",
 }  # fmt: skip
 """Option of `crawl` -> the setting that says the same to `scrapy crawl`."""
+_PASSWORD = "A password of the database, if it wants one, belongs into the ~/.pgpass {}, not here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +62,23 @@ def _owner(archive: Path) -> tuple[str, str]:
         return str(found.st_uid), str(found.st_gid)
 
 
+def _words(told: Deployment) -> tuple[str, ...]:
+    """The crawl's command line, its database included."""
+    where = () if told.crawl.database is None else ("--database", printed(told.crawl.database).address)
+    return (*told.crawl.whole, *where)
+
+
 def _systemd(told: Deployment) -> dict[str, str]:
     user, group = _owner(told.crawl.archive)
     unit = Unit(
-        command=(*program(), *told.crawl.whole),
+        command=(*program(), *_words(told)),
         archive=told.crawl.archive,
         site=told.crawl.profile.canonical_host,
         user=user,
         group=group,
         read=told.crawl.files,
         write=() if told.crawl.metrics_file is None else (told.crawl.metrics_file.parent,),
+        database=None if told.crawl.database is None else printed(told.crawl.database),
     )
     times = on_calendar(told.plan)
     return {"msarchive.service": service(unit), "msarchive.timer": timer(unit, times, told.jitter)}
@@ -77,10 +86,11 @@ def _systemd(told: Deployment) -> dict[str, str]:
 
 def _cron(told: Deployment) -> dict[str, str]:
     user, _ = _owner(told.crawl.archive)
-    command = shlex.join((*program(), *told.crawl.whole))
+    command = shlex.join((*program(), *_words(told)))
     seconds = int(told.jitter.total_seconds())
     wait = f"sleep $(shuf -i 0-{seconds} -n 1); " if seconds else ""
     line = f"{wait}{command} 2>&1 | logger -t msarchive".replace("%", r"\%")
+    secret = f"# {_PASSWORD.format(f'of {user}')}\n" if told.crawl.database is not None else ""
     return {
         "msarchive.cron": f"""\
 # Put it into /etc/cron.d as msarchive (without a dot in the name).
@@ -88,7 +98,7 @@ def _cron(told: Deployment) -> dict[str, str]:
 # cronie goes by CRON_TZ; Debian's cron passes it over and goes by the system's time zone.
 # cron runs nothing that it missed. The exit code goes nowhere: look with 'msarchive status', or give the
 # crawl a --metrics-file. Two crawls at once can't happen: the archive has a lock.
-SHELL=/bin/sh
+{secret}SHELL=/bin/sh
 PATH=/usr/local/bin:/usr/bin:/bin
 CRON_TZ={told.plan.zone}
 {told.plan.expression} {user} {line}
@@ -103,7 +113,14 @@ def _kubernetes(told: Deployment) -> dict[str, str]:
             "the file that is printed without it",
             ExitCode.USAGE,
         )
-    return {"msarchive.yaml": cronjob(told.plan, told.jitter, told.crawl)}
+    database = None if told.crawl.database is None else printed(told.crawl.database)
+    if database is not None and database.on_this_machine:
+        raise UserError(
+            f"{database.address} is a server on the machine that crawls, and in a cluster's there is none: "
+            "name its host",
+            ExitCode.USAGE,
+        )
+    return {"msarchive.yaml": cronjob(told.plan, told.jitter, told.crawl, database)}
 
 
 def _scrapyd(told: Deployment) -> dict[str, str]:
@@ -113,6 +130,10 @@ def _scrapyd(told: Deployment) -> dict[str, str]:
             settings[_SETTINGS[option]] = " ".join(value) if isinstance(value, tuple) else str(value)
         elif option != "directory":
             raise UserError(f"scrapyd can't be told --{option.replace('_', '-')}", ExitCode.USAGE)
+    if told.crawl.database is not None:
+        settings["MSARCHIVE_DATABASE"] = printed(told.crawl.database).address
+    theirs = _PASSWORD.format("of whoever scrapyd runs as")
+    secret = f"# {theirs}\n" if told.crawl.database is not None else ""
     pairs = [f"setting={name}={quote_plus(value)}" for name, value in settings.items()]
     posted = " ".join(f"-d {shlex.quote(pair)}" for pair in pairs)
     line = (
@@ -131,7 +152,7 @@ project = msarchive
         "msarchive.cron": f"""\
 # Put it into /etc/cron.d as msarchive: scrapyd runs what it is told, and has no clock.
 # scrapyd calls every job 'finished', however it ended: 'msarchive status' tells the truth.
-SHELL=/bin/sh
+{secret}SHELL=/bin/sh
 PATH=/usr/local/bin:/usr/bin:/bin
 CRON_TZ={told.plan.zone}
 {told.plan.expression} nobody {line}

@@ -7,13 +7,16 @@ from datetime import timedelta
 
 from crawler import __version__
 from crawler.schedule.command import CrawlCommand
+from crawler.schedule.database import PrintedDatabase
 from crawler.schedule.plan import Plan
 
 _ARCHIVE = "/archive"
 _WAIT = "import random, time; time.sleep(random.uniform(0, {}))"
 
 
-def cronjob(plan: Plan, jitter: timedelta, crawl: CrawlCommand) -> str:
+def cronjob(
+    plan: Plan, jitter: timedelta, crawl: CrawlCommand, database: PrintedDatabase | None = None
+) -> str:
     """A manifest in YAML; the archive is on a claim of its own, made with it.
 
     Nothing but the crawl's own options is taken over: paths of this machine mean nothing there.
@@ -25,6 +28,9 @@ def cronjob(plan: Plan, jitter: timedelta, crawl: CrawlCommand) -> str:
             next(words)
         else:
             arguments.append(word)
+    if database is not None:
+        arguments += ["--database", database.address]
+    locks = "SQLite needs them" if database is None else "one writer at a time goes by them"
     image = f"msarchive:{__version__}"
     seconds = int(jitter.total_seconds())
     wait = "" if not seconds else _initial_wait(image, seconds)
@@ -37,7 +43,7 @@ kind: PersistentVolumeClaim
 metadata:
   name: msarchive
 spec:
-  accessModes: [ReadWriteOnce]  # not a network file system without locks: SQLite needs them
+  accessModes: [ReadWriteOnce]  # not a network file system without locks: {locks}
   resources:
     requests:
       storage: 20Gi
@@ -84,7 +90,7 @@ spec:
               env:
                 - name: MSARCHIVE_LOG_FORMAT
                   value: json
-              resources:
+{"" if database is None else _PASSWORD}              resources:
                 requests: {{cpu: 100m, memory: 256Mi}}
                 limits: {{memory: 1Gi}}
               securityContext:
@@ -101,6 +107,14 @@ spec:
                 claimName: msarchive
             - name: tmp
               emptyDir: {{}}
+"""
+
+
+_PASSWORD = """\
+                # kubectl create secret generic msarchive-database --from-literal=password=…
+                - name: PGPASSWORD
+                  valueFrom:
+                    secretKeyRef: {name: msarchive-database, key: password, optional: true}
 """
 
 

@@ -8,9 +8,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from crawler.schedule.database import PrintedDatabase
+
 _TEMPORARY = (Path("/tmp"), Path("/var/tmp"))
 _HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
 
+_PASSWORD = """\
+# A password of the database, if it wants one, does not belong here but into a file that only this user may
+# read (https://www.postgresql.org/docs/current/libpq-pgpass.html); homes are out of its sight.
+#Environment=PGPASSFILE=/etc/msarchive.pgpass
+"""
 _ROOT = "The archive belongs to root: give it to a user of its own, a crawl needs no rights."
 
 
@@ -26,12 +33,17 @@ class Unit:
     read: tuple[Path, ...]
     write: tuple[Path, ...]
     """Folders, besides the archive."""
+    database: PrintedDatabase | None = None
+    """What is in the place of the archive's file."""
 
 
 def service(unit: Unit) -> str:
     """The text of `msarchive.service`."""
     python = (Path(unit.command[0]), Path(sys.executable).resolve(), Path(sys.base_prefix))
-    touched = (*python, unit.archive, *unit.read, *unit.write)
+    socket = () if unit.database is None or unit.database.socket is None else (unit.database.socket,)
+    touched = (*python, unit.archive, *unit.read, *unit.write, *socket)
+    local = " postgresql.service" if unit.database is not None and unit.database.on_this_machine else ""
+    secret = _PASSWORD if unit.database is not None else ""
     home = "read-only" if any(_within(path, _HOMES) for path in touched) else "yes"
     private_tmp = "no" if any(_within(path, _TEMPORARY) for path in touched) else "yes"
     writable = " ".join(_quoted(str(path)) for path in dict.fromkeys((unit.archive, *unit.write)))
@@ -39,7 +51,7 @@ def service(unit: Unit) -> str:
 [Unit]
 Description=Crawl {_literal(unit.site)} into {_literal(str(unit.archive))}
 Wants=network-online.target
-After=network-online.target
+After=network-online.target{local}
 
 [Service]
 Type=oneshot
@@ -47,7 +59,7 @@ Type=oneshot
 User={unit.user}
 Group={unit.group}
 WorkingDirectory={_literal(str(unit.archive))}
-ExecStart={" ".join(_quoted(word) for word in unit.command)}
+{secret}ExecStart={" ".join(_quoted(word) for word in unit.command)}
 # 3: some addresses failed, the next crawl tries them again. 4: another run was at work. 5: stopped.
 # 6: the limit that was set. Everything else is a failure that somebody should look at.
 SuccessExitStatus=3 4 5 6

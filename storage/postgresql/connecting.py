@@ -13,11 +13,14 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from storage.errors import ArchiveUnwritable, NoDatabase
+from storage.postgresql.cursor import text_dumper
 
 if TYPE_CHECKING:
     from psycopg.abc import Buffer
 
 _INSTALL = "PostgreSQL needs the extra 'postgresql': pip install 'msarchive[postgresql]'"
+_SECRET = ("password", "sslpassword")
+"""Parameters of an address that nobody is shown (libpq takes them there, too)."""
 _DENIED = ("42501", "25006")
 """insufficient_privilege, read_only_sql_transaction: https://www.postgresql.org/docs/current/errcodes-appendix.html."""
 
@@ -34,13 +37,20 @@ def address(typed: str) -> URL:
 
 
 def shown(url: URL) -> str:
-    """The address for people's eyes, without its password."""
-    return url.set(password=None).render_as_string()
+    """The address for people's eyes, without its passwords."""
+    return url.set(password=None).difference_update_query(_SECRET).render_as_string()
+
+
+def has_password(url: URL) -> bool:
+    """Whether a password stands in the address."""
+    return url.password is not None or any(name in url.query for name in _SECRET)
 
 
 def reader_engine(url: URL) -> Engine:
     """Connections that read: each transaction sees one state of the archive, and can change nothing."""
-    return _engine(url).execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    engine = _engine(url)
+    event.listen(engine, "connect", _ask_with_any_text)
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def writer_engine(url: URL) -> Engine:
@@ -101,6 +111,11 @@ def _is_news(record: logging.LogRecord) -> bool:
 
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, psycopg.OperationalError)
+
+
+def _ask_with_any_text(connection: Any, _record: Any) -> None:
+    """Whatever a person asks for may hold U+0000: what can't be in the archive is just not found there."""
+    connection.adapters.register_dumper(str, text_dumper())
 
 
 def _prepare(connection: Any, _record: Any) -> None:

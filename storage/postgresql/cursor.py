@@ -30,7 +30,7 @@ class MarkedCursor:
     def __init__(self, connection: Connection) -> None:
         self._driver: Any = connection.connection.driver_connection
         self._cursor: Any = connection.connection.cursor()
-        self._cursor.adapters.register_dumper(str, _text_dumper())
+        self._cursor.adapters.register_dumper(str, text_dumper())
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Self:
         """Execute with values in the place of the marks."""
@@ -86,7 +86,8 @@ def translated(sql: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _text_dumper() -> type[Any]:
+def text_dumper() -> type[Any]:
+    """What the driver writes text with, in statements and in questions."""
     from psycopg.adapt import Dumper
 
     class StorableText(Dumper):

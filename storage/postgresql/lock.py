@@ -8,6 +8,7 @@ https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
 from __future__ import annotations
 
 import os
+import re
 import socket
 
 from sqlalchemy import Connection, text
@@ -17,6 +18,7 @@ from storage.lock import called_as
 
 _WRITING = 7_285_431_906_043
 """What `pg_try_advisory_lock` calls the writing to an archive; any number that nobody else takes."""
+_NAMED = re.compile(r"msarchive: process (\d+) \([^)]*(?:\) on )?(.*)")
 _LONGEST_NAME = 63
 """Bytes that the server keeps of a session's name."""
 _TAKE = text("SELECT pg_try_advisory_lock(:key)")
@@ -39,6 +41,18 @@ def take(connection: Connection, where: str) -> None:
     connection.execute(_NAME, {"name": name.encode("ascii", "replace")[:_LONGEST_NAME].decode()})
     if not connection.execute(_TAKE, {"key": _WRITING}).scalar():
         raise ArchiveBusy(f"{where} is being written to by {holder(connection) or 'another process'}")
+
+
+def is_held_by(connection: Connection, pid: int | None, host: str | None) -> bool:
+    """Whether a run's process writes to the archive, as its session is named; None for either: whoever."""
+    for _, name, _ in connection.execute(_HOLDER, {"key": _WRITING}):
+        said = _NAMED.fullmatch(name or "")
+        if pid is None or host is None or said is None:
+            return True
+        # The end of a long name is lost.
+        if int(said[1]) == pid and host.encode("ascii", "replace").decode().startswith(said[2]):
+            return True
+    return False
 
 
 def holder(connection: Connection) -> str | None:

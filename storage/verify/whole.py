@@ -15,7 +15,7 @@ from storage import dialects
 from storage.archive import FILE_NAME, Archive, ArchiveDamaged, ArchiveError, ArchiveMissing, open_archive
 from storage.db import Db
 from storage.lock import NOTE
-from storage.overview import writer_at_work
+from storage.overview import at_work, writer_at_work
 from storage.verify import rows, sqlite
 from storage.verify.asked import Asked, one
 from storage.verify.findings import Finding, Report
@@ -141,14 +141,12 @@ def _look(check: _Verification, connection: sqlite3.Connection, writer: str | No
 
 def _in_postgresql(check: _Verification, archive: Archive) -> Report:
     """The same checks in PostgreSQL, all of one snapshot."""
-    from storage.postgresql import lock
     from storage.verify import server
 
     with archive.engine.connect() as connection:
         _check_folder(check.directory, connection)
-        writer = writer_at_work(check.directory) or lock.holder(connection)
-        # What it has committed by now is to be seen: the snapshot is of behind that question.
-        connection.rollback()
+        writer = at_work(check.directory, archive)
+        connection.rollback()  # what it has committed by now is to be seen
         db = Db(connection)
         for what, findings in (
             *_rows(check, db),

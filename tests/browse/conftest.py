@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from storage.records import ExchangeRecord, SourceRecord
+from tests.conftest import Database
 from tests.storage.build import House, article, at, card, page, sections, topics, url_of
 
 from .chromium import Watch, chromium
@@ -60,9 +61,10 @@ def own(archive: Path, tmp_path: Path) -> Path:
     return copied
 
 
-@pytest.fixture(scope="session")
-def client(archive: Path) -> Iterator[httpx.Client]:
-    with asking(archive) as client:
+@pytest.fixture(scope="module")
+def client(archive: Path, database: Database) -> Iterator[httpx.Client]:
+    """Who asks for the pages; all of them with both databases."""
+    with asking(archive, database(archive)) as client:
         yield client
 
 

@@ -13,10 +13,10 @@ from crawler.browse.server import ADDRESS, listener, server_on
 
 
 @contextmanager
-def serving(directory: Path) -> Iterator[str]:
-    """The base address of the pages of the archive in `directory`."""
+def serving(directory: Path, database: str | None = None) -> Iterator[str]:
+    """The base address of the pages of the archive in `directory`, or in a database."""
     with listener(0) as opened:
-        server = server_on(opened, directory)
+        server = server_on(opened, directory, database)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]})
         thread.start()
         try:
@@ -28,7 +28,7 @@ def serving(directory: Path) -> Iterator[str]:
 
 
 @contextmanager
-def asking(directory: Path) -> Iterator[httpx.Client]:
+def asking(directory: Path, database: str | None = None) -> Iterator[httpx.Client]:
     """A client that asks these pages and follows no redirects."""
-    with serving(directory) as base, httpx.Client(base_url=base, timeout=30) as client:
+    with serving(directory, database) as base, httpx.Client(base_url=base, timeout=30) as client:
         yield client

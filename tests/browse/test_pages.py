@@ -34,7 +34,7 @@ def test_each_page_has_a_title_of_its_own_and_one_heading(client: httpx.Client, 
     answer = client.get(path)
     assert answer.status_code == 200, answer.text
     document = html.fromstring(answer.text)
-    assert document.findtext(".//title").endswith("archive · msarchive")
+    assert re.search(r"archive\d* · msarchive$", document.findtext(".//title") or "")
     assert len(document.findall(".//h1")) == 1
     head = client.head(path)
     assert (head.status_code, head.content) == (200, b"")

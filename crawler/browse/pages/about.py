@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from crawler.browse.library import Visit
 from crawler.browse.page import Page
-from storage.overview import size_on_disk
+from storage.overview import size_of
 from storage.views import VIEWS
 
 
@@ -17,7 +17,8 @@ def about(visit: Visit, request: Request) -> Page:
         {
             "title": "About",
             "directory": str(visit.archive.directory.absolute()),
-            "bytes": visit.once("size", lambda _: size_on_disk(visit.archive.directory)),
+            "database": visit.archive.database,
+            "bytes": visit.once("size", lambda _: size_of(visit.archive)),
             "views": VIEWS,
         },
     )

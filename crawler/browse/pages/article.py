@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Row, bindparam, text
+from sqlalchemy import Connection, Row, String, bindparam, text
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -116,7 +116,7 @@ def _known(connection: Connection, detail: ArticleDetail) -> frozenset[str]:
     """Which of the articles that its cards point to are in the archive."""
     ids = [card.target_id for card in detail.cards if card.target_id is not None]
     statement = text("SELECT key FROM articles WHERE site = :site AND key IN :ids").bindparams(
-        bindparam("ids", expanding=True)
+        bindparam("ids", expanding=True, type_=String)
     )
     return frozenset(connection.execute(statement, {"site": detail.fields["site"], "ids": ids}).scalars())
 

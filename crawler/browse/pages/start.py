@@ -29,7 +29,7 @@ def start(visit: Visit, request: Request) -> Page:
     newest = visit.soon(("articles", "seen"), partial(article_numbers, order="seen"))
     run = last_run(visit.connection)
     if run is not None:
-        run = told(run, lock.holder(visit.archive.directory), visit.archive.directory)
+        run = told(run, lock.holder(visit.archive.directory), visit.archive)
     return Page(
         "start.html",
         {
