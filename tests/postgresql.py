@@ -20,7 +20,7 @@ from tests.tools.programs import missing
 
 _SETTINGS = (
     "listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off",
-    "jit=off", "shared_buffers=16MB", "max_connections=20",
+    "jit=off", "shared_buffers=16MB", "max_connections=100",
 )  # fmt: skip
 _LANGUAGE = ("--template=template0", "--locale-provider=icu", "--icu-locale=en")
 """Databases sort as English readers do: no answer of ours may depend on it."""

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from storage.archive import Archive, open_archive
+from storage.db import Db
 from storage.records import (
     CANNOT_SHOW,
     AbsenceRecord,
@@ -172,13 +173,15 @@ def _empty_archive() -> bytes:
 
 
 class House:
-    """An archive with a writer in the middle of a run."""
+    """An archive with a writer in the middle of a run; with `database` one in PostgreSQL that is there."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, database: str | None = None) -> None:
         self.directory = directory
+        self.database = database
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / "archive.db").write_bytes(_empty_archive())
-        self.archive: Archive = open_archive(directory, create=True)
+        if database is None:
+            (directory / "archive.db").write_bytes(_empty_archive())
+        self.archive: Archive = open_archive(directory, create=True, database=database)
         self.writer = Writer(self.archive, SITE)
         self.begin()
 
@@ -193,7 +196,7 @@ class House:
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         with self.archive.engine.connect() as connection:
-            return [tuple(row) for row in connection.exec_driver_sql(sql, values)]
+            return [tuple(row) for row in Db(connection).all(sql, *values)]
 
     def row(self, sql: str, *values: Any) -> tuple[Any, ...]:
         (row,) = self.rows(sql, *values)

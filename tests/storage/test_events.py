@@ -6,7 +6,7 @@ import gzip
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import permutations
+from itertools import islice, permutations
 from pathlib import Path
 from random import Random
 
@@ -19,6 +19,7 @@ from storage.db import Db
 from storage.event_log import Events
 from storage.events import Observation, Told, tell
 from storage.records import ArticleRecord, ExchangeRecord, FoundRecord, PageRecord, UrlOutcome
+from tests.places import Places
 from tests.storage.build import House, article, as_text, at, page, sections, url_of
 
 OLD, NEW, THIRD = (url_of("aB3dE6", slug) for slug in ("old", "new", "third"))
@@ -257,10 +258,13 @@ def test_the_writer_notes_what_happened(house: House) -> None:
     assert statuses == [("moved", 200, 1), ("gone", 200, 1), ("back", 200, 1), ("moved", 200, 1)]
 
 
-def test_imports_of_older_captures_complete_the_history(new_house: Callable[[], House]) -> None:
+def test_imports_of_older_captures_complete_the_history(
+    places: Places, new_house: Callable[[], House]
+) -> None:
     pages = [shown(1), answered_gone(2000), shown(4000), redirected(6000), shown(6001, NEW)]
     found = []
-    for order in permutations(pages):
+    # In PostgreSQL a few of them: each is a database with connections of its own.
+    for order in islice(permutations(pages), 0, None, 20 if places.in_postgresql else 1):
         house = new_house()
         for record in order:
             imported = replace(record, capture=replace(record.capture, origin="import"), article_id="aB3dE6")

@@ -154,6 +154,8 @@ def test_another_sites_addresses_are_left_alone(house: House, frontier: Frontier
 
 
 def test_taking_reads_only_what_it_hands_out(house: House, frontier: Frontier) -> None:
+    if house.database is not None:
+        pytest.skip("the plan of a table with a few rows says nothing in PostgreSQL, which scans it")
     plan = " ".join(
         row[-1]
         for row in house.rows(

@@ -107,9 +107,12 @@ def test_a_return_to_old_content_is_a_third_revision(house: House) -> None:
 
 
 def _indexed(house: House, word: str) -> list[tuple[int, str]]:
+    matches = "article_search MATCH ?"
+    if house.database is not None:
+        matches, word = "s.words @@ CAST(? AS TSQUERY)", word.replace("OR", "|")
     return house.rows(
         "SELECT sign(s.rowid), r.title FROM article_search s JOIN revision r ON r.id = abs(s.rowid) "
-        "WHERE article_search MATCH ? ORDER BY r.id",
+        f"WHERE {matches} ORDER BY r.id",
         word,
     )
 
@@ -276,7 +279,10 @@ def test_cards_speak_of_articles_of_their_own_site_only(house: House) -> None:
     said = house.rows("SELECT site, published_on, teaser FROM articles WHERE id = 'shared' ORDER BY site")
     assert house.row("SELECT published_on, teaser FROM articles WHERE id = 'lonely'") == (None, None)
     assert said == [("other", "2026-02-02", "Theirs"), (SITE, "2026-01-01", "Ours")]
-    assert house.rows("SELECT site, count(*) FROM card_list GROUP BY site") == [("other", 2), (SITE, 1)]
+    assert house.rows("SELECT site, count(*) FROM card_list GROUP BY 1 ORDER BY 1") == [
+        ("other", 2),
+        (SITE, 1),
+    ]
 
 
 def test_card_lists_are_stored_once_and_the_latest_is_shown(house: House) -> None:
