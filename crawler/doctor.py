@@ -85,8 +85,8 @@ def examine(patient: Patient) -> list[Check]:
     try:
         archive = open_archive(patient.directory, read_only=True, database=patient.database)
     except ArchiveOlder as error:
-        do = f"'{patient.crawl}' does it" if patient.database is None else "docs/postgresql.md says how"
-        return [*checks, _lock(patient.directory), Check("schema", "warn", str(error), do)]
+        does = Check("schema", "warn", str(error), f"'{patient.crawl}' does it")
+        return [*checks, _lock(patient.directory), does]
     except (ArchiveError, DatabaseError) as error:
         return [*checks, _lock(patient.directory), _unusable(error, patient)]
     with archive:

@@ -12,3 +12,7 @@ to import Alembic."""
 
 KNOWN = frozenset({"0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"})
 """Every revision this program knows; an archive at another one was made by a newer program."""
+
+IN_POSTGRESQL = "0008"
+"""The schema with which archives in PostgreSQL began: the steps up to it reshape SQLite's tables, all later
+ones serve both databases."""

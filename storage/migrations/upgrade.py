@@ -45,6 +45,20 @@ def config(connection: Connection, folder: Path = FOLDER) -> Config:
     return made
 
 
+def upgrade_postgresql(connection: Connection) -> None:
+    """Run every step that is missing on an archive in PostgreSQL, from `IN_POSTGRESQL` on, and put today's
+    functions, views and triggers in place. What roles may read of the views has to be granted again then.
+
+    The caller holds the transaction: killed in between, the archive stays as it was.
+    """
+    from storage.postgresql import schema
+
+    schema.drop_views(connection)  # which would hold on to the columns that they show
+    with _on_disk() as folder:
+        command.upgrade(config(connection, folder), "head")
+    schema.finish(connection)
+
+
 def upgrade(connection: Connection) -> None:
     """Run every step that is missing, check foreign keys, then put the views in place.
 

@@ -18,7 +18,7 @@ from storage.errors import (
     DatabaseInUse,
     NoDatabase,
 )
-from storage.migrations import HEAD, KNOWN
+from storage.migrations import HEAD, IN_POSTGRESQL, KNOWN
 from storage.postgresql import connecting, lock, schema
 
 _OLDEST = (14,)
@@ -43,7 +43,8 @@ def writer(url: URL, *, create: bool) -> tuple[Engine, Connection]:
     """The engine for the one writer of the archive in a database, and the connection that it writes by, which
     holds the lock as long as it is open; each statement outside a transaction is one of its own.
 
-    `create` makes the archive in an empty database. Raises `ArchiveError`.
+    `create` makes the archive in an empty database. An older schema is brought up to
+    date, in one transaction. Raises `ArchiveError`.
     """
     engine, connection = connecting.writer_engine(url), None
     try:
@@ -53,9 +54,12 @@ def writer(url: URL, *, create: bool) -> tuple[Engine, Connection]:
             if create and schema.revision(connection) is None:
                 with making(url) as made:
                     schema.finish(made)
-            _check(connection, url)
+            _check(connection, url, writes=True)
             with engine.begin() as renewing:
-                schema.renew(renewing)
+                if schema.revision(renewing) == HEAD:
+                    schema.renew(renewing)
+                else:
+                    _upgrade(renewing)
     except BaseException:
         if connection is not None:
             connection.close()
@@ -107,7 +111,15 @@ def _take(connection: Connection, url: URL) -> None:
         )
 
 
-def _check(connection: Connection, url: URL) -> None:
+def _upgrade(connection: Connection) -> None:
+    from storage.migrations.upgrade import upgrade_postgresql  # Alembic takes long to import
+
+    upgrade_postgresql(connection)
+
+
+def _check(connection: Connection, url: URL, *, writes: bool = False) -> None:
+    """Raise `ArchiveError` unless this version can read what is there; whoever `writes` brings an older
+    schema up to date."""
     found = schema.revision(connection)
     if found is None:
         raise ArchiveMissing(
@@ -117,7 +129,8 @@ def _check(connection: Connection, url: URL) -> None:
         raise ArchiveNewer(
             f"{connecting.shown(url)} was made by a newer version of this program (schema {found})"
         )
-    if found != HEAD:
-        raise ArchiveOlder(
-            f"{connecting.shown(url)} has an older schema ({found}): copy the archive there anew"
-        )
+    older = f"{connecting.shown(url)} has an older schema ({found})"
+    if found < IN_POSTGRESQL:
+        raise ArchiveOlder(f"{older}: copy the archive there anew")
+    if found != HEAD and not writes:
+        raise ArchiveOlder(f"{older}; `msarchive crawl` or `msarchive import` brings it up to date")

@@ -1,7 +1,7 @@
 """An archive's schema in PostgreSQL: the tables of the models, and over them the same public views.
 
-Tables, keys and checks come from `storage.models` by SQLAlchemy, the views from `storage.views`. The
-migrations until now reshape SQLite's tables by SQLite's means; an archive in PostgreSQL begins at `HEAD`.
+Tables, keys and checks come from `storage.models` by SQLAlchemy, the views from `storage.views`. A new
+archive begins at `HEAD`; an older one is brought there by `storage.migrations.upgrade`.
 """
 
 from __future__ import annotations
@@ -85,10 +85,15 @@ def renew(connection: Connection) -> bool:
     made = connection.execute(_MADE_AS, {"name": past.SCHEMA}).scalar()
     if made == _made_as():
         return False
-    run(connection, f"DROP SCHEMA IF EXISTS {past.SCHEMA} CASCADE")
-    run(connection, f"DROP VIEW IF EXISTS {', '.join(view.name for view in VIEWS)}")
+    drop_views(connection)
     finish(connection)
     return True
+
+
+def drop_views(connection: Connection) -> None:
+    """Take the public views away, those of the past too; `finish` makes them anew."""
+    run(connection, f"DROP SCHEMA IF EXISTS {past.SCHEMA} CASCADE")
+    run(connection, f"DROP VIEW IF EXISTS {', '.join(view.name for view in VIEWS)}")
 
 
 def run(connection: Connection, statement: str) -> None:
