@@ -67,16 +67,18 @@ def _where_it_was(profile: SiteProfile, connection: Connection) -> SiteProfile:
     return profile
 
 
-def profile_of_capture(directory: Path, capture: int, site: str | None) -> SiteProfile:
+def profile_of_capture(
+    directory: Path, capture: int, site: str | None, database: str | None = None
+) -> SiteProfile:
     """The profile to read a capture with: `site`, or that of its site in the archive.
 
     Raises `UserError` for a capture that is not there, or a site without a profile, and `ArchiveError`.
     """
-    with open_archive(directory, read_only=True) as archive:
+    with open_archive(directory, read_only=True, database=database) as archive:
         with archive.engine.connect() as connection:
-            name = connection.exec_driver_sql(
-                "SELECT n.site FROM capture c JOIN run n ON n.id = c.run_id WHERE c.id = ?", (capture,)
-            ).scalar()
+            name = Db(connection).value(
+                "SELECT n.site FROM capture c JOIN run n ON n.id = c.run_id WHERE c.id = ?", capture
+            )
         if name is None:
             raise UserError(f"no capture {capture} in the archive")
         return dict(sites_of(archive, site))[name] if site is None else sites_of(archive, site)[0][1]

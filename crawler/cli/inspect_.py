@@ -13,6 +13,7 @@ import click
 from crawler.cli.common import (
     allow_private_option,
     archive_option,
+    chosen_database,
     json_option,
     load_site,
     print_json,
@@ -40,7 +41,7 @@ _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 )
 @click.argument("pages", metavar="[URL|FILE]...", nargs=-1)
 @click.option("--capture", type=int, metavar="N", help="This capture of the archive, instead of URL or FILE.")
-@archive_option()
+@archive_option(database=True)
 @site_option()
 @click.option("--url", metavar="URL", help="The address of a file that does not tell its own.")
 @click.option("--blocks/--no-blocks", default=True, show_default=True, help="Show the table of blocks.")
@@ -102,8 +103,9 @@ def _read_capture(
     from crawler.reading_again import Again
     from crawler.reread_sites import profile_of_capture
 
-    profile = profile_of_capture(directory, capture, site)
-    again = Again(directory, profile)
+    database = chosen_database()
+    profile = profile_of_capture(directory, capture, site, database)
+    again = Again(directory, profile, database)
     try:
         page = again.page(capture)
     finally:

@@ -31,6 +31,7 @@ EXPORTS = ("jsonl", "csv", "sqlite", "parquet", "bibtex", "ris", "csl-json", "js
         "topics --json", "journals --json", "boilerplate --json", "runs --json",
         "runs 2 --json", "coverage --json", "alarms --json", "list --as-of 2099-01-01 --json",
         "search fatigue --sort date --counts", "search topic:fatigue -relapse", "search nothing:like:this",
+        "inspect --capture 2 --json",
     ],
 )  # fmt: skip
 def test_a_question_has_one_answer(run: Run, archive: Path, url: str, key: str, question: str) -> None:
