@@ -5,6 +5,7 @@ What they say and what may be asked of them is in tests/browse, with both databa
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import time
@@ -80,7 +81,8 @@ def articles(client: httpx.Client) -> str:
     return text_of(client.get("/articles")).split(" article")[0]
 
 
-def test_what_a_crawl_stores_is_there_at_the_next_look(archive: Path, own: str) -> None:
+def test_what_a_crawl_stores_is_there_at_the_next_look(archive: Path, own: str, tmp_path: Path) -> None:
+    archive = shutil.copytree(archive, tmp_path / "own")
     with asking(archive, own) as client:
         assert articles(client) == "Articles 11"
         with open_archive(archive, database=own) as opened:
