@@ -73,6 +73,7 @@ bench: $(STAMP)
 torture: $(STAMP)
 	@$(BIN)/python -m tests.torture $(ARGS)
 	@$(BIN)/python -m tests.torture.fuzz
+	@MSARCHIVE_KILLS=100 $(BIN)/python -m pytest -q -n 2 tests/workers/test_dying.py
 
 dictionary: $(STAMP)
 	@$(BIN)/python -m storage.dictionary

@@ -20,7 +20,7 @@ from crawler.cli.errors import as_user_error
 from crawler.exits import ExitCode, UserError
 from storage.archive import Archive, ArchiveError, ArchiveMissing, ArchiveOlder, open_archive
 from storage.migrations import HEAD
-from storage.overview import at_work, overview, size_on_disk
+from storage.overview import overview, size_on_disk, who_writes
 
 LOW_BYTES = 2 * 2**30
 """Free space from which on it is said."""
@@ -130,7 +130,7 @@ def _folder(patient: Patient) -> Iterator[Check]:
 
 
 def _lock(directory: Path, archive: Archive | None = None) -> Check:
-    holder = at_work(directory, archive)
+    holder = who_writes(directory, archive)
     if holder is not None:
         return Check("lock", "ok", f"held by {holder}")
     if (directory / ".lock.json").exists():
@@ -217,7 +217,7 @@ def _robots(archive: Archive, patient: Patient) -> Check:
         return Check("robots.txt", "ok", "not asked for: no crawl has asked the site yet")
     if patient.offline:
         return Check("robots.txt", "ok", "not asked for (--offline)")
-    if at_work(patient.directory, archive) is not None:
+    if who_writes(patient.directory, archive) is not None:
         return Check(
             "robots.txt", "ok", "not asked for: a run is at work, and the site is asked one at a time"
         )

@@ -17,6 +17,7 @@ from crawler.robots_rules import DISALLOWED
 from crawler.site_change import look_for_change
 from pipelines.session import CrawlSession
 from spiders.pages import OVER_LIMIT
+from storage.postgresql.sharing import merged
 
 logger = logging.getLogger(__name__)
 
@@ -56,20 +57,26 @@ def conclude(session: CrawlSession, reason: str) -> CrawlResult:
     failed: tuple[tuple[str, str], ...] = ()
     full: Mapping[str, int] = {}
     session.error = session.error or session.disk_low
+    is_last = True
     try:
-        if session.error is None:
+        is_last = _is_last(session)
+        if session.error is None and is_last:
             if reason == "finished":
                 session.blocked = session.blocked or session.standing.at_end()
             reason = reason if look_for_change(session, reason) else "shutdown"
             session.writer.settle(utc_now())
+        if session.error is None:
             states = dict(session.frontier.counts())
             failed = tuple((url, why) for url, why in session.frontier.failed())
             full = session.frontier.refused_for(OVER_LIMIT)
     except Exception as error:
-        session.error = error
+        session.error = session.error or error
     outcome, text, code = judge(session, reason, states, failed, full)
     try:
-        session.writer.end_run(outcome, text, dict(session.counts), exit_code=code)
+        if is_last:
+            session.writer.end_run(outcome, text, dict(session.counts), exit_code=code)
+        else:
+            _leave(session)
     except Exception as error:
         if session.error is None:
             session.error = error
@@ -87,6 +94,29 @@ def conclude(session: CrawlSession, reason: str) -> CrawlResult:
         resumed=session.resumed,
         error=session.error,
     )
+
+
+def _is_last(session: CrawlSession) -> bool:
+    """Whether the run ends with this crawl; not while other workers are at it. What all have counted is this
+    one's to tell then."""
+    sharing = session.writer.sharing
+    if sharing is None:
+        return True
+    if not sharing.is_last():
+        return False
+    workers, counts = sharing.counts_of_others()
+    session.counts = merged(session.counts, counts)
+    session.counts["workers"] = workers + 1
+    return True
+
+
+def _leave(session: CrawlSession) -> None:
+    """End a worker's part in a run that others go on with, or break off for what it has found."""
+    sharing = session.writer.sharing
+    assert sharing is not None, "others are at the run"
+    if session.robots_failure is not None:
+        sharing.robots.fail(session.robots_failure)
+    session.writer.leave_run(session.counts, session.blocked)
 
 
 def judge(

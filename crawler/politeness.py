@@ -188,11 +188,15 @@ class Politeness:
                 raise
         self._busy = True
         try:
-            while (left := self._opens_at() - self._clock()) > 0:
-                await self.sleep(left)
+            await self._open()
         except BaseException:
             self._hand_over()
             raise
+
+    async def _open(self) -> None:
+        """Wait until a request may go out. For one at a time."""
+        while (left := self._opens_at() - self._clock()) > 0:
+            await self.sleep(left)
 
     def _withdraw(self, queued: asyncio.Future[None]) -> None:
         with suppress(ValueError):
@@ -206,14 +210,21 @@ class Politeness:
         return max(self._not_before, self._counts_from + self.delay)
 
     def _leave(self, turn: Turn) -> None:
+        self._note(turn)
+        self._hand_over()
+
+    def _note(self, turn: Turn) -> None:
+        """Heed when a request went out."""
         if turn.asked is not None:
-            if self._last_asked is not None and turn.asked - self._last_asked < self._smallest:
-                self._smallest = turn.asked - self._last_asked
-                self._on_smallest(self._smallest)
+            self._note_gap(turn.asked)
             self._last_asked = turn.asked
         # Without an answer nobody knows when, or whether, the site saw something of it: now at the latest.
         self._counts_from = self._clock() if turn.heard is None else turn.heard
-        self._hand_over()
+
+    def _note_gap(self, asked: float) -> None:
+        if self._last_asked is not None and asked - self._last_asked < self._smallest:
+            self._smallest = asked - self._last_asked
+            self._on_smallest(self._smallest)
 
     def _hand_over(self) -> None:
         self._busy = False
@@ -255,9 +266,14 @@ def politeness_of(crawler: Crawler) -> Politeness:
         _gates[crawler] = Politeness(
             settings.getfloat("DOWNLOAD_DELAY"),
             first_wait=settings.getfloat("MSARCHIVE_RETRY_WAIT", 30.0),
-            on_smallest=_counted_for(crawler),
+            on_smallest=count_gaps_for(crawler),
         )
     return _gates[crawler]
+
+
+def set_gate(crawler: Crawler, gate: Politeness) -> None:
+    """Have `gate` be the crawler's, before anybody has asked for it."""
+    _gates[crawler] = gate
 
 
 def heed(crawler: Crawler, exchange: Exchange | None) -> None:
@@ -279,7 +295,9 @@ def heed(crawler: Crawler, exchange: Exchange | None) -> None:
             session_of(crawler).block(f"{what}: the site asks to be left alone until {until}")
 
 
-def _counted_for(crawler: Crawler) -> Callable[[float], None]:
+def count_gaps_for(crawler: Crawler) -> Callable[[float], None]:
+    """What notes the smallest gap (seconds) among the counts of a crawler's run."""
+
     def count(gap: float) -> None:
         with suppress(LookupError):  # a crawl without an archive has nobody to tell
             session_of(crawler).counts["smallest_gap_ms"] = int(gap * 1000)

@@ -16,7 +16,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
@@ -40,7 +40,12 @@ from spiders.answers import (
 from spiders.reading.addresses import canonical, site_address
 from spiders.summaries import SummariesSpider
 
+if TYPE_CHECKING:
+    from storage.postgresql.shared_robots import SharedRobots
+
 MAX_HOPS = 5
+_LOOK_S = 0.2
+"""How often a worker looks whether another one has had the rules that it waits for."""
 MAX_AGE_S = 86_400.0
 """How long rules hold; RFC 9309 section 2.4."""
 _IS_HOP = "robots_hop"
@@ -78,7 +83,11 @@ class RobotsMiddleware:
 
     def usable(self, url: str) -> bool:
         """Whether there are rules for `url`'s origin, by which it may be asked now or after a short wait."""
-        had = self._known.get(origin(url))
+        place = origin(url)
+        return self._allows(place) or (self._adopt(place) and self._allows(place))
+
+    def _allows(self, place: str) -> bool:
+        had = self._known.get(place)
         return had is not None and had.rules.unavailable is None
 
     def process_request(self, request: Request) -> Awaitable[None] | None:
@@ -117,13 +126,48 @@ class RobotsMiddleware:
         awaited = self._awaited.get(place)
         if awaited is None:
             awaited = self._awaited[place] = asyncio.get_running_loop().create_future()
-            await (self._fetch if place not in self._known else self._renew)(place)
+            await self._have(place)
         try:
             rules = await asyncio.shield(awaited)
         except NotAsked:
             request.meta[NOT_ASKED] = True
             raise
         self._judge(request, rules)
+
+    async def _have(self, place: str) -> None:
+        """Have an origin's rules, first or anew: from the site, or from another worker that has asked."""
+        shared = self._shared()
+        try:
+            while shared is not None and not self._adopt(place) and not shared.claim(place):
+                await politeness_of(self._crawler).sleep(_LOOK_S)
+        except NotAsked as error:
+            self._give_up(place, error)
+        except Exception as error:  # the database's
+            session_of(self._crawler).fail(error)
+            self._give_up(place, NotAsked("the database can't be used"))
+        if place in self._awaited:
+            await (self._fetch if place not in self._known else self._renew)(place)
+
+    def _adopt(self, place: str) -> bool:
+        """Take over what another worker was told of an origin's rules; whether there is anything fresh."""
+        shared, session = self._shared(), self._session()
+        answer = None if shared is None else shared.known(place)
+        if answer is None or session is None or answer.age >= MAX_AGE_S:
+            return False
+        if answer.unavailable is not None:
+            session.robots_failure = answer.unavailable
+            self._give_up(place, NotAsked("robots.txt can't be had"))
+            session.stop_crawl("robots")
+            return True
+        assert answer.status is not None, "there was an answer"
+        self._learn(place, rules_for(answer.status, answer.body, self._agent), self._clock() - answer.age)
+        return True
+
+    def _shared(self) -> SharedRobots | None:
+        """What workers tell each other of robots.txt; None for a crawl that shares with nobody."""
+        session = self._session()
+        sharing = None if session is None else session.writer.sharing
+        return None if sharing is None else sharing.robots
 
     async def _fetch(self, place: str) -> None:
         engine: Any = self._crawler.engine
@@ -234,7 +278,16 @@ class RobotsMiddleware:
         if place in self._renewed:
             self._renewed[place] = rules
             return
-        self._known[place] = _Had(rules, self._clock())
+        shared = self._shared()
+        if shared is not None and rules.answer is not None and rules.unavailable is None:
+            try:
+                shared.keep(place, *rules.answer, None)
+            except Exception as error:
+                session_of(self._crawler).fail(error)
+        self._learn(place, rules, self._clock())
+
+    def _learn(self, place: str, rules: Rules, at: float) -> None:
+        self._known[place] = _Had(rules, at)
         politeness_of(self._crawler).ask_delay(place, rules.crawl_delay)
         awaited = self._awaited.pop(place, None)
         if awaited is not None and not awaited.done():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import isfinite
 
 from protego import Protego
@@ -46,6 +46,8 @@ class Rules:
     crawl_delay: float | None = None
     """Seconds between requests that it asks for, at most `LONGEST_CRAWL_DELAY_S`; None when it asks for
     none."""
+    answer: tuple[int, bytes] | None = field(default=None, compare=False)
+    """Status and decoded entity that they were read from; None when there was no answer to read."""
 
     def refusal(self, url: str) -> str | None:
         """Why `url` must not be asked; None when it may."""
@@ -63,6 +65,10 @@ def rules_for(status: int, body: bytes, agent: str) -> Rules:
     2xx: its rules hold. 429: unavailable (our choice: who is asked to go away goes away). Other 4xx: all is
     allowed (section 2.3.1.3). All else: unavailable (section 2.3.1.4).
     """
+    return replace(_rules_for(status, body, agent), answer=(status, body))
+
+
+def _rules_for(status: int, body: bytes, agent: str) -> Rules:
     if 200 <= status < 300:
         text = _text(body)
         if text is None:

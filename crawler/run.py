@@ -72,6 +72,10 @@ class CrawlOptions:
     """Seconds before the second try."""
     render: str | None = None
     """`auto`: empty shells are rendered by a browser; `never`."""
+    shared: bool = False
+    """Whether other processes may crawl into the same archive (in PostgreSQL), at the same time."""
+    lease: float | None = None
+    """Seconds that what it takes is its own without a sign of life, when it shares."""
     progress: str = "screen"
     """`screen`, `log` or `none`; with JSON lines always `log`."""
     log_format: logs.LogFormat = "human"
@@ -97,6 +101,8 @@ class CrawlOptions:
             "MSARCHIVE_RENDER": self.render,
             "MSARCHIVE_RETRIES": self.retries,
             "MSARCHIVE_RETRY_WAIT": self.retry_wait,
+            "MSARCHIVE_SHARED": self.shared or None,
+            "MSARCHIVE_LEASE": self.lease,
             "MSARCHIVE_PROGRESS": "log" if self.log_format == "json" else self.progress,
             "MSARCHIVE_LOG_FORMAT": self.log_format,
             "MSARCHIVE_METRICS_FILE": None if self.metrics_file is None else str(self.metrics_file),

@@ -31,9 +31,14 @@ from spiders.summaries import SummariesSpider
 from storage.frontier import FrontierUrl
 from storage.revisiting import seconds_between
 from storage.room import DiskLow
+from storage.shared_frontier import SharedFrontier
 
 _PREFETCH = 32
 """Rows taken at once. What is due sooner by its kind waits behind at most as many."""
+_LOOK_S = 0.05
+_WORKERS_LOOK_S = 0.2
+"""How soon the table is looked at again when nothing in it can be asked now: by one of several workers later,
+for what is due may be others'."""
 _FREE = frozenset({"robots", "sitemap"})
 """Kinds that a page limit does not count, and that say what else is to be asked."""
 _LONGEST_VALIDATOR = 1000
@@ -67,6 +72,8 @@ class FrontierScheduler(BaseScheduler):
         self._robots = self._crawler.get_downloader_middleware(RobotsMiddleware)
         try:
             self._begin(spider)
+            if self._session.writer.sharing is not None:
+                self._session.writer.sharing.let_others_come()
         except Exception as error:
             # Not raised: Scrapy would close what it has not opened yet, and print that this failed. With the
             # error noted nothing is due, and it closes the crawl as one that is done.
@@ -75,6 +82,9 @@ class FrontierScheduler(BaseScheduler):
     def _begin(self, spider: SummariesSpider) -> None:
         session, now = self._session, utc_now()
         session.frontier.seed([found_record(found, spider.profile) for found in spider.seeds()], now)
+        if session.writer.joined and isinstance(session.frontier, SharedFrontier):
+            session.frontier.join_round(now, self._refresh)
+            return
         until = session.frontier.not_before(now)
         if until is not None and not self._wait_for(until, now):
             session.blocked = f"the site asked to be left alone until {until}"
@@ -95,7 +105,7 @@ class FrontierScheduler(BaseScheduler):
 
     def close(self, reason: str) -> None:
         """Forget what was prefetched: it is still due in the table."""
-        self._buffer.clear()
+        self._buffer.clear()  # a worker that leaves gives back all it has taken
         if self._wake is not None:
             self._wake.cancel()
 
@@ -153,17 +163,21 @@ class FrontierScheduler(BaseScheduler):
             return None
         row = self._buffer[0]
         if row.kind != "robots" and not self._rules_known():
-            self._buffer.clear()
+            self._put_back()
             self._wake_at(self._session.frontier.next_due(utc_now()))
             return None
         if row.kind not in _FREE:
             if any(other.kind in _FREE for other in self._session.in_flight.values()):
-                self._buffer.clear()  # what is on its way may say more of what is due
+                self._put_back()  # what is on its way may say more of what is due
                 self._wake_at(utc_now())
                 return None
             if not self._within_limit():
                 return None
         return self._buffer.popleft()
+
+    def _put_back(self) -> None:
+        self._session.frontier.give_back(self._buffer)
+        self._buffer.clear()
 
     def _within_limit(self) -> bool:
         session = self._session
@@ -191,7 +205,7 @@ class FrontierScheduler(BaseScheduler):
             session.sitemap_read = False
         taken = [row.id for row in session.in_flight.values()]
         # Robots.txt alone at first: after it the order of everything else is known better.
-        size = _PREFETCH if self._rules_known() else 1
+        size = _PREFETCH if self._rules_known() and not session.is_worker else 1
         self._buffer.extend(session.frontier.take(size, now=now, exclude=taken))
         if not self._buffer and not taken:
             self._wake_at(session.frontier.next_due(now))
@@ -202,7 +216,8 @@ class FrontierScheduler(BaseScheduler):
             return
         wait = (datetime.fromisoformat(due) - datetime.now(UTC)).total_seconds()
         loop = asyncio.get_running_loop()
-        self._wake = loop.call_later(max(0.05, wait), self._woken)
+        least = _WORKERS_LOOK_S if self._session.is_worker else _LOOK_S
+        self._wake = loop.call_later(max(least, wait), self._woken)
 
     def _woken(self) -> None:
         self._wake = None

@@ -18,6 +18,8 @@ MSARCHIVE_START = None
 MSARCHIVE_URLS = None
 MSARCHIVE_ORIGIN = None
 MSARCHIVE_ALLOW_PRIVATE = None  # HOST[:PORT] …; None: the environment's MSARCHIVE_ALLOW_PRIVATE
+MSARCHIVE_SHARED = False  # whether other processes may crawl into the same archive (PostgreSQL only)
+MSARCHIVE_LEASE = 60.0  # seconds: what a worker has taken is its own for so long without a sign of life
 MSARCHIVE_CONTACT = None  # None: the environment's MSARCHIVE_CONTACT
 MSARCHIVE_MAX_PAGES = None
 MSARCHIVE_MIN_FREE = None  # "500MB": a run stops when less of the disk is free. None: storage.room
@@ -102,6 +104,7 @@ ITEM_PIPELINES = {
 }
 EXTENSIONS = {
     "crawler.extensions.archive_run.ArchiveRun": 0,
+    "crawler.extensions.worker.Worker": 3,
     "crawler.extensions.events.Events": 5,
     "crawler.extensions.progress.Progress": 10,
     "scrapy.extensions.corestats.CoreStats": None,

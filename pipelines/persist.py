@@ -13,6 +13,7 @@ from scrapy.exceptions import DropItem
 from pipelines.pushback import PUSHBACKS, retry_after
 from pipelines.session import CrawlSession, session_of
 from spiders.page import READER_FAILED, Unanswered
+from storage.errors import LeaseLost
 from storage.records import CaptureRecord, PageRecord
 from storage.urls import Visit
 from storage.writer import SavedPage
@@ -46,6 +47,9 @@ class Persist:
                 save_unanswered(item, session)
             else:
                 raise TypeError(f"not a page: {type(item).__name__}")
+        except LeaseLost:
+            forget(item, session)
+            raise DropItem("another worker asks for it now") from None
         except Exception as error:
             session.fail(error)
             raise DropItem("it could not be written") from error
@@ -55,8 +59,10 @@ class Persist:
 def save(record: PageRecord, session: CrawlSession) -> SavedPage:
     """Write one answer with its URL's new state, and count it."""
     record = _with_retry(record, session)
-    saved = session.writer.save_page(record, now=record.capture.captured_at)
     assert record.capture.url is not None
+    saved = session.writer.save_page(
+        record, now=record.capture.captured_at, leased=session.lease_of(record.capture.url)
+    )
     _count(record, saved, session)
     session.sitemap_read |= record.capture.kind == "sitemap"
     outcome = record.outcome
@@ -68,6 +74,14 @@ def save(record: PageRecord, session: CrawlSession) -> SavedPage:
         session.obstacles[record.capture.url] = record.obstacle
     _heed(record, session)
     return saved
+
+
+def forget(item: PageRecord | Unanswered, session: CrawlSession) -> None:
+    """Let go of what another worker has taken over: it is that one's to store."""
+    url = item.capture.url if isinstance(item, PageRecord) else item.url
+    if url is not None:
+        session.in_flight.pop(url, None)
+    session.counts["lost_leases"] += 1
 
 
 def _heed(record: PageRecord, session: CrawlSession) -> None:
@@ -96,6 +110,7 @@ def save_unanswered(item: Unanswered, session: CrawlSession) -> None:
         now=_text(now),
         retry_at=retry_at,
         final_state="refused" if item.refused else "failed",
+        leased=session.lease_of(item.url),
     )
     session.counts["refused" if item.refused else "unanswered"] += 1
     if item.refused:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError
@@ -29,11 +29,14 @@ from storage.errors import (
     DatabaseInUse,
     NoDatabase,
 )
-from storage.lock import WriterLock
+from storage.lock import SharedLock, WriterLock
 from storage.migrations import HEAD, KNOWN
 from storage.sqlite_connecting import checkpoint, reader_engine, writer_engine
 from storage.views import sync_views
 from storage.warc import FOLDER as CAPTURES
+
+if TYPE_CHECKING:
+    from storage.postgresql.sharing import Sharing
 
 __all__ = [
     "Archive",
@@ -68,15 +71,18 @@ class Archive:
         self,
         directory: Path,
         engine: Engine,
-        lock: WriterLock | None,
+        lock: WriterLock | SharedLock | None,
         database: str | None = None,
         connection: Connection | None = None,
+        sharing: Sharing | None = None,
     ) -> None:
         self.directory = directory
         self.path = directory / FILE_NAME
         self.database = database
         """Address of the PostgreSQL database that it is in, without a password; None: it is in `path`."""
         self.engine = engine
+        self.sharing = sharing
+        """This writer's part beside others; None when it is the only one."""
         self._lock = lock
         self._connection = connection
 
@@ -105,7 +111,7 @@ class Archive:
         """
         try:
             writes = self._lock is not None and self._lock.is_held
-            if writes and self.database is not None:
+            if writes and self.database is not None and self.sharing is None:
                 self._take_in_skipped()  # as long as the database's own lock is held
             if self._connection is not None:
                 _close(self._connection)
@@ -149,19 +155,28 @@ class Archive:
 
 
 def open_archive(
-    directory: Path, *, create: bool = False, read_only: bool = False, database: str | None = None
+    directory: Path,
+    *,
+    create: bool = False,
+    read_only: bool = False,
+    database: str | None = None,
+    lease_s: float | None = None,
 ) -> Archive:
     """Open the archive in `directory`; with `database` (`postgresql://…`) the one there, whose captures are
     in `directory`.
 
     A writer (the default) takes the lock, and brings an older schema up to date; `create` makes the folder
     and the archive when there is none. `read_only` takes no lock, never changes a byte, and works beside a
-    writer. Raises `ArchiveMissing`, `ArchiveDamaged`, `ArchiveNewer`, and as a writer `ArchiveUnwritable` or
+    writer. With `lease_s` a writer to a database is one of several: what it takes is its own for so many
+    seconds without a sign of life, and a run has to be begun, or joined, at once (`Writer.begin_run`). Raises
+    `ArchiveMissing`, `ArchiveDamaged`, `ArchiveNewer`, and as a writer `ArchiveUnwritable`, `NoDatabase` or
     `ArchiveBusy`, as a reader `ArchiveOlder`.
     """
     directory = Path(directory)
     if database is not None:
-        return _in_postgresql(directory, database, create, read_only)
+        return _in_postgresql(directory, database, create, read_only, lease_s)
+    if lease_s is not None:
+        raise NoDatabase("several processes can share an archive in PostgreSQL only: name one by --database")
     path = directory / FILE_NAME
     if not create and not _is_file(path):
         raise ArchiveMissing(f"no archive in {directory}; `msarchive crawl` or `msarchive import` makes one")
@@ -184,31 +199,49 @@ def open_archive(
 
 def _locked(directory: Path, create: bool) -> WriterLock:
     """The writer's lock on a folder, which `create` makes; taken."""
+    lock = WriterLock(directory)
+    _take(lock, directory, create)
+    return lock
+
+
+def _take(lock: WriterLock | SharedLock, directory: Path, create: bool) -> None:
     if create:
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ArchiveUnwritable(f"can't make {directory}: {error.strerror}") from None
-    lock = WriterLock(directory)
     lock.acquire()
-    return lock
 
 
-def _in_postgresql(directory: Path, database: str, create: bool, read_only: bool) -> Archive:
+def _in_postgresql(
+    directory: Path, database: str, create: bool, read_only: bool, lease_s: float | None
+) -> Archive:
     from storage.postgresql import connecting, opening
 
     url = connecting.address(database)
     if read_only:
         return Archive(directory, opening.reader(url), None, connecting.shown(url))
-    lock = _locked(directory, create)
+    lock = WriterLock(directory) if lease_s is None else SharedLock(directory)
     try:
-        engine, connection = opening.writer(url, create=create)
+        _take(lock, directory, create)
+    except ArchiveBusy:
+        who = opening.who_writes(url)
+        if who is None:
+            raise
+        raise ArchiveBusy(f"{connecting.shown(url)} is being written to by {who}") from None
+    try:
+        engine, connection = opening.writer(url, create=create, shared=lease_s is not None)
     except BaseException:
         lock.release()
         raise
     archive = Archive(directory, engine, lock, connecting.shown(url), connection)
     try:
         opening.check_captures(connection, directory / CAPTURES)
+        if lease_s is not None:
+            from storage.postgresql.sharing import Sharing
+
+            with connecting.explaining(url):
+                archive.sharing = Sharing(connection, directory / CAPTURES, lease_s)
     except BaseException:
         archive.abandon()
         raise

@@ -8,7 +8,7 @@ possible.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -23,11 +23,15 @@ to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Db:
-    """A connection's cursor, and its transactions. For one thread."""
+    """A connection's cursor, and its transactions. For one thread.
 
-    def __init__(self, connection: Connection) -> None:
+    `at_begin` is called when a transaction has begun, within it: to wait for one's turn.
+    """
+
+    def __init__(self, connection: Connection, at_begin: Callable[[Db], None] | None = None) -> None:
         self._connection = connection
         self.cursor = driver_cursor(connection)
+        self._at_begin = at_begin
         self._returning = " RETURNING id" if is_postgresql(connection) else None
 
     @contextmanager
@@ -36,6 +40,8 @@ class Db:
         # On the driver itself, like the statements: SQLAlchemy's bookkeeping costs more than the transaction.
         self.cursor.execute("BEGIN IMMEDIATE")
         try:
+            if self._at_begin is not None:
+                self._at_begin(self)
             yield
             self.cursor.execute("COMMIT")
         except BaseException:

@@ -41,3 +41,7 @@ class DatabaseInUse(ArchiveError):
 
 class RolledBack(ArchiveUnwritable):
     """A transaction that was to be committed came to nothing."""
+
+
+class LeaseLost(Exception):
+    """Another worker has taken an address over that this one had asked for too long ago."""

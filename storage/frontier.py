@@ -33,7 +33,7 @@ _CUT_SHORT = ("stopped", "killed", "limit")
 _STORAGE = 7
 """Exit code of a run that the disk failed (outcome `failed`): no fault of what it had asked, either."""
 _CRAWLS = "kind IN ('crawl', 'demo') AND outcome IS NOT 'skipped'"
-_CONDITIONAL = "state IN ('stored', 'alias') AND kind <> 'robots' AND attempts = 0"
+CONDITIONAL = "state IN ('stored', 'alias') AND kind <> 'robots' AND attempts = 0"
 """SQL over `url`: whether "not modified" would be about an answer that the archive holds whole. robots.txt is
 always had anew, so that no rule is ever taken from an older day."""
 _PUSHED_BACK = "coalesce(http_status, 0) IN (429, 503)"
@@ -82,7 +82,7 @@ class Frontier:
 
     def __init__(self, archive: Archive, site: str, policy: RevisitPolicy | None = None) -> None:
         self._site = site
-        self._db = Db(archive.connection)
+        self._db = Db(archive.connection, None if archive.sharing is None else archive.sharing.take_turn)
         self._policy = policy or RevisitPolicy()
         self._refresh: Refresh = "due"
         self._round_start = ""
@@ -96,7 +96,7 @@ class Frontier:
         """
         urls = Urls(self._db, self._site)
         with self._db.transaction():
-            run = self._db.value("SELECT max(id) FROM run WHERE ended_at IS NULL")
+            run = self._db.value("SELECT max(id) FROM run WHERE site = ? AND ended_at IS NULL", self._site)
             return urls.hear_all(found, None, 0, now=now, run=run)
 
     def start_round(
@@ -118,13 +118,7 @@ class Frontier:
         """
         with self._db.transaction():
             resumed = self._unfinished()
-            self._refresh = refresh
-            self._round_start = self._earlier_start() or now if resumed else now
-            run = self._db.one(
-                "SELECT profile_digest, reader_version, started_at FROM run WHERE ended_at IS NULL "
-                "ORDER BY id DESC"
-            )
-            self._reader, self._seed = (None, now) if run is None else (run[:2], run[2])
+            self._note_round(refresh, self._earlier_start() or now if resumed else now, now)
             self._take_up(now, over_limit)
             if resumed:
                 self._go_on(now, listing_max_age_s)
@@ -132,6 +126,15 @@ class Frontier:
                 self._begin(now)
             due = self._db.value("SELECT count(*) FROM url WHERE site = ? AND due_at IS NOT NULL", self._site)
         return RoundStart(resumed, int(due))
+
+    def _note_round(self, refresh: Refresh, start: str, now: str) -> None:
+        self._refresh, self._round_start = refresh, start
+        run = self._db.one(
+            "SELECT profile_digest, reader_version, started_at FROM run WHERE site = ? AND ended_at IS NULL "
+            "ORDER BY id DESC",
+            self._site,
+        )
+        self._reader, self._seed = (None, now) if run is None else (run[:2], run[2])
 
     def heed_lastmods(self, now: str) -> int:
         """Make due what sitemaps read in this round say has changed, and was not asked in it yet; how many.
@@ -150,11 +153,14 @@ class Frontier:
         rows = self._due(limit, f"(kind = 'robots' OR attempts = 0 OR NOT {_PUSHED_BACK})", now, exclude)
         return rows or self._due(limit, "TRUE", now, exclude)
 
+    def give_back(self, rows: Iterable[FrontierUrl]) -> None:
+        """Of what was taken, these are not asked for now. They are still due."""
+
     def _due(self, limit: int, which: str, now: str, exclude: Collection[int]) -> list[FrontierUrl]:
         # `coalesce` keeps the planner from the index on `due_at`, for which it would have to sort all that is
         # due.
         rows = self._db.all(
-            f"SELECT id, url, kind, article_id, etag, last_modified, attempts, depth, {_CONDITIONAL} "
+            f"SELECT id, url, kind, article_id, etag, last_modified, attempts, depth, {CONDITIONAL} "
             f"FROM url WHERE site = ? AND due_at IS NOT NULL AND coalesce(due_at, '') <= ? AND {which} "
             "ORDER BY priority, id LIMIT ?",
             self._site, now, limit + len(exclude),

@@ -98,6 +98,47 @@ class WriterLock:
             self._lock.release()
 
 
+class SharedLock:
+    """A lock on an archive's folder that several writers hold at once, and none together with a `WriterLock`.
+
+    Of the same file, by the same call (flock(2)); which processes hold it is the database's to say.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._descriptor: int | None = None
+
+    def acquire(self) -> None:
+        """Take the lock at once, or raise `ArchiveBusy` or `ArchiveUnwritable`."""
+        import fcntl  # which only some systems have
+
+        try:
+            descriptor = os.open(self._directory / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise ArchiveUnwritable(f"can't write to {self._directory}: {_said(error)}") from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            who = holder(self._directory) or "another process"
+            raise ArchiveBusy(f"{self._directory} is being written to by {who}") from None
+        except OSError as error:
+            os.close(descriptor)
+            raise ArchiveUnwritable(f"can't write to {self._directory}: {_said(error)}") from None
+        self._descriptor = descriptor
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this object holds the lock."""
+        return self._descriptor is not None
+
+    def release(self) -> None:
+        """Give the lock up; harmless when it is not held."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
 def is_process(pid: int) -> bool:
     """Whether there is a process of that number on this machine."""
     try:

@@ -116,7 +116,7 @@ def size_of(archive: Archive) -> int:
     return taken + size_on_disk(archive.directory / FOLDER)
 
 
-def at_work(directory: Path, archive: Archive | None = None) -> str | None:
+def who_writes(directory: Path, archive: Archive | None = None) -> str | None:
     """Who writes to the archive at the moment, as one line: by the folder's lock, and by the database's where
     `archive` is one that is in PostgreSQL (a crawl on another host has another folder). None: nobody."""
     found = writer_at_work(directory)

@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from storage import lock, skipped
+from storage import skipped
 from storage.archive import Archive
+from storage.at_work import AtWork, at_work
 from storage.dialects import NO_LIMIT
-from storage.lock import Holder
 
 RUNNING = "running"
 KILLED = "killed"
@@ -122,7 +122,7 @@ def last_success(connection: Connection) -> RunRow | None:
 def runs(archive: Archive, limit: int | None = None) -> list[RunRow]:
     """The last `limit` runs (None: all), newest first, as they really ended."""
     # Before the snapshot: a run that has ended since is found with its end.
-    holder, waiting = lock.holder(archive.directory), skipped.noted(archive.directory)
+    before, waiting = at_work(archive), skipped.noted(archive.directory)
     with archive.engine.connect() as connection:
         rows = _rows(
             connection,
@@ -132,17 +132,21 @@ def runs(archive: Archive, limit: int | None = None) -> list[RunRow]:
     known = {(row.kind, row.started_at, row.pid, row.host) for row in rows if row.outcome == "skipped"}
     rows += [_not_begun(run) for run in waiting if (run.kind, run.at, run.pid, run.host) not in known]
     rows.sort(key=lambda row: (row.started_at, row.id or 0), reverse=True)
-    return [told(row, holder, archive) for row in rows[:limit]]
+    return [told(row, before, archive) for row in rows[:limit]]
 
 
-def told(row: RunRow, holder: Holder | None, archive: Archive) -> RunRow:
+def told(row: RunRow, before: AtWork, archive: Archive) -> RunRow:
     """The row as things are: one without an end is `running` or `killed`.
 
-    `holder` is who held the folder's lock before the row was read.
+    `before` is who was at work before the row was read.
     """
     if row.outcome is not None:
         return row
-    if _is_of(row, holder) or _is_of(row, lock.holder(archive.directory)) or _writes(row, archive):
+    for found in (before, at_work(archive)):
+        who = _who(row, found)
+        if who is not None:
+            return replace(row, outcome=RUNNING, reason=f"at work: process {who}", ended_at=None)
+    if _writes(row, archive):
         return replace(
             row, outcome=RUNNING, reason=f"at work: process {row.pid} on {row.host}", ended_at=None
         )
@@ -151,10 +155,10 @@ def told(row: RunRow, holder: Holder | None, archive: Archive) -> RunRow:
 
 def story(archive: Archive, number: int) -> RunStory | None:
     """All about run `number`; None when there is none."""
-    holder = lock.holder(archive.directory)
+    before = at_work(archive)
     with archive.engine.connect() as connection:
         rows = _rows(connection, "WHERE id = :id", id=number)
-        return _story(connection, told(rows[0], holder, archive)) if rows else None
+        return _story(connection, told(rows[0], before, archive)) if rows else None
 
 
 def _story(connection: Connection, run: RunRow) -> RunStory:
@@ -203,9 +207,15 @@ def _number(connection: Connection, sql: str, run: RunRow) -> int:
     return int(connection.execute(text(sql), {"id": run.id}).scalar() or 0)
 
 
-def _is_of(row: RunRow, holder: Holder | None) -> bool:
-    """Whether the holder of the lock is the run's process (or may be: who ran it was not always noted)."""
-    return holder is not None and (row.pid is None or (row.pid, row.host) == (holder.pid, holder.host))
+def _who(row: RunRow, found: AtWork) -> str | None:
+    """Who is at the run, of those that are at work; None when nobody is. (Who ran it was not always
+    noted.)"""
+    if row.id is not None and row.id in found.shared:
+        return found.shared[row.id]
+    holder = found.holder
+    if holder is not None and (row.pid is None or (row.pid, row.host) == (holder.pid, holder.host)):
+        return f"{row.pid} on {row.host}"
+    return None
 
 
 def _writes(row: RunRow, archive: Archive) -> bool:

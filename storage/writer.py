@@ -5,15 +5,12 @@ Whatever is raised, nothing of that page is kept, and what was committed before 
 
 from __future__ import annotations
 
-import json
-import os
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
+from storage import run_record
 from storage.archive import Archive
 from storage.articles import Articles, SavedArticle
 from storage.captures import Captures, Kept
@@ -30,22 +27,14 @@ from storage.releasing import release
 from storage.revisions import Revisions
 from storage.revisiting import RevisitPolicy
 from storage.room import Room
+from storage.run_record import MadeBy, RunKind, RunOutcome
 from storage.settling import Settled, Settling
 from storage.urls import Urls, Visit
 from storage.warc import FOLDER
 from storage.warc.files import MAX_BYTES
 from storage.warc.healing import heal
 
-RunKind = Literal["crawl", "import", "demo", "reread"]
-RunOutcome = Literal["complete", "incomplete", "stopped", "limit", "failed", "blocked", "changed"]
 CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
-KILLED = "ended without a word: killed, or the machine went down"
-# Of what a site's page says of its own time nothing counts here: what was imported bears that of long ago.
-_CLOSE_KILLED = """
-UPDATE run SET outcome = 'killed', reason = ?, ended_at = max(started_at, coalesce((
-    SELECT max(c.captured_at) FROM capture c WHERE c.run_id = run.id AND c.origin = 'crawl'), started_at))
-WHERE ended_at IS NULL
-"""
 
 __all__ = ["RunKind", "RunOutcome", "SavedPage", "Settled", "Writer"]
 
@@ -82,7 +71,10 @@ class Writer:
     ) -> None:
         """`room` is looked at before each page (raises `DiskLow`); None: nobody looks, or somebody else."""
         self._site = site
-        self.db = Db(archive.connection)
+        self.sharing = archive.sharing
+        """This worker's part beside others; None for the only writer."""
+        self.db = Db(archive.connection, None if self.sharing is None else self.sharing.take_turn)
+        self._others_wrote = 0
         self._folder = archive.directory / FOLDER
         self._room = room
         self._captures = Captures(self.db, self._folder, warc_max_bytes)
@@ -98,6 +90,8 @@ class Writer:
         """What a run's end makes of the readings in quarantine."""
         self.run_id: int | None = None
         """The run that is under way; None before `begin_run` and after `end_run`."""
+        self.joined = False
+        """Whether other workers were at that run already."""
 
     def begin_run(
         self,
@@ -109,24 +103,18 @@ class Writer:
         settings: Mapping[str, Any],
         warcinfo: Mapping[str, str] | None = None,
     ) -> int:
-        """Begin a run; its number. Runs that a crash left without an end are closed as `killed`.
+        """Begin a run, or join that of other workers at the site; its number. Runs that a crash left without
+        an end are closed as `killed`. Raises `ArchiveBusy` when other workers' run can't be joined.
 
         `settings` is stored as it is: no secrets. `warcinfo` is what this run's WARC files say of themselves
         besides software and format: operator, User-Agent, robots policy (WARC 1.1 section 6.2).
         """
-        heal(self.db, self._folder)
         # Whoever makes an archive again from a package imports what crawls have fetched, and decided on.
         self._judges = kind in ("crawl", "demo")
-        now = _now()
-        with self._transaction():
-            self.db.run(_CLOSE_KILLED, KILLED)
-            self.run_id = self.db.insert(
-                "INSERT INTO run (site, kind, started_at, pid, host, program_version, reader_version, "
-                "profile_digest, settings, counts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '{}')",
-                self._site, kind, now, os.getpid(), socket.gethostname(), program_version, reader_version,
-                profile_digest,
-                json.dumps(settings, ensure_ascii=False, sort_keys=True, default=str),
-            )  # fmt: skip
+        made_by = MadeBy(program_version, reader_version, profile_digest)
+        self.run_id, self.joined = run_record.begin(
+            self.db, self._site, kind, made_by, settings, self._folder, self.sharing
+        )
         about = {
             "software": f"msarchive/{program_version}",
             "format": "WARC File Format 1.1",
@@ -146,29 +134,44 @@ class Writer:
         """
         run = self._run()
         self._captures.end(run)
-        with self._transaction():
-            self.db.run(
-                "UPDATE run SET ended_at = ?, outcome = ?, reason = ?, exit_code = ?, counts = ? "
-                "WHERE id = ?",
-                _now(), outcome, reason, None if exit_code is None else int(exit_code),
-                json.dumps(dict(counts), sort_keys=True), run,
-            )  # fmt: skip
+        if self.sharing is not None:  # those of workers that were killed meanwhile
+            heal(self.db, self._folder, spare=self.sharing.live_runs())
+        run_record.end(self.db, run, outcome, reason, counts, exit_code)
         self.run_id = None
 
-    def save_page(self, record: PageRecord, *, now: str, lost: tuple[str, ...] | None = None) -> SavedPage:
+    def leave_run(self, counts: Mapping[str, int], blocked: str | None) -> None:
+        """End this worker's part in a run that others go on with; `blocked` is why they should not, None when
+        they should."""
+        assert self.sharing is not None, "nobody else is at the run"
+        self._captures.end(self._run())
+        self.sharing.leave(counts, blocked)
+        self.run_id = None
+
+    def save_page(
+        self,
+        record: PageRecord,
+        *,
+        now: str,
+        lost: tuple[str, ...] | None = None,
+        leased: int | None = None,
+    ) -> SavedPage:
         """Write everything of one page in one transaction.
 
         `now` (UTC text) is when addresses found on it count as heard of, and are due. `lost` are the fields
         for want of which its reading was held in the archive that this one is made again from; None when it
-        was not. Raises `RuntimeError` outside a run.
+        was not. `leased` is the id of the address that was asked where this worker holds a lease of it, which
+        is given back; None where there are no leases. Raises `RuntimeError` outside a run, and `LeaseLost`
+        when another worker has taken the address over: then nothing is written.
         """
         try:
-            return self._keep_and_save(record, now, lost)
+            return self._keep_and_save(record, now, lost, leased)
         except UnicodeEncodeError:
             # Half a surrogate pair, from a page's escaped JSON: no database takes it, and none of it is text.
-            return self._keep_and_save(storable(record), now, lost)
+            return self._keep_and_save(storable(record), now, lost, leased)
 
-    def _keep_and_save(self, record: PageRecord, now: str, lost: tuple[str, ...] | None) -> SavedPage:
+    def _keep_and_save(
+        self, record: PageRecord, now: str, lost: tuple[str, ...] | None, leased: int | None
+    ) -> SavedPage:
         self._run()
         if self._room is not None:
             self._room.check()
@@ -178,6 +181,7 @@ class Writer:
             original = self._captures.last_of(record.capture.url, record.capture.captured_at)
         kept = self._captures.keep(record.capture, original)
         with self._transaction():
+            self._settle_lease(leased)
             saved = self._save(record, kept, reading, now, lost)
             # On disk before the transaction that names it: a row never refers to what is not there.
             self._captures.wait_synced()
@@ -191,10 +195,12 @@ class Writer:
         now: str,
         retry_at: str | None,
         final_state: Literal["failed", "refused"] = "failed",
+        leased: int | None = None,
     ) -> None:
         """Write that a request for `url` got no answer: it is tried again at `retry_at`, or given up when
-        None."""
+        None. `leased` and `LeaseLost` are as in `save_page`."""
         with self._transaction():
+            self._settle_lease(leased)
             url_id = self._own_id(url, "page", "seed", now)
             if retry_at is not None:
                 self._urls.try_again(url_id, reason, now=now, at=retry_at, status=None)
@@ -349,24 +355,30 @@ class Writer:
             raise RuntimeError("no run is under way")
         return self.run_id
 
+    def _settle_lease(self, leased: int | None) -> None:
+        if self.sharing is not None and leased is not None:
+            self.sharing.leases.settle(self.db, leased)
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         try:
             with self.db.transaction():
+                if self.sharing is not None and self.sharing.others_wrote != self._others_wrote:
+                    self._others_wrote = self.sharing.others_wrote
+                    self._forget()
                 yield
         except BaseException:
             # What is remembered of this transaction's rows is not true any more.
-            self._names.forget()
-            self._urls.forget()
-            self._cards.forget()
-            self._captures.forget()
-            self._quarantine.forget()
+            self._forget()
             raise
+
+    def _forget(self) -> None:
+        self._names.forget()
+        self._urls.forget()
+        self._cards.forget()
+        self._captures.forget()
+        self._quarantine.forget()
 
 
 def _article_id(record: PageRecord) -> str | None:
     return record.article.article_id if record.article is not None else None
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -95,6 +95,12 @@ _MOST_FAILURES_SHOWN = 20
     help="Have empty shells rendered by the system's Chromium, by the same rules as everything else. Needs "
     "the extra 'render'.  [default: never]",
 )
+@click.option(
+    "--shared",
+    is_flag=True,
+    help="Share the crawl with other processes that are started the same way, here or on other machines. "
+    "Needs --database, and one --archive folder for all.",
+)
 @log_format_option()
 @allow_private_option()
 @json_option("Print the result as JSON.")
@@ -112,6 +118,7 @@ def command(
     metrics_file: Path | None,
     log_format: LogFormat,
     render: str | None,
+    shared: bool,
     allow_private: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -140,6 +147,7 @@ def command(
             delay=delay,
             contact=contact,
             render=render,
+            shared=shared,
             allow_private=allow_private,
             refresh=refresh,
             log_format=log_format,
@@ -173,6 +181,8 @@ def print_result(result: CrawlResult, directory: Path) -> None:
         sheet.text(
             f"{counts['unchanged']:,} not modified since they were last asked; {wire} received", indent=2
         )
+    if counts.get("workers", 0) > 1:
+        sheet.text(f"all of that by {counts['workers']} processes, of which this one ended last", indent=2)
     for line in honesty(counts):
         sheet.text(line, indent=2)
     if waiting := counts.get("quarantined", 0) - counts.get("released", 0):

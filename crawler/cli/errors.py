@@ -15,8 +15,9 @@ _STORAGE_ERRNOS = frozenset(
 )  # fmt: skip
 # https://www.postgresql.org/docs/current/errcodes-appendix.html: data_corrupted, index_corrupted
 _POSTGRESQL_DAMAGED = frozenset({"XX001", "XX002"})
-# read_only_sql_transaction (a standby, a server set to read only), insufficient_privilege
-_POSTGRESQL_UNWRITABLE = frozenset({"25006", "42501"})
+# read_only_sql_transaction (a standby, a server set to read only), insufficient_privilege,
+# idle_in_transaction_session_timeout (a worker that hung while others waited for it)
+_POSTGRESQL_UNWRITABLE = frozenset({"25006", "25P03", "42501"})
 
 
 def as_user_error(error: BaseException) -> UserError | None:

@@ -49,20 +49,20 @@ def command(directory: Path, max_age: float, as_json: bool) -> None:
     from datetime import UTC, datetime
 
     from crawler.checks import archive_checks, verdict
-    from storage import lock
-    from storage.overview import at_work, overview, size_of
+    from storage.at_work import at_work
+    from storage.overview import overview, size_of, who_writes
     from storage.runs import told
 
-    holder = lock.holder(directory)  # before the snapshot: a run that has ended since is found with its end
     with open_to_read(directory) as archive:
+        before = at_work(archive)  # before the snapshot: a run that has ended since is found with its end
         with archive.engine.connect() as connection:
             seen = overview(connection)
-        last = None if seen.last_run is None else told(seen.last_run, holder, archive)
+        last = None if seen.last_run is None else told(seen.last_run, before, archive)
         checks = archive_checks(
             archive, seen, now=datetime.now(UTC), crawl=_command(last, directory), max_age_days=max_age
         )
         size, name = size_of(archive), archive.name
-        writer = at_work(directory, archive) if holder is None else str(holder)
+        writer = str(before) or who_writes(directory, archive)
     if as_json:
         value = {"archive": name, "bytes": size, "writer": writer, "verdict": verdict(checks)}
         value |= {"checks": [asdict(check) for check in checks], **asdict(seen)}

@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 
 from crawler import __version__
 from crawler.contact import check_contact, is_local
+from crawler.exits import UserError
 from crawler.guard import guard_of
 from crawler.min_free import NAME as MIN_FREE
 from crawler.min_free import min_free
@@ -30,6 +31,7 @@ from spiders.summaries import SummariesSpider
 from storage.archive import Archive, open_archive
 from storage.frontier import Frontier
 from storage.room import Room
+from storage.shared_frontier import SharedFrontier
 from storage.writer import Writer
 
 _PLAIN_SETTINGS = (
@@ -45,7 +47,7 @@ class ArchiveRun:
     Settings read: `MSARCHIVE_DIR`, `MSARCHIVE_DATABASE`, `MSARCHIVE_CONTACT` (or the environment variables of
     those names),
     `MSARCHIVE_KIND`, `MSARCHIVE_MAX_PAGES`, `MSARCHIVE_RETRIES`, `MSARCHIVE_RETRY_WAIT`, `MSARCHIVE_REFRESH`,
-    `MSARCHIVE_MIN_FREE`.
+    `MSARCHIVE_MIN_FREE`, `MSARCHIVE_SHARED`, `MSARCHIVE_LEASE`.
     Settings made, where nobody set them with more weight: `USER_AGENT`, and on loopback `DOWNLOAD_DELAY` 0.
     """
 
@@ -82,7 +84,9 @@ class ArchiveRun:
             profile_digest=spider.profile.digest,
             settings=plain_settings(settings),
         ):
-            archive = open_archive(Path(directory), create=True, database=database_of(settings))
+            archive = open_archive(
+                Path(directory), create=True, database=database_of(settings), lease_s=lease_of(settings)
+            )
         try:
             session = _begin(archive, spider.profile, settings)
         except BaseException:
@@ -122,6 +126,19 @@ def database_of(settings: BaseSettings) -> str | None:
     return (os.environ.get("MSARCHIVE_DATABASE") if given is None else given) or None
 
 
+def lease_of(settings: BaseSettings) -> float | None:
+    """Seconds that what this crawl takes is its own without a sign of life; None when it shares with nobody.
+
+    Raises `UserError` for a lease that is too short to be renewed in time.
+    """
+    if not settings.getbool("MSARCHIVE_SHARED"):
+        return None
+    lease = settings.getfloat("MSARCHIVE_LEASE")
+    if lease < 1:
+        raise UserError("MSARCHIVE_LEASE has to be a second at least")
+    return lease
+
+
 def adapt(settings: BaseSettings, profile: SiteProfile) -> None:
     """Set what depends on the site: who we say we are, and no delay on loopback.
 
@@ -153,7 +170,8 @@ def _begin(archive: Archive, profile: SiteProfile, settings: BaseSettings) -> Cr
     return CrawlSession(
         profile=profile,
         writer=writer,
-        frontier=Frontier(archive, profile.name, policy),
+        frontier=(Frontier if archive.sharing is None else SharedFrontier)(archive, profile.name, policy),
+        is_worker=archive.sharing is not None,
         retry=RetryPolicy(
             retries=settings.getint("MSARCHIVE_RETRIES"), first_wait=settings.getfloat("MSARCHIVE_RETRY_WAIT")
         ),
@@ -179,4 +197,4 @@ def plain_settings(settings: BaseSettings) -> Mapping[str, Any]:
     return {name: settings.get(name) for name in _PLAIN_SETTINGS}
 
 
-__all__ = ["ArchiveRun", "adapt", "database_of", "plain_settings", "warcinfo"]
+__all__ = ["ArchiveRun", "adapt", "database_of", "lease_of", "plain_settings", "warcinfo"]

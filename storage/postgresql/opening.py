@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
 from storage.errors import (
     ArchiveBusy,
@@ -39,33 +40,49 @@ def reader(url: URL) -> Engine:
     return engine
 
 
-def writer(url: URL, *, create: bool) -> tuple[Engine, Connection]:
+def writer(url: URL, *, create: bool, shared: bool = False) -> tuple[Engine, Connection]:
     """The engine for the one writer of the archive in a database, and the connection that it writes by, which
     holds the lock as long as it is open; each statement outside a transaction is one of its own.
 
-    `create` makes the archive in an empty database. An older schema is brought up to
-    date, in one transaction. Raises `ArchiveError`.
+    `create` makes the archive in an empty database; with `shared` this is one of several writers, see
+    `storage.postgresql.lock.take`. An older schema is brought up to date, in one transaction. Raises
+    `ArchiveError`.
     """
     engine, connection = connecting.writer_engine(url), None
     try:
         with connecting.explaining(url):
             connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            lock.take(connection, connecting.shown(url))
+            lock.take(connection, connecting.shown(url), shared=shared)
             if create and schema.revision(connection) is None:
                 with making(url) as made:
                     schema.finish(made)
             _check(connection, url, writes=True)
             with engine.begin() as renewing:
+                alone = not shared or lock.is_alone(connection)
                 if schema.revision(renewing) == HEAD:
-                    schema.renew(renewing)
-                else:
+                    schema.renew(renewing, alone=alone)
+                elif alone:
                     _upgrade(renewing)
+                else:
+                    raise ArchiveBusy("workers of another version of this program are at work")
     except BaseException:
         if connection is not None:
             connection.close()
         engine.dispose()
         raise
     return engine, connection
+
+
+def who_writes(url: URL) -> str | None:
+    """Who writes to the archive in a database, for people; None when nobody does, or it can't be asked."""
+    engine = connecting.reader_engine(url)
+    try:
+        with engine.connect() as connection:
+            return lock.holder(connection)
+    except DBAPIError:
+        return None
+    finally:
+        engine.dispose()
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import hashlib
 
 from sqlalchemy import Connection, inspect, text
 
+from storage.errors import ArchiveBusy
 from storage.migrations import HEAD
 from storage.models import Base
 from storage.narrowing import NARROWED, narrowed_views
@@ -26,7 +27,8 @@ _NOTED = """
 CREATE OR REPLACE FUNCTION note_url_state() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO url_history (url_id, run_id, state, reason)
-    SELECT new.id, run.id, new.state, new.reason FROM run WHERE ended_at IS NULL ORDER BY run.id DESC LIMIT 1
+    SELECT new.id, run.id, new.state, new.reason FROM run WHERE ended_at IS NULL AND site = new.site
+    ORDER BY run.id DESC LIMIT 1
     ON CONFLICT (url_id, run_id) DO UPDATE SET state = excluded.state, reason = excluded.reason;
     RETURN NULL;
 END $$
@@ -79,12 +81,15 @@ def finish(connection: Connection) -> None:
     run(connection, f"COMMENT ON SCHEMA {past.SCHEMA} IS {_literal(_made_as())}")
 
 
-def renew(connection: Connection) -> bool:
+def renew(connection: Connection, *, alone: bool = True) -> bool:
     """Put today's functions, views and triggers in place, where an archive was made with others; whether it
-    was. What a role may read of the views has to be granted again then."""
+    was. What a role may read of the views has to be granted again then. Raises `ArchiveBusy` when others
+    write beside this one, and so go by what is there."""
     made = connection.execute(_MADE_AS, {"name": past.SCHEMA}).scalar()
     if made == _made_as():
         return False
+    if not alone:
+        raise ArchiveBusy("workers of another version of this program are at work")
     drop_views(connection)
     finish(connection)
     return True

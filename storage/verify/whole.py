@@ -15,7 +15,7 @@ from storage import dialects
 from storage.archive import FILE_NAME, Archive, ArchiveDamaged, ArchiveError, ArchiveMissing, open_archive
 from storage.db import Db
 from storage.lock import NOTE
-from storage.overview import at_work, writer_at_work
+from storage.overview import who_writes, writer_at_work
 from storage.verify import rows, sqlite
 from storage.verify.asked import Asked, one
 from storage.verify.findings import Finding, Report
@@ -145,7 +145,7 @@ def _in_postgresql(check: _Verification, archive: Archive) -> Report:
 
     with archive.engine.connect() as connection:
         _check_folder(check.directory, connection)
-        writer = at_work(check.directory, archive)
+        writer = who_writes(check.directory, archive)
         connection.rollback()  # what it has committed by now is to be seen
         db = Db(connection)
         for what, findings in (

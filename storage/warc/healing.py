@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import zlib
+from collections.abc import Collection
 from pathlib import Path
 
 from storage.db import Db
@@ -26,16 +27,17 @@ _OURS = re.compile(
 _BEGINNING = b"WARC/1.1\r\nWARC-Type: warcinfo\r\n"
 
 
-def heal(db: Db, folder: Path) -> list[tuple[str, int]]:
+def heal(db: Db, folder: Path, *, spare: Collection[int] = ()) -> list[tuple[str, int]]:
     """Cut off torn ends and finish the files; name and number of bytes cut of each that had one.
 
-    For the one writer, while no run is under way. A file that is shorter than what counts of it is damaged
-    and left as it is, for `verify` to tell. Raises `OSError`.
-    """
-    _name_strays(db, folder)
+    For the one writer, while no run is under way but those in `spare`, whose files are left alone. A file
+    that is shorter than what counts of it is damaged and left as it is, for `verify` to tell. Raises
+    `OSError`."""
+    _name_strays(db, folder, spare)
     cut = []
-    known: dict[str, int] = dict(db.all("SELECT name, size FROM warc_file WHERE sha256 IS NULL"))
-    for name, size in known.items():
+    for name, size, run in db.all("SELECT name, size, run_id FROM warc_file WHERE sha256 IS NULL"):
+        if run in spare:
+            continue
         path = folder / name
         length = path.stat().st_size if path.is_file() else -1
         if length < size:
@@ -49,7 +51,7 @@ def heal(db: Db, folder: Path) -> list[tuple[str, int]]:
     return cut
 
 
-def _name_strays(db: Db, folder: Path) -> None:
+def _name_strays(db: Db, folder: Path, spare: Collection[int]) -> None:
     """Give a row to each file that a run of this archive began and never named; remove one without a whole
     record, in which nothing of the site's can be. Any other file is none of ours and stays as it is."""
     known = set(db.column("SELECT name FROM warc_file"))
@@ -58,13 +60,20 @@ def _name_strays(db: Db, folder: Path) -> None:
             continue
         head, whole = _first_member(path)
         if not whole:
-            if head is not None and (head.startswith(_BEGINNING) or _BEGINNING.startswith(head)):
+            # Of a run that is spared somebody may have begun it just now.
+            if (
+                not spare
+                and head is not None
+                and (head.startswith(_BEGINNING) or _BEGINNING.startswith(head))
+            ):
                 path.unlink()
             continue
         ours = _OURS.match(head or b"")
         if ours is None or ours["name"].decode("utf-8", "replace") != path.name:
             continue
         run = int(ours["run"])
+        if run in spare:
+            continue
         if db.value("SELECT EXISTS (SELECT 1 FROM run WHERE id = ? AND ended_at IS NULL)", run):
             with db.transaction():
                 db.run(

@@ -10,8 +10,8 @@ from starlette.requests import Request
 
 from crawler.browse.library import Library, Visit
 from crawler.browse.page import Page
-from storage import lock
 from storage.alarms import alarms, in_quarantine
+from storage.at_work import at_work
 from storage.feed import Sort, entries, feed
 from storage.history import Entry
 from storage.listing import article_numbers, article_rows
@@ -29,7 +29,7 @@ def start(visit: Visit, request: Request) -> Page:
     newest = visit.soon(("articles", "seen"), partial(article_numbers, order="seen"))
     run = last_run(visit.connection)
     if run is not None:
-        run = told(run, lock.holder(visit.archive.directory), visit.archive)
+        run = told(run, at_work(visit.archive), visit.archive)
     return Page(
         "start.html",
         {
