@@ -30,8 +30,6 @@ def writer_engine(path: Path) -> Engine:
         connection.execute("PRAGMA synchronous = NORMAL")
         # Every checkpoint waits for the disk; 16 MB of log between two make that rare.
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
-        # What this holds, a crawl needs in memory; what it misses is in the system's cache of the file.
-        connection.execute("PRAGMA cache_size = -4096")
         return connection
 
     return _engine(connect, "BEGIN IMMEDIATE")
