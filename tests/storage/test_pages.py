@@ -13,7 +13,7 @@ from storage import compare
 from storage.bodies import BodyReader
 from storage.dialects import refusals
 from storage.records import CardRecord, FoundRecord, JournalRecord, RatingRecord, SectionRecord, UrlOutcome
-from storage.writer import KILLED
+from storage.run_record import KILLED
 from tests.storage.build import T0, House, article, at, card, page, sections, topics, url_of
 
 

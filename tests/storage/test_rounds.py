@@ -232,7 +232,7 @@ def test_going_on_with_a_wider_refresh_adds_what_was_not_asked_in_this_round(
     house: House, calm: Frontier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.save(article("zZ9yY8"), when=at(5))
-    monkeypatch.setattr("storage.writer._now", lambda: at(60))
+    monkeypatch.setattr("storage.run_record.now", lambda: at(60))
     assert again(house, calm, at(60), "due") == {SITEMAP.url: "always"}
     house.save(article("zZ9yY8"), when=at(61))
     house.begin()
