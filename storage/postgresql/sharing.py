@@ -117,6 +117,10 @@ class Sharing:
         if not joined:
             self.gate.open()
             self.robots.forget()
+            self._db.run("DELETE FROM workers.lease WHERE NOT workers.lives(worker)")
+            self._db.run(
+                "DELETE FROM workers.worker WHERE run_id IS DISTINCT FROM ? AND NOT workers.lives(id)", run
+            )
         self._db.run("UPDATE workers.worker SET run_id = ? WHERE id = ?", run, self.id)
 
     def let_others_come(self) -> None:

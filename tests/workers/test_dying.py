@@ -64,6 +64,10 @@ def test_when_all_are_killed_the_next_ones_go_on(
     ]  # fmt: skip
     assert company.stored_more_than_once() == []
     assert in_any_order(company.folder, company.url) == alone()
+    assert company.rows("SELECT count(*) FROM workers.lease") == [(0,)]
+    assert company.rows("SELECT DISTINCT run_id FROM workers.worker") == [(3,)], (
+        "of earlier runs none is kept"
+    )
 
 
 def test_what_a_hanging_one_has_taken_goes_to_the_others(
