@@ -220,11 +220,11 @@ def test_a_write_that_fails_ends_the_crawl_at_once(tmp_path: Path) -> None:
 import errno
 from storage.writer import Writer
 real, calls = Writer.save_page, []
-def failing(self, record, *, now):
+def failing(self, record, **told):
     calls.append(record.capture.url)
     if len(calls) >= 10:
         raise OSError(errno.ENOSPC, "No space left on device")
-    return real(self, record, now=now)
+    return real(self, record, **told)
 Writer.save_page = failing
 """
     with SampleSite() as site:
