@@ -119,6 +119,8 @@ def test_one_that_hangs_in_the_middle_of_a_transaction_holds_up_nobody(
         "Writer._save = hang\n"
     )
     (hangs,) = company.start(before=pause)
+    status = Path(f"/proc/{hangs.pid}/status")
+    company.wait_for(lambda: "State:\tT" in status.read_text("utf-8"))
     company.start(2)
     others = company.workers[1:]
     company.wait_for(lambda: all(other.poll() is not None for other in others))
