@@ -19,8 +19,9 @@ from crawler.checks import Check, archive_checks
 from crawler.cli.errors import as_user_error
 from crawler.exits import ExitCode, UserError
 from storage.archive import Archive, ArchiveError, ArchiveMissing, ArchiveOlder, open_archive
+from storage.at_work import at_work
 from storage.migrations import HEAD
-from storage.overview import overview, size_on_disk, who_writes
+from storage.overview import overview, size_on_disk
 
 LOW_BYTES = 2 * 2**30
 """Free space from which on it is said."""
@@ -130,9 +131,9 @@ def _folder(patient: Patient) -> Iterator[Check]:
 
 
 def _lock(directory: Path, archive: Archive | None = None) -> Check:
-    holder = who_writes(directory, archive)
-    if holder is not None:
-        return Check("lock", "ok", f"held by {holder}")
+    found = at_work(directory, archive)
+    if found:
+        return Check("lock", "ok", f"held by {found}")
     if (directory / ".lock.json").exists():
         return Check("lock", "ok", "free; its last holder died, which does no harm")
     return Check("lock", "ok", "free")
@@ -217,7 +218,7 @@ def _robots(archive: Archive, patient: Patient) -> Check:
         return Check("robots.txt", "ok", "not asked for: no crawl has asked the site yet")
     if patient.offline:
         return Check("robots.txt", "ok", "not asked for (--offline)")
-    if who_writes(patient.directory, archive) is not None:
+    if at_work(patient.directory, archive):
         return Check(
             "robots.txt", "ok", "not asked for: a run is at work, and the site is asked one at a time"
         )

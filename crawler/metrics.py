@@ -21,8 +21,9 @@ from sqlalchemy import Connection, text
 
 from crawler.exits import ExitCode, UserError
 from storage.archive import open_archive
+from storage.at_work import at_work
 from storage.errors import ArchiveError
-from storage.overview import size_on_disk, writer_at_work
+from storage.overview import size_on_disk
 
 _SUFFIX = ".prom"
 _CRAWLS = "kind IN ('crawl', 'demo')"
@@ -110,7 +111,7 @@ class ArchiveMetrics(Collector):
             size.add_metric([path], size_on_disk(self._directory))
             yield size
             busy = self._gauge("msarchive_run_in_progress", "1 while a run writes to the archive, else 0.")
-            busy.add_metric([path], int(writer_at_work(self._directory) is not None))
+            busy.add_metric([path], int(bool(at_work(self._directory))))
             yield busy
 
     def _read(self, db: Connection) -> Iterator[Metric]:

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from storage.archive import Archive
-from storage.lock import holder
 from storage.runs import RunRow, last_run
 from storage.warc import FOLDER
 
@@ -114,21 +113,3 @@ def size_of(archive: Archive) -> int:
     with archive.engine.connect() as connection:
         taken = int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
     return taken + size_on_disk(archive.directory / FOLDER)
-
-
-def who_writes(directory: Path, archive: Archive | None = None) -> str | None:
-    """Who writes to the archive at the moment, as one line: by the folder's lock, and by the database's where
-    `archive` is one that is in PostgreSQL (a crawl on another host has another folder). None: nobody."""
-    found = writer_at_work(directory)
-    if found is None and archive is not None and archive.database is not None:
-        from storage.postgresql import lock
-
-        with archive.engine.connect() as connection:
-            return lock.holder(connection)
-    return found
-
-
-def writer_at_work(directory: Path) -> str | None:
-    """Who writes to the archive at the moment, as one line; None when nobody does."""
-    found = holder(directory)
-    return None if found is None else str(found)

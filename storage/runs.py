@@ -122,7 +122,7 @@ def last_success(connection: Connection) -> RunRow | None:
 def runs(archive: Archive, limit: int | None = None) -> list[RunRow]:
     """The last `limit` runs (None: all), newest first, as they really ended."""
     # Before the snapshot: a run that has ended since is found with its end.
-    before, waiting = at_work(archive), skipped.noted(archive.directory)
+    before, waiting = at_work(archive.directory, archive), skipped.noted(archive.directory)
     with archive.engine.connect() as connection:
         rows = _rows(
             connection,
@@ -142,20 +142,16 @@ def told(row: RunRow, before: AtWork, archive: Archive) -> RunRow:
     """
     if row.outcome is not None:
         return row
-    for found in (before, at_work(archive)):
-        who = _who(row, found)
+    for found in (before, at_work(archive.directory, archive)):
+        who = found.at_run(row.id, row.pid, row.host)
         if who is not None:
             return replace(row, outcome=RUNNING, reason=f"at work: process {who}", ended_at=None)
-    if _writes(row, archive):
-        return replace(
-            row, outcome=RUNNING, reason=f"at work: process {row.pid} on {row.host}", ended_at=None
-        )
     return replace(row, outcome=KILLED, reason=_KILLED_REASON)
 
 
 def story(archive: Archive, number: int) -> RunStory | None:
     """All about run `number`; None when there is none."""
-    before = at_work(archive)
+    before = at_work(archive.directory, archive)
     with archive.engine.connect() as connection:
         rows = _rows(connection, "WHERE id = :id", id=number)
         return _story(connection, told(rows[0], before, archive)) if rows else None
@@ -205,27 +201,6 @@ def _changed(counts: dict[str, Any]) -> int:
 
 def _number(connection: Connection, sql: str, run: RunRow) -> int:
     return int(connection.execute(text(sql), {"id": run.id}).scalar() or 0)
-
-
-def _who(row: RunRow, found: AtWork) -> str | None:
-    """Who is at the run, of those that are at work; None when nobody is. (Who ran it was not always
-    noted.)"""
-    if row.id is not None and row.id in found.shared:
-        return found.shared[row.id]
-    holder = found.holder
-    if holder is not None and (row.pid is None or (row.pid, row.host) == (holder.pid, holder.host)):
-        return f"{row.pid} on {row.host}"
-    return None
-
-
-def _writes(row: RunRow, archive: Archive) -> bool:
-    """Whether the run's process holds the lock of a database: from another host, with another folder."""
-    if archive.database is None:
-        return False
-    from storage.postgresql import lock as database_lock
-
-    with archive.engine.connect() as connection:
-        return database_lock.is_held_by(connection, row.pid, row.host)
 
 
 def _not_begun(run: skipped.SkippedRun) -> RunRow:

@@ -50,11 +50,12 @@ def command(directory: Path, max_age: float, as_json: bool) -> None:
 
     from crawler.checks import archive_checks, verdict
     from storage.at_work import at_work
-    from storage.overview import overview, size_of, who_writes
+    from storage.overview import overview, size_of
     from storage.runs import told
 
     with open_to_read(directory) as archive:
-        before = at_work(archive)  # before the snapshot: a run that has ended since is found with its end
+        # Before the snapshot: a run that has ended since is found with its end.
+        before = at_work(directory, archive)
         with archive.engine.connect() as connection:
             seen = overview(connection)
         last = None if seen.last_run is None else told(seen.last_run, before, archive)
@@ -62,7 +63,7 @@ def command(directory: Path, max_age: float, as_json: bool) -> None:
             archive, seen, now=datetime.now(UTC), crawl=_command(last, directory), max_age_days=max_age
         )
         size, name = size_of(archive), archive.name
-        writer = str(before) or who_writes(directory, archive)
+    writer = str(before) or None
     if as_json:
         value = {"archive": name, "bytes": size, "writer": writer, "verdict": verdict(checks)}
         value |= {"checks": [asdict(check) for check in checks], **asdict(seen)}

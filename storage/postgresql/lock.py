@@ -19,7 +19,8 @@ from storage.lock import called_as
 
 _WRITING = 7_285_431_906_043
 """What `pg_try_advisory_lock` calls the writing to an archive; any number that nobody else takes."""
-_NAMED = re.compile(r"msarchive: process (\d+) \([^)]*(?:\) on )?(.*)")
+_PREFIX = "msarchive: "
+_NAMED = re.compile(r"process (\d+) \([^)]*(?:\) on )?(.*?)(?: since \S+)?$")
 _COMING = 7_285_431_906_044
 """What the coming and leaving of workers that share an archive is called: one comes, or leaves, at a time."""
 _COMING_PATIENCE_S = 120.0
@@ -33,13 +34,14 @@ _SHARE = text("SELECT pg_try_advisory_lock_shared(:key)")
 _GIVE_UP = text("SELECT pg_advisory_unlock(:key)")
 _NAME = text("SELECT set_config('application_name', :name, false)")
 # A key of 64 bits is kept in two halves (https://www.postgresql.org/docs/current/view-pg-locks.html).
-_HOLDER = text("""
+_HOLDERS = text("""
 SELECT a.pid, a.application_name,
     to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24\\:MI\\:SS"Z"')
 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.granted
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND (CAST(l.classid AS BIGINT) << 32) + CAST(l.objid AS BIGINT) = :key
+    AND l.objsubid = 1 AND (CAST(l.classid AS BIGINT) << 32) + CAST(l.objid AS BIGINT) = :key
+ORDER BY a.backend_start, a.pid
 """)
 _OTHERS = text("""
 SELECT EXISTS (SELECT 1 FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted
@@ -53,7 +55,7 @@ def take(connection: Connection, where: str, *, shared: bool = False) -> None:
     """Let this session be the one that writes, until it ends; with `shared` one of those that do, and the
     only one that comes or leaves until `let_come`. Raises `ArchiveBusy`, which names who writes otherwise;
     `where` is the database's address for people."""
-    name = f"msarchive: process {os.getpid()} ({called_as()}) on {socket.gethostname()}"
+    name = f"{_PREFIX}process {os.getpid()} ({called_as()}) on {socket.gethostname()}"
     connection.execute(_NAME, {"name": name.encode("ascii", "replace")[:_LONGEST_NAME].decode()})
     if shared:
         keep_from_coming(connection, _COMING_PATIENCE_S)
@@ -81,23 +83,25 @@ def is_alone(connection: Connection) -> bool:
     return not connection.execute(_OTHERS, {"key": _WRITING}).scalar()
 
 
-def is_held_by(connection: Connection, pid: int | None, host: str | None) -> bool:
-    """Whether a run's process writes to the archive, as its session is named; None for either: whoever."""
-    for _, name, _ in connection.execute(_HOLDER, {"key": _WRITING}):
-        said = _NAMED.fullmatch(name or "")
-        if pid is None or host is None or said is None:
-            return True
-        # The end of a long name is lost.
-        if int(said[1]) == pid and host.encode("ascii", "replace").decode().startswith(said[2]):
-            return True
-    return False
+def sessions(connection: Connection) -> list[str]:
+    """The sessions that write to the archive, for people."""
+    return [_told(*row) for row in connection.execute(_HOLDERS, {"key": _WRITING})]
 
 
 def holder(connection: Connection) -> str | None:
     """Who writes to the archive, for people, one for all of those that share it; None when nobody does."""
-    row = connection.execute(_HOLDER, {"key": _WRITING}).first()
-    if row is None:
-        return None
-    server, name, since = row
-    who = name.removeprefix("msarchive: ") if name else f"the session of the server's process {server}"
+    return next(iter(sessions(connection)), None)
+
+
+def is_of(session: str, pid: int | None, host: str | None) -> bool:
+    """Whether one of `sessions` is a process's, as far as its name tells; None for either: it may be."""
+    said = _NAMED.match(session)
+    if pid is None or host is None or said is None:
+        return True
+    # The end of a long name is lost.
+    return int(said[1]) == pid and host.encode("ascii", "replace").decode().startswith(said[2])
+
+
+def _told(server: int, name: str | None, since: str | None) -> str:
+    who = name.removeprefix(_PREFIX) if name else f"the session of the server's process {server}"
     return f"{who} since {since}" if since else who  # which only its own role, and monitors, are told

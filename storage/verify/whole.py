@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 
 from storage import dialects
 from storage.archive import FILE_NAME, Archive, ArchiveDamaged, ArchiveError, ArchiveMissing, open_archive
+from storage.at_work import at_work
 from storage.db import Db
 from storage.lock import NOTE
-from storage.overview import who_writes, writer_at_work
 from storage.verify import rows, sqlite
 from storage.verify.asked import Asked, one
 from storage.verify.findings import Finding, Report
@@ -95,7 +95,7 @@ def verify(
             return _in_postgresql(check, archive)
     check = _Verification(Path(directory), FILE_NAME, threads, progress)
     path = check.directory / FILE_NAME
-    writer = writer_at_work(check.directory)
+    writer = str(at_work(check.directory)) or None
     if path.is_file():
         check.take("the checksum", sqlite.checksum(path, writing=writer is not None))
     try:
@@ -145,7 +145,7 @@ def _in_postgresql(check: _Verification, archive: Archive) -> Report:
 
     with archive.engine.connect() as connection:
         _check_folder(check.directory, connection)
-        writer = who_writes(check.directory, archive)
+        writer = str(at_work(check.directory, archive)) or None
         connection.rollback()  # what it has committed by now is to be seen
         db = Db(connection)
         for what, findings in (

@@ -29,7 +29,7 @@ def start(visit: Visit, request: Request) -> Page:
     newest = visit.soon(("articles", "seen"), partial(article_numbers, order="seen"))
     run = last_run(visit.connection)
     if run is not None:
-        run = told(run, at_work(visit.archive), visit.archive)
+        run = told(run, at_work(visit.archive.directory, visit.archive), visit.archive)
     return Page(
         "start.html",
         {
