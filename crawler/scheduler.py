@@ -31,7 +31,6 @@ from spiders.summaries import SummariesSpider
 from storage.frontier import FrontierUrl
 from storage.revisiting import seconds_between
 from storage.room import DiskLow
-from storage.shared_frontier import SharedFrontier
 
 _PREFETCH = 32
 """Rows taken at once. What is due sooner by its kind waits behind at most as many."""
@@ -82,7 +81,7 @@ class FrontierScheduler(BaseScheduler):
     def _begin(self, spider: SummariesSpider) -> None:
         session, now = self._session, utc_now()
         session.frontier.seed([found_record(found, spider.profile) for found in spider.seeds()], now)
-        if session.writer.joined and isinstance(session.frontier, SharedFrontier):
+        if session.writer.joined:
             session.frontier.join_round(now, self._refresh)
             return
         until = session.frontier.not_before(now)

@@ -66,9 +66,6 @@ class CrawlSession:
     stop_crawl: Callable[[str], None] = lambda reason: None
     """Closes the spider, with a reason for its log."""
 
-    is_worker: bool = False
-    """Whether it is one of several workers' part of a crawl."""
-
     in_flight: dict[str, FrontierUrl] = field(default_factory=dict)
     """Addresses handed out whose outcome is not written yet."""
     counts: Counter[str] = field(default_factory=Counter)
@@ -100,6 +97,11 @@ class CrawlSession:
     resumed: bool = False
     """Whether it goes on with an unfinished crawl."""
     started: float = field(default_factory=monotonic)
+
+    @property
+    def is_worker(self) -> bool:
+        """Whether it is one of several workers' part of a crawl."""
+        return self.writer.sharing is not None
 
     def lease_of(self, url: str) -> int | None:
         """The id of an address that this worker has a lease of; None for any other address, and for a crawl

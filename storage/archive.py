@@ -74,14 +74,13 @@ class Archive:
         lock: WriterLock | SharedLock | None,
         database: str | None = None,
         connection: Connection | None = None,
-        sharing: Sharing | None = None,
     ) -> None:
         self.directory = directory
         self.path = directory / FILE_NAME
         self.database = database
         """Address of the PostgreSQL database that it is in, without a password; None: it is in `path`."""
         self.engine = engine
-        self.sharing = sharing
+        self.sharing: Sharing | None = None
         """This writer's part beside others; None when it is the only one."""
         self._lock = lock
         self._connection = connection
@@ -184,7 +183,8 @@ def open_archive(
         _check_magic(path)
         archive = Archive(directory, reader_engine(path), None)
         return _checked(archive, _check_schema)
-    lock = _locked(directory, create)
+    lock = WriterLock(directory)
+    _take(lock, directory, create)
     try:
         _check_magic(path)
     except ArchiveError:
@@ -197,14 +197,8 @@ def open_archive(
     return archive
 
 
-def _locked(directory: Path, create: bool) -> WriterLock:
-    """The writer's lock on a folder, which `create` makes; taken."""
-    lock = WriterLock(directory)
-    _take(lock, directory, create)
-    return lock
-
-
 def _take(lock: WriterLock | SharedLock, directory: Path, create: bool) -> None:
+    """Take the lock on a folder, which `create` makes."""
     if create:
         try:
             directory.mkdir(parents=True, exist_ok=True)

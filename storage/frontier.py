@@ -127,6 +127,12 @@ class Frontier:
             due = self._db.value("SELECT count(*) FROM url WHERE site = ? AND due_at IS NOT NULL", self._site)
         return RoundStart(resumed, int(due))
 
+    def join_round(self, now: str, refresh: Refresh) -> None:
+        """Take part in the round that another worker has begun, or goes on with: what is due was that one's
+        to say."""
+        with self._db.transaction():
+            self._note_round(refresh, self._earlier_start() or now, now)
+
     def _note_round(self, refresh: Refresh, start: str, now: str) -> None:
         self._refresh, self._round_start = refresh, start
         run = self._db.one(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from storage.archive import Archive
 from storage.frontier import CONDITIONAL, Frontier, FrontierUrl
-from storage.revisiting import Refresh, RevisitPolicy
+from storage.revisiting import RevisitPolicy
 
 
 class SharedFrontier(Frontier):
@@ -17,12 +17,6 @@ class SharedFrontier(Frontier):
         super().__init__(archive, site, policy)
         assert archive.sharing is not None, "opened for one writer"
         self._leases = archive.sharing.leases
-
-    def join_round(self, now: str, refresh: Refresh) -> None:
-        """Take part in the round that another worker has begun, or goes on with. What is due was its to
-        say."""
-        with self._db.transaction():
-            self._note_round(refresh, self._earlier_start() or now, now)
 
     def give_back(self, rows: Iterable[FrontierUrl]) -> None:
         """Let others take them."""

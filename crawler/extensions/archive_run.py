@@ -171,7 +171,6 @@ def _begin(archive: Archive, profile: SiteProfile, settings: BaseSettings) -> Cr
         profile=profile,
         writer=writer,
         frontier=(Frontier if archive.sharing is None else SharedFrontier)(archive, profile.name, policy),
-        is_worker=archive.sharing is not None,
         retry=RetryPolicy(
             retries=settings.getint("MSARCHIVE_RETRIES"), first_wait=settings.getfloat("MSARCHIVE_RETRY_WAIT")
         ),
