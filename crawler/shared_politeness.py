@@ -2,7 +2,8 @@
 
 So a site is asked no faster by five workers than by one, and what slows one down slows all. A worker holds
 the gate from before its request goes out until the answer is over; one that dies, or hangs, meanwhile leaves
-it to the others after a full delay, as if the site had heard of its request only then."""
+it to the others after a full delay, as if the site had heard of its request only then.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ class SharedPoliteness(Politeness):
     """The gate of one worker's crawl. For the event loop's thread only.
 
     `on_blocked` is told why nobody may ask any more, when another worker has found so; `on_error` is given
-    what the database raises, and whoever waits for a turn is given back then."""
+    what the database raises, and whoever waits for a turn is given back then.
+    """
 
     def __init__(
         self,

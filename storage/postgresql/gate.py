@@ -1,7 +1,8 @@
 """The gate before a site, for all workers that ask it: one request at a time, and none too soon.
 
 All times are the server's own, so the workers' clocks need not agree. What a worker says of itself is how
-long ago something was; on its way to the server that can only seem to have been later, never earlier."""
+long ago something was; on its way to the server that can only seem to have been later, never earlier.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +30,9 @@ FROM workers.gate WHERE site = ?
 _LEAVE = """
 UPDATE workers.gate SET holder = CASE WHEN holder = ? THEN NULL ELSE holder END,
     counts_from = greatest(counts_from, clock_timestamp() - make_interval(secs => ?)),
-    asked_at = coalesce(clock_timestamp() - make_interval(secs => ?), asked_at),
-    slowed = ?, pushed_in_a_row = ?, good_in_a_row = ?
+    asked_at = greatest(asked_at, clock_timestamp() - make_interval(secs => ?)),
+    slowed = greatest(?, CASE WHEN holder = ? THEN 0 ELSE slowed END),
+    pushed_in_a_row = ?, good_in_a_row = ?
 WHERE site = ?
 """
 
@@ -106,7 +108,7 @@ class Gate:
         """Let the next one in: the site heard of a request `counts_ago` seconds ago, which went out
         `asked_ago` seconds ago (None: it never did)."""
         self._db.run(
-            _LEAVE, self._worker, counts_ago, asked_ago, pace.slowed, pace.pushed_in_a_row,
+            _LEAVE, self._worker, counts_ago, asked_ago, pace.slowed, self._worker, pace.pushed_in_a_row,
             pace.good_in_a_row, self._site,
         )  # fmt: skip
 

@@ -2,7 +2,8 @@
 
 A lease is given back in the transaction that stores what its address brought. A worker whose lease another
 has taken over, because it gave no sign of life for too long, stores nothing of that address: the other one
-does. https://www.postgresql.org/docs/current/sql-select.html#SQL-FOR-UPDATE-SHARE"""
+does. https://www.postgresql.org/docs/current/sql-select.html#SQL-FOR-UPDATE-SHARE
+"""
 
 from __future__ import annotations
 

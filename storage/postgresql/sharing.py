@@ -6,7 +6,8 @@ that was killed nor one that hangs, or whose host is gone, keeps anything from t
 
 Pages are written one at a time, whoever writes: a transaction holds the one row of `workers.turn` as long as
 it lasts. So all that holds of one writer's transactions holds of theirs, and asking, reading and compressing,
-which take longer, go on side by side."""
+which take longer, go on side by side.
+"""
 
 from __future__ import annotations
 

@@ -43,8 +43,8 @@ CREATE TABLE {SCHEMA}.gate (
     site text PRIMARY KEY, holder integer, until timestamptz,
     counts_from timestamptz NOT NULL DEFAULT 'epoch', not_before timestamptz NOT NULL DEFAULT 'epoch',
     asked_at timestamptz, slowed double precision NOT NULL DEFAULT 0,
-    pushed_in_a_row integer NOT NULL DEFAULT 0, good_in_a_row integer NOT NULL DEFAULT 0, crawl_delay double
-    precision NOT NULL DEFAULT 0, blocked text)
+    pushed_in_a_row integer NOT NULL DEFAULT 0, good_in_a_row integer NOT NULL DEFAULT 0,
+    crawl_delay double precision NOT NULL DEFAULT 0, blocked text)
 """,
     # What an origin's robots.txt answered, and who has it asked for now.
     f"""

@@ -32,7 +32,8 @@ def heal(db: Db, folder: Path, *, spare: Collection[int] = ()) -> list[tuple[str
 
     For the one writer, while no run is under way but those in `spare`, whose files are left alone. A file
     that is shorter than what counts of it is damaged and left as it is, for `verify` to tell. Raises
-    `OSError`."""
+    `OSError`.
+    """
     _name_strays(db, folder, spare)
     cut = []
     for name, size, run in db.all("SELECT name, size, run_id FROM warc_file WHERE sha256 IS NULL"):
