@@ -21,10 +21,11 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks import server
-from benchmarks.crawling import ARTICLES, CHECKOUT, QUICK_ARTICLES, Cost, check_asked, our_crawl, run_python
+from benchmarks.crawling import ARTICLES, QUICK_ARTICLES, check_asked, our_crawl, run_python
 from benchmarks.measure import BrokenRun, Figure, Samples, spread
 from benchmarks.measurements import Extent, Measured
 from benchmarks.site import MadeSite, make_site
+from benchmarks.waiting import CHECKOUT, Cost
 
 BEFORE = "4e2cd8c328a096104623e7a35b3b6851cb54565c"
 """The last commit before captures went into WARC files."""

@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from time import monotonic
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from benchmarks.measure import BrokenRun, Figure, Samples, spread
 from benchmarks.measurements import Extent, Measured
 from benchmarks.site import MadeSite, make_site
+from benchmarks.waiting import CHECKOUT, Cost, waited
 from storage.archive import open_archive
 
 ARTICLES, QUICK_ARTICLES = 1000, 200
@@ -29,8 +28,6 @@ MANY_ARTICLES = 2640
 DEFAULT = "Scrapy, as it comes"
 TUNED = "Scrapy, our settings"
 WGET = "wget --warc-file"
-CHECKOUT = Path(__file__).parents[1]
-_PATIENCE_S = 900
 _WHY_READING = (
     "Reading a page takes longer than fetching it from loopback (see Reading pages), in one process of "
     "Python's beside the crawl's own, which meanwhile keeps the exchange, its digests and a transaction for "
@@ -42,22 +39,6 @@ _WHY = {
     "wget": "wget is a program in C that is told all addresses beforehand, reads nothing and writes no "
     "archive but the WARC file; reading alone takes longer than all of what it does.",
 }
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one process (a crawl, say) took, in seconds for all of its work."""
-
-    wall: float
-    """From starting the process to its end."""
-    cpu: float
-    """User and system time of the process, as the operating system counts it."""
-    crawl: float
-    """Wall time of the crawl alone, as its process says: without the interpreter's start-up and imports."""
-    memory_mb: float
-    """Peak resident memory."""
-    status: int = 0
-    """Exit status of the process; negative: the signal that ended it."""
 
 
 class Serving(Protocol):
@@ -227,23 +208,6 @@ def run_python(
             raise BrokenRun(f"{arguments[1]} exited {cost.status}: {said[-1] if said else 'no word'}")
         told: dict[str, Any] = json.loads(out.read())
         yield replace(cost, crawl=_seconds(told)), told
-
-
-def waited(command: list[str], **options: Any) -> Cost:
-    """Run a command to its end (`options` as of `subprocess.Popen`), and what it cost."""
-    begin = monotonic()
-    process = subprocess.Popen(command, **{"cwd": CHECKOUT, **options})
-    try:
-        _, status, usage = os.wait4(process.pid, 0)
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
-    wall = monotonic() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    unit = 1024**2 if sys.platform == "darwin" else 1024
-    cpu, memory = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit
-    return Cost(wall, cpu, wall, memory, process.returncode)
 
 
 def _seconds(told: dict[str, Any]) -> float:

@@ -9,10 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.crawling import CHECKOUT, Cost, waited
 from benchmarks.measure import BrokenRun, Figure, absolute
 from benchmarks.measurements import Extent, Measured
 from benchmarks.shared_archive import shared_archive
+from benchmarks.waiting import Cost, waited
 from storage.export.formats import FORMATS
 
 ARTICLES = 100_000
@@ -48,8 +48,7 @@ def measure(extent: Extent) -> Measured:
             f"An archive made of {few:,} articles is exported whole, without its history, by "
             f"`msarchive export FORMAT`; and one of {count:,} once in {' and '.join(LARGE)}, for the memory "
             "it takes (one run, whose time is no figure).",
-            "Peak memory is the process's, interpreter and libraries included; Linux never says less than "
-            "what the measuring process had when it began it.",
+            "Peak memory is the process's, interpreter and libraries included.",
         ],
         [
             *(figure for form, costs in taken.items() for figure in _figures(form, costs)),
@@ -62,10 +61,8 @@ def measure(extent: Extent) -> Measured:
 
 
 def _make(archive: Path, articles: int) -> None:
-    """In a process of its own: what that takes would pass for what each export takes, since Linux counts a
-    process's peak from that of the one that began it."""
     command = [sys.executable, "-m", "benchmarks.made_archive", str(archive), "--articles", str(articles)]
-    if subprocess.run(command, cwd=CHECKOUT, stderr=subprocess.DEVNULL, check=False).returncode != 0:
+    if waited(command, stderr=subprocess.DEVNULL).status != 0:
         raise BrokenRun("the archive could not be made")
 
 

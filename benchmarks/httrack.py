@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from benchmarks.crawling import Serving, waited
+from benchmarks.crawling import Serving
 from benchmarks.measure import BrokenRun
+from benchmarks.waiting import waited
 
 NAME = "HTTrack's folder"
 _UNLIMITED = ("--max-rate=0", "--disable-security-limits", "--connection-per-second=0", "--sockets=8")

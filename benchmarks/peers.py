@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.crawling import CHECKOUT
 from benchmarks.measure import BrokenRun, NotMeasurable
+from benchmarks.waiting import CHECKOUT
 
 PEERS = {
     "trafilatura": ("trafilatura==2.3.1", "lxml_html_clean==0.4.6"),

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.crawling import ARTICLES, QUICK_ARTICLES, Cost, crawl_into
+from benchmarks.crawling import ARTICLES, QUICK_ARTICLES, crawl_into
 from benchmarks.measure import BrokenRun, Figure, spread
 from benchmarks.measurements import Extent, Measured
 from benchmarks.nginx import Nginx
 from benchmarks.site import MadeSite, make_site
+from benchmarks.waiting import Cost
 
 FIRST = "the first crawl"
 DUE = "the next crawl, by lastmod"

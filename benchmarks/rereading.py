@@ -7,11 +7,12 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import server
-from benchmarks.crawling import ARTICLES, QUICK_ARTICLES, Cost, our_crawl, run_python, waited
+from benchmarks.crawling import ARTICLES, QUICK_ARTICLES, our_crawl, run_python
 from benchmarks.measure import BrokenRun, Figure, Samples, spread
 from benchmarks.measurements import Extent, Measured
 from benchmarks.peers import installed
 from benchmarks.site import MadeSite, make_site
+from benchmarks.waiting import Cost, waited
 from storage.archive import open_archive
 from storage.compare import archive_digest
 from storage.warc import FOLDER

@@ -7,8 +7,9 @@ from pathlib import Path
 from random import Random
 
 from benchmarks import server
-from benchmarks.crawling import Cost, crawl_into
+from benchmarks.crawling import crawl_into
 from benchmarks.measure import BrokenRun
+from benchmarks.waiting import Cost
 from crawler.samplesite import edition
 
 _A_SITEMAP_LISTS = 1_000

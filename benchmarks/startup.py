@@ -9,9 +9,10 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.crawling import CHECKOUT, Cost, python_environment, waited
+from benchmarks.crawling import python_environment
 from benchmarks.measure import BrokenRun, Figure, absolute, spread
 from benchmarks.measurements import Extent, Measured
+from benchmarks.waiting import CHECKOUT, Cost, waited
 
 AIM_MS = 300.0
 STARTS = 7

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.crawling import Cost, Serving, check_asked, waited
+from benchmarks.crawling import Serving, check_asked
 from benchmarks.measure import BrokenRun, NotMeasurable
+from benchmarks.waiting import Cost, waited
 
 NAME = "wget --warc-file"
 
