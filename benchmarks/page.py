@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.by_size import table_by_size
+from benchmarks.durations import spoken
 from benchmarks.machine import machine_lines
 from benchmarks.measure import A_PAGE, Figure, Samples, figure_of
 from benchmarks.measurements import MEASUREMENTS, Measured, Measurement
@@ -47,6 +48,8 @@ class Result:
     runs: int
     command: str
     measured: Measured
+    took_s: float | None = None
+    """Wall time of all of it, with making what was measured on; None in files of before that was noted."""
 
 
 def keep(result: Result, checkout: Path = CHECKOUT) -> None:
@@ -77,6 +80,7 @@ def as_plain(result: Result) -> dict[str, Any]:
     return {
         "name": result.name,
         "began": result.began,
+        "took_s": result.took_s,
         "machine": result.machine,
         "runs": result.runs,
         "command": result.command,
@@ -87,7 +91,15 @@ def as_plain(result: Result) -> dict[str, Any]:
 
 def _of_plain(plain: dict[str, Any]) -> Result:
     measured = Measured(plain["described"], [figure_of(one) for one in plain["figures"]])
-    return Result(plain["name"], plain["began"], plain["machine"], plain["runs"], plain["command"], measured)
+    return Result(
+        plain["name"],
+        plain["began"],
+        plain["machine"],
+        plain["runs"],
+        plain["command"],
+        measured,
+        plain.get("took_s"),
+    )
 
 
 def page(made: dict[str, Result]) -> str:
@@ -131,9 +143,10 @@ def _unmet(figure: Figure) -> bool:
 def _section(one: Measurement, result: Result) -> str:
     described = "".join(f"- {line.strip()}\n" for line in result.measured.described)
     where = "; ".join(machine_lines(result.machine))
+    took = "" if result.took_s is None else f" in {spoken(result.took_s)}"
     return (
         f"## {one.title}\n\n"
-        f"Measured {result.began[:10]} {result.began[11:16]} UTC, {result.runs} runs, by\n\n"
+        f"Measured {result.began[:10]} {result.began[11:16]} UTC, {result.runs} runs{took}, by\n\n"
         f"    {result.command}\n\n"
         f"on {where}.\n\n"
         f"{described}\n" + "\n".join(_tables(result.measured.figures))

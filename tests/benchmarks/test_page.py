@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks import measurements
 from benchmarks.__main__ import main
+from benchmarks.durations import plan_lines, spoken
 from benchmarks.measure import BrokenRun, Figure, Samples, absolute, figure_of
 from benchmarks.measurements import MEASUREMENTS, Extent, Measured
 from benchmarks.page import Result, keep, page, results
@@ -122,6 +123,61 @@ def test_figures_of_five_runs_go_on_the_page_and_void_ones_do_not_stop_the_other
     assert "startup is void: it did not start" in capsys.readouterr().err
     assert list(results(tmp_path)) == ["reading"]
     assert results(tmp_path)["reading"].command == ".venv/bin/python -m benchmarks --only reading"
+
+
+def test_the_page_says_how_long_a_measurement_took_and_the_next_run_expects_as_much(tmp_path: Path) -> None:
+    keep(result("reading", SLOW), tmp_path)
+    keep(replace(result("startup", LARGE), took_s=400.4), tmp_path)
+    text = (tmp_path / "docs/performance.md").read_text("utf-8")
+    assert "Measured 2026-11-30 13:00 UTC, 5 runs, by" in text
+    assert "Measured 2026-11-30 13:00 UTC, 5 runs in 7 min, by" in text
+    assert results(tmp_path)["startup"].took_s == 400.4
+    chosen = [one for one in MEASUREMENTS if one.name in {"startup", "reading", "memory"}]
+    assert list(plan_lines(chosen, {"startup": 400.4, "memory": 3600.0})) == [
+        "  startup            7 min   Start-up of the command line",
+        "  reading        not known   Reading pages, on one core",
+        "  memory         1 h 0 min   Memory of a crawl, of few pages and of many",
+        "  altogether     1 h 7 min   as long as they took the last time, and 1 of which it is not known",
+    ]
+
+
+def test_what_was_measured_in_another_way_says_nothing_of_how_long_it_will_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measure(one: measurements.Measurement, extent: Extent) -> Measured:
+        return Measured([], [absolute("it", "CPU time", "ms", [1.0] * extent.runs)])
+
+    monkeypatch.setattr(measurements.Measurement, "measure", measure)
+    chosen = ["--only", "startup", "--into", str(tmp_path)]
+    assert main(chosen) == 0
+    assert "  startup        not known  " in capsys.readouterr().out
+    for options in (["--articles", "7"], ["--runs", "6"], ["--quick"]):
+        assert main([*chosen, *options]) == 0
+        assert "  startup        not known  " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.4, "0 s"), (89, "89 s"), (90, "2 min"), (3599, "1 h 0 min"), (7500, "2 h 5 min")],
+)
+def test_a_duration_is_told_as_people_do(seconds: float, said: str) -> None:
+    assert spoken(seconds) == said
+
+
+def test_a_fault_of_a_measurement_does_not_stop_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measure(one: measurements.Measurement, extent: Extent) -> Measured:
+        if one.name == "startup":
+            raise OSError(28, "No space left on device")
+        return Measured([], [absolute("it", "CPU time", "ms", [1.0] * extent.runs)])
+
+    monkeypatch.setattr(measurements.Measurement, "measure", measure)
+    assert main(["--only", "startup", "--only", "reading", "--into", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert "benchmark startup is void:" in said
+    assert "OSError: [Errno 28] No space left on device" in said
+    assert list(results(tmp_path)) == ["reading"]
 
 
 def test_every_measurement_has_a_module_that_measures() -> None:

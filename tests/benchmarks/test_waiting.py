@@ -71,6 +71,16 @@ def test_what_interrupts_ends_all_of_its_processes(tmp_path: Path) -> None:
         time.sleep(0.01)
 
 
+def test_the_command_ends_when_what_waits_for_it_is_killed() -> None:
+    child = "import os, time; print(os.getpid(), flush=True); time.sleep(99)"
+    program = f"from benchmarks.waiting import waited; import sys; waited([sys.executable, '-c', {child!r}])"
+    with subprocess.Popen(python(program), stdout=subprocess.PIPE, text=True) as caller:
+        assert caller.stdout is not None
+        assert caller.stdout.readline().strip().isdigit()
+        caller.kill()
+        assert caller.stdout.read() == ""  # which ends when the last that could write has ended
+
+
 def test_ctrl_c_while_it_waits_goes_on_to_the_caller(tmp_path: Path) -> None:
     program = (
         "from benchmarks.waiting import waited; import sys\n"
