@@ -30,7 +30,7 @@ TUNED = "Scrapy, our settings"
 WGET = "wget --warc-file"
 _WHY_READING = (
     "Reading a page takes longer than fetching it from loopback (see Reading pages), in one process of "
-    "Python's beside the crawl's own, which meanwhile keeps the exchange, its digests and a transaction for "
+    "Python's beside the crawl's own, which meanwhile keeps the exchange, its digests and the rows of "
     "each page; the other one does neither, and keeps nothing."
 )
 _WHY = {

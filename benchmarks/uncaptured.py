@@ -107,7 +107,7 @@ class _Bodies(captures.Captures):
     def end(self, run: int) -> None:
         """Nothing is open."""
 
-    def keep(self, capture: CaptureRecord, original: Original | None) -> Kept:
+    def keep(self, capture: CaptureRecord, original: Original | None, *, last: bool = True) -> Kept:
         """Only the entity's digest is needed before the transaction."""
         sha256 = hashlib.sha256(capture.body).hexdigest()
         place, size = Place(_NOWHERE, 0, 1), len(capture.body)
@@ -115,7 +115,7 @@ class _Bodies(captures.Captures):
         record_id, named = new_id(), f"sha256:{sha256}"
         return Kept("response", record_id, place, None, named, named, sha256, size, None)
 
-    def wait_synced(self) -> None:
+    def bring_to_disk(self) -> None:
         """Nothing is on its way."""
 
     def insert(

@@ -59,6 +59,7 @@ def conclude(session: CrawlSession, reason: str) -> CrawlResult:
     session.error = session.error or session.disk_low
     is_last = True
     try:
+        session.committing.commit()
         is_last = _is_last(session)
         if session.error is None and is_last:
             if reason == "finished":

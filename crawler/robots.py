@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -263,10 +264,10 @@ class RobotsMiddleware:
         try:
             session.writer.save_page(page_record(page, spider.profile), now=exchange.started_at)
         except Exception as error:
+            session.committing.heed_loss()
             session.fail(error)
             return
-        session.counts["requests"] += 1
-        session.counts["answers"] += 1
+        session.committing.saved(url, Counter(requests=1, answers=1))
 
     def _may_follow(self, asked: str, target: str) -> bool:
         named = urlsplit(target)

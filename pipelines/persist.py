@@ -1,4 +1,4 @@
-"""The last step: one call of the archive's writer for each page, one transaction each."""
+"""The last step: one call of the archive's writer for each page, which is all or nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WORTH_ANOTHER_TRY = frozenset({408, 425, 429})
 
 
 class Persist:
-    """Scrapy's door to the writer. Synchronous: nothing comes between a page and its transaction."""
+    """Scrapy's door to the writer. Synchronous: nothing comes between the parts of a page."""
 
     def __init__(self, session: CrawlSession) -> None:
         self._session = session
@@ -51,6 +51,7 @@ class Persist:
             forget(item, session)
             raise DropItem("another worker asks for it now") from None
         except Exception as error:
+            session.committing.heed_loss()
             session.fail(error)
             raise DropItem("it could not be written") from error
         return item
@@ -61,9 +62,13 @@ def save(record: PageRecord, session: CrawlSession) -> SavedPage:
     record = _with_retry(record, session)
     assert record.capture.url is not None
     saved = session.writer.save_page(
-        record, now=record.capture.captured_at, leased=session.lease_of(record.capture.url)
+        record,
+        now=record.capture.captured_at,
+        leased=session.lease_of(record.capture.url),
+        grouped=True,
     )
-    _count(record, saved, session)
+    session.committing.saved(record.capture.url, _counts(record, saved))
+    session.current = record.capture.url
     session.sitemap_read |= record.capture.kind == "sitemap"
     outcome = record.outcome
     if outcome is not None and outcome.retry_at is None and record.url_kind == "robots":
@@ -111,12 +116,14 @@ def save_unanswered(item: Unanswered, session: CrawlSession) -> None:
         retry_at=retry_at,
         final_state="refused" if item.refused else "failed",
         leased=session.lease_of(item.url),
+        grouped=True,
     )
-    session.counts["refused" if item.refused else "unanswered"] += 1
+    counts = Counter({"refused" if item.refused else "unanswered": 1})
+    if item.no_connection:
+        counts["no_connection"] = 1
+    session.committing.saved(item.url, counts)
     if item.refused:
         session.refusal = item.reason
-    if item.no_connection:
-        session.counts["no_connection"] += 1
     if retry_at is None and item.kind == "robots":
         session.robots_failure = item.reason
     session.in_flight.pop(item.url, None)
@@ -168,8 +175,10 @@ def _attempts(url: str, session: CrawlSession) -> int:
     return 1 if row is None else row.attempts + 1
 
 
-def _count(record: PageRecord, saved: SavedPage, session: CrawlSession) -> None:
-    counts, capture = session.counts, record.capture
+def _counts(record: PageRecord, saved: SavedPage) -> Counter[str]:
+    """What a page adds to the run's counts."""
+    counts: Counter[str] = Counter()
+    capture = record.capture
     if capture.exchange is not None:
         counts["answers"] += 1
         counts["bytes"] += len(capture.body)
@@ -186,7 +195,7 @@ def _count(record: PageRecord, saved: SavedPage, session: CrawlSession) -> None:
     counts["new_urls"] += saved.new_urls
     if saved.visit is not None and record.url_kind == "article":
         _count_honesty(saved.visit, counts)
-    session.current = capture.url or ""
+    return counts
 
 
 def _count_honesty(visit: Visit, counts: Counter[str]) -> None:

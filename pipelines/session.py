@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from scrapy.crawler import Crawler
 
+from pipelines.committing import Committing
 from pipelines.pushback import Standing
 from spiders.reading.profile import SiteProfile
 from storage.frontier import Frontier, FrontierUrl
@@ -97,6 +98,9 @@ class CrawlSession:
     resumed: bool = False
     """Whether it goes on with an unfinished crawl."""
     started: float = field(default_factory=monotonic)
+
+    def __post_init__(self) -> None:
+        self.committing = Committing(self)
 
     @property
     def is_worker(self) -> bool:

@@ -1,7 +1,7 @@
 """Captures: what came over the wire goes into WARC files, and the database says where.
 
-A record is on disk, and synced, before the transaction that names it is committed. A body that an earlier
-capture has already is not written again: its record is a revisit (WARC 1.1 section 6.7).
+A record is on disk, and synced, before the transaction that names it is committed: see `bring_to_disk`. A
+body that an earlier capture has already is not written again: its record is a revisit (WARC 1.1 section 6.7).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import quote
 from storage.db import Db, to_json
 from storage.http.message import read_head
 from storage.records import CaptureRecord
-from storage.warc.files import MAX_BYTES, Place, WarcWriter
+from storage.warc.files import MAX_BYTES, Place, WarcFile, WarcWriter
 from storage.warc.records import (
     FILE_NAME,
     IDENTICAL,
@@ -66,7 +66,8 @@ class Kept:
 
 
 class Captures:
-    """Writes captures of one run. Inside the writer: `keep` before the transaction, `insert` within it."""
+    """Writes captures of one run. Inside the writer: `keep`, then `insert` within a transaction, and before
+    that is committed `bring_to_disk`, for one capture or several."""
 
     def __init__(self, db: Db, folder: Path, max_bytes: int = MAX_BYTES) -> None:
         self._db = db
@@ -74,6 +75,8 @@ class Captures:
         self._max_bytes = max_bytes
         self._warc: WarcWriter | None = None
         self._file_ids: dict[str, int] = {}
+        self._grown: set[str] = set()
+        """Names of files whose rows do not tell their size yet."""
 
     def begin(self, label: str, info: Mapping[str, str]) -> None:
         """Begin writing for a run; `info` is what the files' warcinfo says."""
@@ -87,6 +90,8 @@ class Captures:
         with self._db.transaction():
             for file in self._warc.files:
                 self._file_id(file.name, run)
+                self._grown.add(file.name)
+            self._note_sizes()
         self._warc = None
         self._file_ids.clear()
 
@@ -94,22 +99,24 @@ class Captures:
         """Remember nothing of what a transaction wrote that was rolled back."""
         self._file_ids.clear()
 
-    def keep(self, capture: CaptureRecord, original: Original | None) -> Kept:
-        """Write a capture's records, and begin to bring them to disk.
+    def keep(self, capture: CaptureRecord, original: Original | None, *, last: bool = True) -> Kept:
+        """Write a capture's records; after the last one of a transaction begin to bring them all to disk.
 
         `original` is what a 304 answer vouches for; None for any other answer.
         """
         assert self._warc is not None, "no run is under way"
         self._warc.rotate()
         kept = self._resource(capture) if capture.exchange is None else self._exchange(capture, original)
-        self._warc.begin_sync()
+        if last:
+            self._warc.begin_sync()
         return kept
 
-    def wait_synced(self) -> None:
-        """Wait until what `keep` wrote is on disk: before the transaction that names it is committed. Raises
-        `OSError`."""
-        assert self._warc is not None
-        self._warc.wait_synced()
+    def bring_to_disk(self) -> None:
+        """Wait until all that `keep` wrote is on disk, and write how large its files have become: before the
+        transaction that names it is committed, and within it. Raises `OSError`."""
+        if self._warc is not None:
+            self._note_sizes()
+            self._warc.sync()
 
     def insert(
         self, capture: CaptureRecord, kept: Kept, run: int, url_id: int | None, list_id: int | None,
@@ -117,6 +124,7 @@ class Captures:
     ) -> int:  # fmt: skip
         """Write the capture's row; its id."""
         original, request = kept.original, kept.request
+        self._grown.add(kept.place.name)
         return self._db.insert(
             _INSERT,
             run, url_id, capture.captured_at, capture.origin, capture.status, to_json(capture.headers),
@@ -188,21 +196,27 @@ class Captures:
         return None if row is None else Original(*row)
 
     def _file_id(self, name: str, run: int) -> int:
-        """The id of a file's row, made when there is none; brings its size up to date."""
-        assert self._warc is not None
-        file = next(file for file in self._warc.files if file.name == name)
+        """The id of a file's row, made when there is none."""
         known = self._file_ids.get(name) or self._db.value("SELECT id FROM warc_file WHERE name = ?", name)
         if known is None:
             known = self._db.insert(
-                "INSERT INTO warc_file (name, run_id, created_at, size, sha256) VALUES (?, ?, ?, ?, ?)",
-                name, run, file.created_at, file.size, file.sha256,
+                "INSERT INTO warc_file (name, run_id, created_at, size) VALUES (?, ?, ?, 0)",
+                name, run, self._file(name).created_at,
             )  # fmt: skip
-        else:
-            self._db.run(
-                "UPDATE warc_file SET size = ?, sha256 = ? WHERE id = ?", file.size, file.sha256, known
-            )
         self._file_ids[name] = known
         return int(known)
+
+    def _note_sizes(self) -> None:
+        for name in sorted(self._grown):
+            file = self._file(name)
+            self._db.run(
+                "UPDATE warc_file SET size = ?, sha256 = ? WHERE name = ?", file.size, file.sha256, name
+            )
+        self._grown.clear()
+
+    def _file(self, name: str) -> WarcFile:
+        assert self._warc is not None
+        return next(file for file in self._warc.files if file.name == name)
 
     def _resource(self, capture: CaptureRecord) -> Kept:
         """An imported file as it was, or a page as a browser rendered it (WARC 1.1 section 6.4)."""

@@ -36,18 +36,54 @@ class Db:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing: committed at the end, rolled back whole when anything is raised."""
+        """All or nothing: committed at the end, rolled back whole when anything is raised. Within a
+        transaction that is under way a part of it, which is committed with it."""
+        if self.in_transaction:
+            with self.savepoint():
+                yield
+            return
+        try:
+            self.begin()
+            yield
+            self.commit()
+        except BaseException:
+            self.rollback()
+            raise
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part of a transaction, which is taken back alone when anything is raised. The database may have
+        taken the whole transaction back then: see `in_transaction`."""
+        self.cursor.execute("SAVEPOINT part")
+        try:
+            yield
+            self.cursor.execute("RELEASE part")
+        except BaseException:
+            if self.in_transaction:
+                self.cursor.execute("ROLLBACK TO part")
+                self.cursor.execute("RELEASE part")
+            raise
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is under way, also one that has failed and can only be rolled back."""
+        return self.cursor.connection.in_transaction
+
+    def begin(self) -> None:
+        """Begin a transaction; `commit` or `rollback` ends it."""
         # On the driver itself, like the statements: SQLAlchemy's bookkeeping costs more than the transaction.
         self.cursor.execute("BEGIN IMMEDIATE")
-        try:
-            if self._at_begin is not None:
-                self._at_begin(self)
-            yield
-            self.cursor.execute("COMMIT")
-        except BaseException:
-            if self.cursor.connection.in_transaction:
-                self.cursor.execute("ROLLBACK")
-            raise
+        if self._at_begin is not None:
+            self._at_begin(self)
+
+    def commit(self) -> None:
+        """Bring the transaction to disk."""
+        self.cursor.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Take the transaction back; nothing when there is none."""
+        if self.in_transaction:
+            self.cursor.execute("ROLLBACK")
 
     def run(self, sql: str, *values: Any) -> int:
         """Execute; the number of rows changed."""

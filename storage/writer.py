@@ -1,12 +1,14 @@
-"""The archive's one writer: a page, a transaction.
+"""The archive's one writer: each page all or nothing.
 
-Whatever is raised, nothing of that page is kept, and what was committed before stays. For one thread.
+A page is a transaction, or a part of one with a few others before and after it (`grouped`), and is done when
+that is committed. Whatever is raised, nothing of that page is kept, and what was committed before stays. For
+one thread.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,6 +20,7 @@ from storage.cards import Cards
 from storage.cleaning import storable
 from storage.db import Db
 from storage.export.restoring import Restoring
+from storage.group_commit import GroupCommit
 from storage.judging import Judging
 from storage.names import Names
 from storage.quarantine import Quarantine, held_back
@@ -88,6 +91,13 @@ class Writer:
         self._judges = False
         self.judging = Judging(self.db, site)
         """What a run's end makes of the readings in quarantine."""
+        # On disk before the transaction that names it: a row never refers to what is not there.
+        self._group = GroupCommit(
+            self.db,
+            begun=self._heed_others,
+            before_commit=self._captures.bring_to_disk,
+            forget=self._forget,
+        )
         self.run_id: int | None = None
         """The run that is under way; None before `begin_run` and after `end_run`."""
         self.joined = False
@@ -133,6 +143,7 @@ class Writer:
         `exit_code` is what the program is to end with; None when that is not for this run to say.
         """
         run = self._run()
+        self.commit()
         self._captures.end(run)
         if self.sharing is not None:  # those of workers that were killed meanwhile
             heal(self.db, self._folder, spare=self.sharing.live_runs())
@@ -143,6 +154,7 @@ class Writer:
         """End this worker's part in a run that others go on with; `blocked` is why they should not, None when
         they should."""
         assert self.sharing is not None, "nobody else is at the run"
+        self.commit()
         self._captures.end(self._run())
         self.sharing.leave(counts, blocked)
         self.run_id = None
@@ -154,8 +166,12 @@ class Writer:
         now: str,
         lost: tuple[str, ...] | None = None,
         leased: int | None = None,
+        grouped: bool = False,
     ) -> SavedPage:
-        """Write everything of one page in one transaction.
+        """Write everything of one page, or nothing, in one transaction.
+
+        It is committed with this page, and with those before it that waited; `grouped` says that it may wait
+        for more, or for `commit`: see `is_open`. (Where workers take turns nothing waits: the others would.)
 
         `now` (UTC text) is when addresses found on it count as heard of, and are due. `lost` are the fields
         for want of which its reading was held in the archive that this one is made again from; None when it
@@ -164,13 +180,18 @@ class Writer:
         when another worker has taken the address over: then nothing is written.
         """
         try:
-            return self._keep_and_save(record, now, lost, leased)
+            return self._keep_and_save(record, now, lost, leased, grouped)
         except UnicodeEncodeError:
             # Half a surrogate pair, from a page's escaped JSON: no database takes it, and none of it is text.
-            return self._keep_and_save(storable(record), now, lost, leased)
+            return self._keep_and_save(storable(record), now, lost, leased, grouped)
 
     def _keep_and_save(
-        self, record: PageRecord, now: str, lost: tuple[str, ...] | None, leased: int | None
+        self,
+        record: PageRecord,
+        now: str,
+        lost: tuple[str, ...] | None,
+        leased: int | None,
+        grouped: bool,
     ) -> SavedPage:
         self._run()
         if self._room is not None:
@@ -179,13 +200,11 @@ class Writer:
         original = None
         if record.capture.unchanged and record.capture.url is not None:
             original = self._captures.last_of(record.capture.url, record.capture.captured_at)
-        kept = self._captures.keep(record.capture, original)
-        with self._transaction():
+        waits = self._may_wait(grouped)
+        kept = self._captures.keep(record.capture, original, last=not waits)
+        with self._transaction(waits):
             self._settle_lease(leased)
-            saved = self._save(record, kept, reading, now, lost)
-            # On disk before the transaction that names it: a row never refers to what is not there.
-            self._captures.wait_synced()
-        return saved
+            return self._save(record, kept, reading, now, lost)
 
     def record_failure(
         self,
@@ -196,10 +215,11 @@ class Writer:
         retry_at: str | None,
         final_state: Literal["failed", "refused"] = "failed",
         leased: int | None = None,
+        grouped: bool = False,
     ) -> None:
         """Write that a request for `url` got no answer: it is tried again at `retry_at`, or given up when
-        None. `leased` and `LeaseLost` are as in `save_page`."""
-        with self._transaction():
+        None. `leased`, `grouped` and `LeaseLost` are as in `save_page`."""
+        with self._transaction(self._may_wait(grouped)):
             self._settle_lease(leased)
             url_id = self._own_id(url, "page", "seed", now)
             if retry_at is not None:
@@ -207,6 +227,18 @@ class Writer:
             else:
                 self._urls.give_up(url_id, reason, now=now, state=final_state)
             self._urls.forget_url(url)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there are pages that wait for `commit`. Not after it, whatever came of it."""
+        return self._group.is_open
+
+    def commit(self) -> None:
+        """Bring to disk what was saved `grouped` and is not yet; nothing when there is none.
+
+        Raises what keeps the archive from being written: then none of those pages is in it.
+        """
+        self._group.commit()
 
     def has_capture(
         self, url: str | None, at: str, file_name: str | None, status: int | None, sha256: str | None
@@ -359,20 +391,19 @@ class Writer:
         if self.sharing is not None and leased is not None:
             self.sharing.leases.settle(self.db, leased)
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        try:
-            with self.db.transaction():
-                if self.sharing is not None and self.sharing.others_wrote != self._others_wrote:
-                    self._others_wrote = self.sharing.others_wrote
-                    self._forget()
-                yield
-        except BaseException:
-            # What is remembered of this transaction's rows is not true any more.
+    def _transaction(self, waits: bool = False) -> AbstractContextManager[None]:
+        return self._group.page(waits=waits)
+
+    def _may_wait(self, grouped: bool) -> bool:
+        return grouped and self.sharing is None and not self._group.is_full
+
+    def _heed_others(self) -> None:
+        if self.sharing is not None and self.sharing.others_wrote != self._others_wrote:
+            self._others_wrote = self.sharing.others_wrote
             self._forget()
-            raise
 
     def _forget(self) -> None:
+        """What is remembered of a transaction's rows is not true any more when it was rolled back."""
         self._names.forget()
         self._urls.forget()
         self._cards.forget()

@@ -40,6 +40,10 @@ class Events:
     def _written(self, item: Any, response: Any) -> None:
         # For a request without an answer Scrapy hands over the failure in place of the response.
         latency = _latency(response.request)
+        url = item.url if isinstance(item, Unanswered) else item.capture.url
+        self._session.committing.when_on_disk(url, lambda: self._tell(item, latency))
+
+    def _tell(self, item: Any, latency: int | None) -> None:
         if isinstance(item, Unanswered):
             event = "page.refused" if item.refused else "page.failed"
             logs.tell(event, item.reason, url=item.url, reason=item.reason, latency_ms=latency)

@@ -51,7 +51,7 @@ class Restoring:
             self._revised(document, contents, article, seen)
             self._happened(document, article, run, now, name)
             self._shown(document, article, seen)
-            self._captures.wait_synced()
+            self._captures.bring_to_disk()
         return True
 
     def _article(self, document: Document, contents: Mapping[int, Content]) -> int:

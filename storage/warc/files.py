@@ -72,7 +72,7 @@ class WarcWriter:
         return self._info_id
 
     def append(self, data: bytes) -> Place:
-        """Append a member; where it is. It is on disk only after `begin_sync` and `wait_synced`."""
+        """Append a member; where it is. It is on disk only after `sync`."""
         if self._descriptor is None:
             self._begin()
         file = self.files[-1]
@@ -82,15 +82,26 @@ class WarcWriter:
 
     def begin_sync(self) -> None:
         """Have everything appended written to disk, in a thread: others can work meanwhile."""
-        if self._unsynced and self._descriptor is not None:
+        if self._unsynced and self._descriptor is not None and self._syncing is None:
+            self._unsynced = False
             self._syncing = self._thread.submit(os.fdatasync, self._descriptor)
 
-    def wait_synced(self) -> None:
-        """Wait until everything that was appended before `begin_sync` is on disk. Raises `OSError`."""
-        if self._syncing is not None:
-            syncing, self._syncing = self._syncing, None
+    def sync(self) -> None:
+        """Wait until everything that was appended is on disk. Raises `OSError`."""
+        self._wait_synced()
+        if self._unsynced:  # by what was appended after `begin_sync`, if that was called at all
+            self.begin_sync()
+            self._wait_synced()
+
+    def _wait_synced(self) -> None:
+        if self._syncing is None:
+            return
+        syncing, self._syncing = self._syncing, None
+        try:
             syncing.result()
-            self._unsynced = False
+        except BaseException:
+            self._unsynced = True
+            raise
 
     def rotate(self) -> None:
         """Finish the present file when it is full. Between the records of one capture it must not happen."""
@@ -103,8 +114,9 @@ class WarcWriter:
             return
         descriptor, self._descriptor = self._descriptor, None
         try:
-            self.wait_synced()
+            self._wait_synced()
             os.fsync(descriptor)
+            self._unsynced = False
             self.files[-1].sha256 = self._hash.hexdigest()
         finally:
             os.close(descriptor)
