@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write_page(chosen.into)
         return 0
     runs = chosen.runs or (QUICK_RUNS if chosen.quick else RUNS)
-    extent = Extent(runs, chosen.quick, chosen.articles, _tell, tuple(chosen.made))
+    extent = Extent(runs, chosen.quick, chosen.articles, _tell, tuple(chosen.made), chosen.up_to)
     wanted = [one for one in MEASUREMENTS if not chosen.only or one.name in chosen.only]
     counts = runs >= RUNS and not chosen.quick
     print("\n".join(machine_lines(machine())))
@@ -91,6 +91,7 @@ def _command(name: str, extent: Extent, measured: Measured) -> str:
         options += ["--articles", str(extent.articles)]
     if any(figure.articles is not None for figure in measured.figures):
         options += ["--made", "DIR"] * len(extent.made)  # where they lie says nothing on another machine
+        options += [] if extent.up_to is None else ["--up-to", str(extent.up_to)]
     return f".venv/bin/python -m benchmarks {shlex.join(options)}"
 
 
@@ -143,7 +144,14 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         help="an archive that `python -m benchmarks.made_archive DIR --articles N` made, for what measures "
-        "one of that size (repeatable) [made anew, up to 100,000 articles, once for all measurements]",
+        "one of that size (repeatable) [made anew, once for all measurements]",
+    )
+    parser.add_argument(
+        "--up-to",
+        metavar="N",
+        type=_number,
+        help="make no archive of more articles than N for what is measured at several sizes; that of "
+        "1,000,000 takes most of an hour and 15 GB below TMPDIR [all sizes]",
     )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write every sample there, too")
     parser.add_argument(

@@ -106,7 +106,7 @@ def measure(extent: Extent) -> Measured:
             extent.tell(f"run {number} of {extent.runs}, {count:,} articles")
     return Measured(
         [
-            told_of(list(archives)),
+            told_of(extent, list(archives)),
             "commands: in a process that has its modules (start-up has a section of its own), from opening "
             "the archive to the last line of the answer",
             "SQL: the statements of docs/recipes.md with Python's own sqlite3, to the last row; and every "

@@ -49,7 +49,7 @@ def measure(extent: Extent) -> Measured:
     aimed = aimed_at(list(archives))
     return Measured(
         [
-            f"{told_of(list(archives))}; `msarchive browse` in a process of its own, asked over one "
+            f"{told_of(extent, list(archives))}; `msarchive browse` in a process of its own, asked over one "
             "connection",
             f"each run is the middle one of {requests} requests, after a first one that is not counted: what "
             "is dear is had once whenever the archive has changed",

@@ -29,6 +29,8 @@ class Extent:
     """Takes a line of progress."""
     made: tuple[Path, ...] = ()
     """Made archives to measure on (`benchmarks.shared_archive`); what is not among them is made."""
+    up_to: int | None = None
+    """Articles that an archive may have which is made for what is measured at several sizes."""
 
     def size(self, full: int, quick: int) -> int:
         """How many articles to make: what the command line says, or one of these."""

@@ -50,8 +50,8 @@ def measured_in(archives: Mapping[int, Path], extent: Extent) -> Measured:
                 middle = f"median {median(whole):.1f} ms"
                 extent.tell(f"round {number} of {extent.runs}, {one.articles:,} articles: {middle}")
     described = [
-        f"{told_of(list(archives))}; one process, and a connection for each, as in a web page; start-up has "
-        "a section of its own",
+        f"{told_of(extent, list(archives))}; one process, and a connection for each, as in a web page; "
+        "start-up has a section of its own",
         f"{QUESTIONS} questions of each kind, chosen by what the archive holds: ten answers with snippets, "
         "and the total; rare words stand in at most 20 articles, middling ones in every hundredth or so; "
         f"common are the {QUESTIONS} that most articles have",
