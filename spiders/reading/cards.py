@@ -129,6 +129,10 @@ class CardReader:
             groups[-1].append(line)
             if self._is_more(line):
                 groups.append([])
+        if not has_more and len(groups) > 1:
+            *others, last = groups
+            behind = max(len(group) - _behind_date(group) for group in others)
+            del last[_behind_date(last) + behind :]
         return [(None, group) for group in groups if any(line.is_text for line in group)]
 
     def _card(
@@ -177,6 +181,11 @@ def _titles_at_end(group: list[Line]) -> list[Line]:
         del group[-2:]
         return titles
     return []
+
+
+def _behind_date(group: Sequence[Line]) -> int:
+    """Where in a card its date is behind one; its end where it has none."""
+    return next((at for at, line in enumerate(group, start=1) if looks_like_date(line.text)), len(group))
 
 
 def _by_target(
@@ -235,14 +244,15 @@ def _flat(
     following: list[str | None] = [None] * (len(lines) + 1)
     for index in range(len(lines) - 1, -1, -1):
         following[index] = owner.get(index, following[index + 1])
-    first = min(owner)
+    first, last = min(owner), max(owner)
     leading = _before_first(lines, first, is_more(lines[first]))
     for index in leading:
         owner[index] = owner[first]
     dates_lead = any(looks_like_date(lines[index].text) for index in leading)
     before = owner[first]
     closed = False
-    for index in range(first, len(lines)):
+    behind: Counter[str] = Counter()
+    for index in range(first, last + 1):
         if index in owner:
             closed = (closed and owner[index] == before) or is_more(lines[index])
             before = owner[index]
@@ -252,6 +262,32 @@ def _flat(
         chosen = next_one if starts_next else before
         if chosen is not None:
             owner[index] = chosen
+            behind[chosen] += not starts_next
+    if not closed:
+        alone = len(set(targets.values())) == 1
+        most = len(lines) if alone else max(behind.values(), default=0)
+        for index in _behind_last(lines, targets, last)[:most]:
+            owner[index] = before
+
+
+def _behind_last(lines: Sequence[Line], targets: dict[int, str], last: int) -> list[int]:
+    """The lines behind the last card's own that still stand in the list: not in the frame around it.
+
+    A list is the smallest element that holds all of its links; of a single card's, that holds its date, too.
+    """
+    linked = [lines[index].block.trail for index in targets]
+    low, high = min(linked), max(linked)
+    around = low[: _agree(low, high)]
+    if len(set(targets.values())) == 1:
+        dates = [line.block.trail for line in lines if looks_like_date(line.text)]
+        depth = max((_agree(around, trail) for trail in dates), default=len(around) - 1)
+        around = around[: max(depth, 0)]
+    found: list[int] = []
+    for index in range(last + 1, len(lines)):
+        if not _within(lines[index], around):
+            break
+        found.append(index)
+    return found
 
 
 def _before_first(lines: Sequence[Line], first: int, link_closes: bool) -> list[int]:

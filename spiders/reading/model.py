@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-READER_VERSION = "4"
+READER_VERSION = "5"
 """Raised whenever the same page could read differently than before; stored with every record."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from spiders.reading import read_page
@@ -48,11 +50,28 @@ def _archived(slug: str, title: str, date: str, teaser: str) -> str:
     )
 
 
-LISTS = {
-    "articles": "".join(_article(*item) for item in ITEMS),
-    "table": f"<table>{''.join(_row(*item) for item in ITEMS)}</table>",
-    "links": f"<ul>{''.join(_link(*item) for item in ITEMS)}</ul>",
-    "flat": "".join(_flat(*item) for item in ITEMS),
+def _dated_first(slug: str, title: str, date: str, teaser: str) -> str:
+    return f'<p>{date}</p><p><a href="/news/view/{slug}">{title}</a></p><p>{teaser}</p>'
+
+
+def lists(items: Sequence[tuple[str, str, str, str]]) -> dict[str, str]:
+    """The same list in each of the ways in which lists are built."""
+    return {
+        "articles": "".join(_article(*item) for item in items),
+        "table": f"<table>{''.join(_row(*item) for item in items)}</table>",
+        "links": f"<ul>{''.join(_link(*item) for item in items)}</ul>",
+        "flat": "".join(_flat(*item) for item in items),
+        "dates first": "".join(_dated_first(*item) for item in items),
+    }
+
+
+LISTS = lists(ITEMS)
+WITHOUT_TEASERS = lists([(*item, "") for *item, _ in ITEMS])
+AROUND = {
+    "another page of the list": '<p><a href="/news/archive/2025">Older: 2025</a></p>',
+    "a note": "<div><div>Each summary was read by two people before it stood here, by one since.</div></div>",
+    "a frame without a name": "</main><div><p>© 2026 Plainly, an invented publisher</p></div><main>",
+    "bare words": "© 2026 Plainly, an invented publisher",
 }
 
 
@@ -71,6 +90,31 @@ def test_a_listing_gives_its_cards(name: str) -> None:
     assert reading.kind is PageKind.LISTING
     got = [(card.url, card.title, card.date and card.date.raw, card.teaser) for card in reading.cards]
     assert got == [(f"{BASE}/news/view/{slug}", *rest) for slug, *rest in ITEMS]
+
+
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("name", LISTS)
+def test_what_stands_below_a_list_is_nothing_of_its_last_card(name: str, around: str) -> None:
+    assert read(LISTS[name] + AROUND[around]).cards == read(LISTS[name]).cards
+    cards = read(WITHOUT_TEASERS[name] + AROUND[around]).cards
+    assert [(card.title, card.date and card.date.raw, card.teaser) for card in cards] == [
+        (title, date, None) for _, title, date, _ in ITEMS
+    ]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_nor_is_it_of_the_only_one(name: str) -> None:
+    below = AROUND["a frame without a name"]
+    for items in (ITEMS[:1], [(*ITEMS[0][:3], "")]):
+        (card,) = read(lists(items)[name] + below).cards
+        assert (card.date and card.date.raw) == items[0][2]
+        assert "©" not in (card.teaser or "")
+
+
+def test_nor_where_nothing_leads_to_the_articles() -> None:
+    cards = "".join(f"<h3>{title}</h3><b>{title}</b><p>{date}</p>" for _, title, date, _ in ITEMS)
+    *_, last = read(f"{cards}<p>© 2026 Plainly, an invented publisher</p>").cards
+    assert (last.title, last.teaser) == ("Walking Uphill", None)
 
 
 def test_a_listing_played_back_by_a_web_archive_leads_to_the_site() -> None:
