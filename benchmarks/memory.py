@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
+from benchmarks import shared_crawl
 from benchmarks.measure import Figure, spread
 from benchmarks.measurements import Extent, Measured
 from benchmarks.small_pages import crawl_small
@@ -20,18 +20,23 @@ WHY_MISSED = (
 
 
 def measure(extent: Extent) -> Measured:
-    """Crawl a site of few pages and one of many in turns. `--articles` says how many are many.
+    """Crawl a site of few pages and one of many in turns. `--articles` says how many are many. The last
+    round's archives are kept for whoever wants such ones (`benchmarks.shared_crawl`).
 
     Raises `BrokenRun` when a crawl does not end with every page in its archive.
     """
     many = extent.size(MANY, QUICK_MANY)
     few = min(FEW, max(1, many // 10))
     peaks: dict[int, list[float]] = {few: [], many: []}
-    with tempfile.TemporaryDirectory(prefix="msarchive-bench-") as folder:
-        for number in range(1, extent.runs + 1):
-            for count in peaks:
-                peaks[count].append(_peak_mb(count, Path(folder)))
-                extent.tell(f"run {number} of {extent.runs}: {count:,} pages, {peaks[count][-1]:.0f} MB")
+    shared_crawl.forget()
+    for number in range(1, extent.runs + 1):
+        for count in peaks:
+            with tempfile.TemporaryDirectory(prefix="msarchive-bench-") as folder:
+                archive = Path(folder) / "archive"
+                peaks[count].append(crawl_small(count, Path(folder), archive).memory_mb)
+                if number == extent.runs:
+                    shared_crawl.keep(count, archive)
+            extent.tell(f"run {number} of {extent.runs}: {count:,} pages, {peaks[count][-1]:.0f} MB")
     described = [
         f"short pages on loopback, without delay; a crawl of {many:,} against one of {few:,}",
         "the largest of its processes, as the operating system counts it",
@@ -41,10 +46,3 @@ def measure(extent: Extent) -> Measured:
         spread(peaks[many]), spread(peaks[few]), AIM, "MB", why_missed=WHY_MISSED,
     )  # fmt: skip
     return Measured(described, [figure])
-
-
-def _peak_mb(count: int, folder: Path) -> float:
-    archive = folder / "archive"
-    cost = crawl_small(count, folder, archive)
-    shutil.rmtree(archive)
-    return cost.memory_mb

@@ -8,32 +8,34 @@ from pathlib import Path
 from benchmarks.crawling import run_python
 from benchmarks.measure import BrokenRun, Figure, spread
 from benchmarks.measurements import Extent, Measured
-from benchmarks.small_pages import PAGES_BESIDE, crawl_small
+from benchmarks.shared_crawl import crawled, forget
+from benchmarks.small_pages import PAGES_BESIDE
 
-FEW, MANY, QUICK_MANY = 1_000, 20_000, 300
+FEW, MANY, QUICK_MANY = 1_000, 100_000, 300
 AIM = 1.25
 
 
 def measure(extent: Extent) -> Measured:
-    """Crawl a site of few short pages and one of many, once each, and read both archives again in turns.
-    `--articles` says how many are many.
+    """Read the archives of a crawl of few short pages and of one of many again, in turns: those that were
+    kept (`benchmarks.shared_crawl`), or new ones. `--articles` says how many are many.
 
     Raises `BrokenRun` when not everything is crawled, or read again.
     """
     many = extent.size(MANY, QUICK_MANY)
     few = min(FEW, max(1, many // 10))
     seconds: dict[int, list[float]] = {few: [], many: []}
-    with tempfile.TemporaryDirectory(prefix="msarchive-bench-") as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(prefix="msarchive-bench-") as folder:
+        archives = {}
         for count in seconds:
-            crawl_small(count, folder, folder / str(count))
-            extent.tell(f"{count:,} pages crawled")
+            archives[count] = crawled(count)
+            extent.tell(f"{count:,} pages were crawled")
         for number in range(1 if extent.quick else 0, extent.runs + 1):
             for count, taken in seconds.items():
-                a_page = _reread(folder / str(count), count + PAGES_BESIDE)
+                a_page = _reread(archives[count], Path(folder), count + PAGES_BESIDE)
                 if number:
                     taken.append(a_page)
                 extent.tell(f"round {number} of {extent.runs}: {count:,}, {1 / a_page:,.0f} pages/s")
+    forget()
     described = [
         f"short pages, read with as many processes as there are cores; {many:,} captures against {few:,}",
     ]
@@ -49,10 +51,10 @@ def measure(extent: Extent) -> Measured:
     return Measured(described, [figure])
 
 
-def _reread(archive: Path, pages: int) -> float:
+def _reread(archive: Path, folder: Path, pages: int) -> float:
     """Seconds a page."""
     command = ["-m", "crawler.cli", "reread", "--archive", str(archive), "--all", "--json"]
-    with run_python(command, archive.parent) as (took, told):
+    with run_python(command, folder) as (took, told):
         read = sum(part.get("captures", 0) for part in told["sites"])
         if read != pages:
             raise BrokenRun(f"{read} of {pages} captures were read again")
