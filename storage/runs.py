@@ -110,6 +110,13 @@ def last_run(connection: Connection) -> RunRow | None:
     return rows[0] if rows else None
 
 
+def last_crawl(connection: Connection) -> RunRow | None:
+    """The crawl that began last and was not skipped, as the table has it; None without any."""
+    wanted = "kind IN ('crawl', 'demo') AND (outcome IS NULL OR outcome <> 'skipped')"
+    rows = _rows(connection, f"WHERE {wanted} ORDER BY id DESC LIMIT 1")
+    return rows[0] if rows else None
+
+
 def last_success(connection: Connection) -> RunRow | None:
     """The crawl that last went through its round to the end; None without any."""
     listed = ", ".join(f"'{outcome}'" for outcome in SUCCESSES)

@@ -49,7 +49,7 @@ def command(
     from datetime import UTC, datetime
 
     from crawler.checks import verdict
-    from crawler.cli.status import crawl_command
+    from crawler.cli.crawl_again import crawl_command
     from crawler.doctor import Patient, examine
     from crawler.exits import ExitCode
 

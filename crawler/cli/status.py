@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from crawler.cli.common import (
-    DEFAULT_ARCHIVE,
-    DEFAULT_SITE,
     archive_option,
     byte_size,
     json_option,
@@ -19,9 +16,9 @@ from crawler.cli.common import (
     moment,
     open_to_read,
     print_json,
-    program,
 )
 from crawler.cli.crawl import honesty
+from crawler.cli.crawl_again import crawl_command_in
 from crawler.cli.doctor import LEVEL_STYLES
 from crawler.cli.runs import OUTCOME_STYLES
 from crawler.terminal import Sheet
@@ -58,10 +55,9 @@ def command(directory: Path, max_age: float, as_json: bool) -> None:
         before = at_work(directory, archive)
         with archive.engine.connect() as connection:
             seen = overview(connection)
+            again = crawl_command_in(connection, directory)
         last = None if seen.last_run is None else told(seen.last_run, before, archive)
-        checks = archive_checks(
-            archive, seen, now=datetime.now(UTC), crawl=_command(last, directory), max_age_days=max_age
-        )
+        checks = archive_checks(archive, seen, now=datetime.now(UTC), crawl=again, max_age_days=max_age)
         size, name = size_of(archive), archive.name
     writer = str(before) or None
     if as_json:
@@ -127,27 +123,3 @@ def _count(name: str, number: int) -> str:
     if name.startswith("bytes"):
         return f"{byte_size(number)}{name.removeprefix('bytes').replace('_', ' ')}"
     return f"{number:,} {name.replace('_', ' ')}"
-
-
-def crawl_command(directory: Path) -> str:
-    """The command that asks the site again, as the last run in the archive did; also when there is none."""
-    from sqlalchemy.exc import DatabaseError
-
-    from storage.archive import ArchiveError
-    from storage.runs import last_run
-
-    try:
-        with open_to_read(directory) as archive, archive.engine.connect() as connection:
-            return _command(last_run(connection), directory)
-    except (ArchiveError, DatabaseError):
-        return _command(None, directory)
-
-
-def _command(run: RunRow | None, directory: Path) -> str:
-    """The command that asks the site again, as the last run did."""
-    words = [program(), "demo" if run is not None and run.kind == "demo" else "crawl"]
-    if run is not None and run.kind != "demo" and run.site != DEFAULT_SITE:
-        words += ["--site", run.site]
-    if directory != (Path("demo-archive") if words[1] == "demo" else DEFAULT_ARCHIVE):
-        words += ["--archive", str(directory)]
-    return shlex.join(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,4 +74,6 @@ def test_a_run_of_another_host_is_at_work_until_its_session_ends(
         assert status["writer"].startswith("process ")
         assert checks(run, *elsewhere)["lock"]["says"].startswith("held by process ")
     assert run("runs", "--json", *elsewhere).json[0]["outcome"] == "killed"
+    advice = checks(run, *elsewhere)["last crawl"]["do"]
+    assert re.search(r"'msarchive crawl .*--database '?postgresql://msarchive@", advice), advice
     assert run("doctor", "--offline", *elsewhere).code == ExitCode.OK
