@@ -153,10 +153,16 @@ def crawl_into(
 ) -> Iterator[tuple[Cost, dict[str, Any]]]:
     """Crawl what is served into an archive, without delay; what it cost and the JSON it printed. Raises
     `BrokenRun` when it fails. `folder` keeps compiled modules."""
+    command = crawl_command(served, archive, *options, module=module)
+    with run_python(command, folder) as (took, told):
+        yield took, told
+
+
+def crawl_command(served: Serving, archive: Path, *options: str, module: str = "crawler.cli") -> list[str]:
+    """What has Python crawl what is served into an archive, without delay, and print JSON."""
     command = ["-m", module, "crawl", "--archive", str(archive), "--site", "sample"]
     command += ["--start", f"{served.base_url}/", "--allow-private", urlsplit(served.base_url).netloc]
-    with run_python([*command, "--delay", "0", "--json", *options], folder) as (took, told):
-        yield took, told
+    return [*command, "--delay", "0", "--json", *options]
 
 
 def _bare(served: Serving, site: MadeSite, folder: Path, kind: str) -> Cost:

@@ -70,6 +70,7 @@ MEASUREMENTS = (
     Measurement("reading", "Reading pages, on one core", "benchmarks.reading"),
     Measurement("crawling", "Crawling on loopback, without delay", "benchmarks.crawling"),
     Measurement("captures", "What exact captures cost a crawl", "benchmarks.captures"),
+    Measurement("workers", "Several workers at one site", "benchmarks.workers"),
     Measurement("recrawling", "Crawling an unchanged site again", "benchmarks.recrawling"),
     Measurement("memory", "Memory of a crawl, of few pages and of many", "benchmarks.memory"),
     Measurement("rereading", "Reading captures again", "benchmarks.rereading"),

@@ -32,6 +32,7 @@ def test_what_memory_was_measured_on_is_read_again_and_then_gone(
     assert again.ours.values[0] > 0
     assert crawls == [2, 20]
     assert list(tmp_path.iterdir()) == []
-    scaling.measure(extent)
-    assert crawls == [2, 20, 2, 20]
+    assert (shared_crawl.crawled(2) / "archive.db").is_file()
+    assert crawls == [2, 20, 2]
+    shared_crawl.forget()
     assert list(tmp_path.iterdir()) == []

@@ -22,6 +22,7 @@ from benchmarks.chrome import padded
 from benchmarks.crawling import check_asked, our_crawl
 from benchmarks.measure import BrokenRun, Figure, NotMeasurable, Samples, figure_of
 from benchmarks.nginx import Nginx, nginx_program
+from benchmarks.postgresql_server import postgresql, server_programs
 from benchmarks.reading import check, samples
 from benchmarks.site import make_site
 from benchmarks.wget import wget_program
@@ -41,9 +42,23 @@ def _lacking() -> NotMeasurable | None:
     return None
 
 
+def _without_server() -> NotMeasurable | None:
+    try:
+        server_programs()
+    except NotMeasurable as error:
+        return error
+    return None
+
+
+WITHOUT_SERVER = _without_server()
+"""Why PostgreSQL can't be started here; None when it can."""
 LACKING = _lacking()
 """Why a crawl from nginx, against wget, can't be measured here; None when it can, or has to be."""
 needs_nginx = pytest.mark.skipif(LACKING is not None, reason=str(LACKING))
+needs_postgresql = pytest.mark.skipif(
+    WITHOUT_SERVER is not None and os.environ.get("MSARCHIVE_REQUIRE_TOOLS") != "1",
+    reason=str(WITHOUT_SERVER),
+)
 long = pytest.mark.skipif(
     os.environ.get("MSARCHIVE_LONG") != "1", reason="it takes a while: MSARCHIVE_LONG=1 has it run, too"
 )
@@ -63,6 +78,7 @@ long = pytest.mark.skipif(
         ("browsing", {200.0, None}),
         ("asking", {None}),
         pytest.param("recrawling", {None}, marks=[needs_nginx, long]),
+        pytest.param("workers", {None}, marks=[needs_nginx, needs_postgresql, long]),
         pytest.param("size", {None}, marks=[needs_nginx, long]),
         ("captures", {1.11, None}),
     ],
@@ -71,7 +87,9 @@ def test_a_quick_run_measures_against_its_limits_and_writes_every_sample(
     tmp_path: Path, part: str, wanted: set[float | None]
 ) -> None:
     written = tmp_path / "figures.json"
-    options = ["--quick", "--runs", "1", "--articles", "12", "--only", part, "--json", str(written)]
+    # Of a smaller site nothing would be left for the last of four workers.
+    articles = "60" if part == "workers" else "12"
+    options = ["--quick", "--runs", "1", "--articles", articles, "--only", part, "--json", str(written)]
     ran = subprocess.run(
         [sys.executable, "-m", "benchmarks", *options],
         cwd=CHECKOUT,
@@ -190,6 +208,34 @@ def test_without_nginx_a_crawl_is_not_measured_and_it_says_what_to_install(
     monkeypatch.setattr("benchmarks.wget.wget_program", lambda: "wget")
     assert main(["--only", "crawling", "--into", str(tmp_path)]) == 0
     assert "not measured, nginx is not installed (Debian's package nginx-light)" in capsys.readouterr().out
+
+
+def test_without_postgresql_workers_are_not_measured_and_the_others_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("benchmarks.nginx.nginx_program", lambda: "nginx")
+    monkeypatch.setattr("benchmarks.postgresql_server.find_spec", lambda name: None)
+    assert main(["--only", "workers", "--into", str(tmp_path)]) == 0
+    assert "not measured, the extra 'postgresql' is not installed" in capsys.readouterr().out
+    assert not (tmp_path / "docs").exists()
+
+
+@needs_postgresql
+def test_the_server_that_is_measured_waits_for_the_disk_and_is_gone_afterwards() -> None:
+    import psycopg
+
+    with postgresql() as running:
+        url = running.new()
+        with psycopg.connect(url) as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                assert connection.execute(f"SHOW {setting}").fetchall() == [("on",)]
+            assert connection.execute("SHOW listen_addresses").fetchall() == [("",)]
+        running.drop(url)
+        with pytest.raises(psycopg.OperationalError, match="does not exist"):
+            psycopg.connect(url)
+        folder = Path(url.partition("host=")[2])
+        assert folder.stat().st_mode & 0o077 == 0
+    assert not folder.exists()
 
 
 def test_each_edition_of_the_made_site_changes_one_article_of_fifty_and_leaves_the_others() -> None:
