@@ -85,8 +85,10 @@ def _crawl(place: _Place, name: str) -> Took:
     with ExitStack() as stack:
         outs = [stack.enter_context(path.open("wb")) for path in said]
         errors = stack.enter_context((place.folder / "errors").open("wb"))
-        running = [Waiting(command, cwd=CHECKOUT, env=environment, stdout=out, stderr=errors) for out in outs]
+        running: list[Waiting] = []
         try:
+            for out in outs:
+                running.append(Waiting(command, cwd=CHECKOUT, env=environment, stdout=out, stderr=errors))
             costs = [one.end() for one in running]
         except BaseException:
             for one in running:
