@@ -44,3 +44,10 @@ class UserError(Exception):
     def __init__(self, message: str, code: ExitCode = ExitCode.ERROR) -> None:
         super().__init__(message)
         self.code = code
+
+
+class NothingToDo(UserError):
+    """What was asked for was just done by others. Its message says what, and how to have it done again."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, ExitCode.OK)

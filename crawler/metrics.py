@@ -175,8 +175,12 @@ def checked_textfile(path: Path) -> Path:
     return path
 
 
-def write_textfile(path: Path, directory: Path, exit_code: int, *, database: str | None = None) -> None:
+def write_textfile(
+    path: Path, directory: Path, exit_code: int | None, *, database: str | None = None
+) -> None:
     """Write the archive's metrics for the node exporter's textfile collector: whole or not at all.
+
+    `exit_code` is as for `ArchiveMetrics`.
 
     Readable by everybody, since the exporter is another user. Raises `OSError`.
     """

@@ -18,7 +18,7 @@ from scrapy.settings import Settings
 from crawler import __version__, logs
 from crawler.cli.errors import as_user_error
 from crawler.collecting import rare_collections
-from crawler.exits import ExitCode, UserError
+from crawler.exits import ExitCode, NothingToDo, UserError
 from crawler.extensions.archive_run import ArchiveRun, database_of, plain_settings
 from crawler.outcome import CrawlResult
 from crawler.politeness import drop_waiting
@@ -147,11 +147,15 @@ def _metrics_at_end(crawl: Crawl) -> Crawl:
             return crawl(settings, arguments)
         from crawler.metrics import checked_textfile, write_textfile
 
-        path, code = checked_textfile(Path(told)), ExitCode.ERROR
+        path = checked_textfile(Path(told))
+        code: ExitCode | None = ExitCode.ERROR
         try:
             result = crawl(settings, arguments)
             code = result.exit_code
             return result
+        except NothingToDo:
+            code = None  # how the others' run ended is not hidden by it
+            raise
         except Exception as error:
             known = as_user_error(error)
             code = ExitCode.ERROR if known is None else known.code

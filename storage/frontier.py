@@ -23,11 +23,10 @@ from storage.revisiting import (
     later,
     why_due,
 )
+from storage.run_record import FINISHED
 from storage.urls import HEARD, Urls
 
 LISTING_MAX_AGE_S = 86_400
-_FINISHED = ("complete", "incomplete", "changed")
-"""Outcomes of a run that went through its round to the end."""
 _CUT_SHORT = ("stopped", "killed", "limit")
 """Outcomes of a run that ended before its round, by no fault of what it had asked."""
 _STORAGE = 7
@@ -207,6 +206,11 @@ class Frontier:
         )
         return due
 
+    def knows(self, urls: Iterable[str]) -> bool:
+        """Whether all of these addresses are in the table."""
+        known = "SELECT EXISTS (SELECT 1 FROM url WHERE site = ? AND url = ?)"
+        return all(self._db.value(known, self._site, url) for url in urls)
+
     def counts(self) -> dict[str, int]:
         """How many addresses are in each state (only states that occur), and under `due` how many are due."""
         rows = self._db.all("SELECT state, count(*) FROM url WHERE site = ? GROUP BY state", self._site)
@@ -243,7 +247,7 @@ class Frontier:
             "ORDER BY id DESC LIMIT 1",
             self._site,
         )
-        if last is None or last[0] in _FINISHED:
+        if last is None or last[0] in FINISHED:
             return False
         due = (
             "SELECT EXISTS (SELECT 1 FROM url WHERE site = ? AND due_at IS NOT NULL "
@@ -264,7 +268,7 @@ class Frontier:
         """When the unfinished round began: with the first crawl after the last one that finished."""
         start: str | None = self._db.value(
             f"SELECT min(started_at) FROM run WHERE site = ? AND {_CRAWLS} AND id > coalesce((SELECT max(id) "
-            f"FROM run WHERE site = ? AND {_CRAWLS} AND outcome IN {_FINISHED}), 0)",
+            f"FROM run WHERE site = ? AND {_CRAWLS} AND outcome IN {FINISHED}), 0)",
             self._site, self._site,
         )  # fmt: skip
         return start

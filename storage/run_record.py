@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 RunKind = Literal["crawl", "import", "demo", "reread"]
 RunOutcome = Literal["complete", "incomplete", "stopped", "limit", "failed", "blocked", "changed"]
+FINISHED = ("complete", "incomplete", "changed")
+"""Outcomes of a crawl that went through its round."""
 KILLED = "ended without a word: killed, or the machine went down"
 # Of what a site's page says of its own time nothing counts here: what was imported bears that of long ago.
 _CLOSE_KILLED = """
@@ -67,6 +69,23 @@ def begin(
     if sharing is not None:
         sharing.began(run, site, joined=False)
     return run, False
+
+
+def just_over(db: Db, site: str, made_by: MadeBy, within_s: float) -> int | None:
+    """The run in which workers have ended a round of the site no more than so many seconds ago; None when the
+    last one was one writer's, or another version's, or cut short, or longer ago.
+
+    By the workers' clocks: one that lies in the future by as much has ended just now, too.
+    """
+    last = db.one(
+        "SELECT id, outcome, ended_at, counts, program_version, reader_version, profile_digest FROM run "
+        "WHERE site = ? AND kind = 'crawl' AND outcome IS NOT 'skipped' ORDER BY id DESC LIMIT 1",
+        site,
+    )
+    if last is None or last[1] not in FINISHED or "workers" not in json.loads(last[3]):
+        return None
+    age = datetime.now(UTC) - datetime.fromisoformat(last[2])
+    return int(last[0]) if MadeBy(*last[4:]) == made_by and abs(age.total_seconds()) <= within_s else None
 
 
 def end(

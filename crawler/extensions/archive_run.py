@@ -14,8 +14,9 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from twisted.python.failure import Failure
 
 from crawler import __version__
+from crawler.clock import utc_now
 from crawler.contact import check_contact, is_local
-from crawler.exits import UserError
+from crawler.exits import NothingToDo, UserError
 from crawler.guard import guard_of
 from crawler.min_free import NAME as MIN_FREE
 from crawler.min_free import min_free
@@ -31,6 +32,7 @@ from spiders.summaries import SummariesSpider
 from storage.archive import Archive, open_archive
 from storage.frontier import Frontier
 from storage.room import Room
+from storage.run_record import MadeBy, just_over
 from storage.shared_frontier import SharedFrontier
 from storage.writer import Writer
 
@@ -66,6 +68,7 @@ class ArchiveRun:
     def from_crawler(cls, crawler: Crawler) -> ArchiveRun:
         """Open the archive and begin a run.
 
+        Raises `NothingToDo` when it was to help workers that have just ended.
         Raises `UserError` without a contact for a site that is not on loopback, for an address that is not
         public and nobody opened, or for a setting that can't be used; `ArchiveError` for an archive that
         can't be written.
@@ -88,7 +91,7 @@ class ArchiveRun:
                 Path(directory), create=True, database=database_of(settings), lease_s=lease_of(settings)
             )
         try:
-            session = _begin(archive, spider.profile, settings)
+            session = _begin(archive, spider, settings)
         except BaseException:
             archive.close()
             raise
@@ -155,9 +158,12 @@ def adapt(settings: BaseSettings, profile: SiteProfile) -> None:
         settings.set("DOWNLOAD_DELAY", 0.0, priority="spider")
 
 
-def _begin(archive: Archive, profile: SiteProfile, settings: BaseSettings) -> CrawlSession:
+def _begin(archive: Archive, spider: SummariesSpider, settings: BaseSettings) -> CrawlSession:
+    profile = spider.profile
     policy = revisit_policy(profile)
     writer = Writer(archive, profile.name, policy=policy)
+    frontier = (Frontier if archive.sharing is None else SharedFrontier)(archive, profile.name, policy)
+    _leave_it_at_what_others_did(writer, frontier, spider, settings)
     limit = settings.get("MSARCHIVE_MAX_PAGES")
     writer.begin_run(
         settings.get("MSARCHIVE_KIND"),
@@ -170,7 +176,7 @@ def _begin(archive: Archive, profile: SiteProfile, settings: BaseSettings) -> Cr
     return CrawlSession(
         profile=profile,
         writer=writer,
-        frontier=(Frontier if archive.sharing is None else SharedFrontier)(archive, profile.name, policy),
+        frontier=frontier,
         retry=RetryPolicy(
             retries=settings.getint("MSARCHIVE_RETRIES"), first_wait=settings.getfloat("MSARCHIVE_RETRY_WAIT")
         ),
@@ -179,6 +185,26 @@ def _begin(archive: Archive, profile: SiteProfile, settings: BaseSettings) -> Cr
         max_pages=None if limit is None else int(limit),
         room=Room(archive.directory, min_free(settings.get(MIN_FREE))),
     )
+
+
+def _leave_it_at_what_others_did(
+    writer: Writer, frontier: Frontier, spider: SummariesSpider, settings: BaseSettings
+) -> None:
+    """Raises `NothingToDo` for a worker that comes just after the others have gone through the round that it
+    was to help with, unless it was told what to ask: else it would begin another one."""
+    told = (settings.getpriority("MSARCHIVE_REFRESH") or 0) > SETTINGS_PRIORITIES["project"]
+    lease = lease_of(settings)
+    if lease is None or told:
+        return
+    made_by = MadeBy(__version__, READER_VERSION, spider.profile.digest)
+    run = just_over(writer.db, spider.profile.name, made_by, lease)
+    if run is None or frontier.next_due(utc_now()) is not None:
+        return
+    if frontier.knows(found.url for found in spider.seeds()):
+        raise NothingToDo(
+            f"nothing is asked: the workers at {spider.profile.canonical_host} ended their round less than "
+            f"{lease:.0f} s ago (run {run}), and nothing is due; --refresh due begins another"
+        )
 
 
 def warcinfo(settings: BaseSettings) -> Mapping[str, str]:

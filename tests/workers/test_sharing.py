@@ -117,6 +117,37 @@ def test_one_that_comes_late_helps(company: Company, site: SampleSite) -> None:
     ]
 
 
+def test_one_that_comes_after_the_end_begins_no_other_round(company: Company, site: SampleSite) -> None:
+    company.start(2)
+    assert {one.code for one in company.finish()} == {0}
+    asked = len(site.requests)
+    company.start()
+    (late,) = company.finish()
+    assert late.code == 0, late
+    assert "ended their round less than 60 s ago (run 1)" in late.result["error"]
+    assert len(site.requests) == asked
+    assert company.rows("SELECT outcome FROM run") == [("complete",)]
+
+
+def test_unless_it_is_told_to_or_knows_of_more_or_it_was_long_ago(
+    company: Company, site: SampleSite, tmp_path: Path
+) -> None:
+    company.start()
+    company.finish()
+    more = tmp_path / "more.txt"
+    more.write_text(f"{company.base_url}/news?page=99\n", "utf-8")
+    company.start(refresh="due")
+    assert company.finish()[0].code == 0
+    company.start(urls=str(more))
+    assert company.finish()[0].code in (0, ExitCode.INCOMPLETE)
+    company.rows(
+        "UPDATE run SET ended_at = '2026-01-01T00:00:00Z', started_at = '2026-01-01T00:00:00Z' RETURNING 1"
+    )
+    company.start()
+    assert company.finish()[0].code in (0, ExitCode.INCOMPLETE)
+    assert company.rows("SELECT count(*) FROM run") == [(4,)]
+
+
 def test_a_refusal_slows_all_down(server: Server, tmp_path: Path) -> None:
     pages = {f"/article/slug/{number:022}": Answer(body=b"<p>No article.") for number in range(12)}
     links = "".join(f'<a href="{path}">{path}</a>' for path in pages).encode()
