@@ -75,11 +75,13 @@ class ArchiveMetrics(Collector):
         """Read the archive as it is now."""
         readable = self._gauge("msarchive_archive_readable", "1 when the archive can be read, else 0.")
         found: list[Metric] = []
+        busy: bool | None = None
         try:
             with (
                 open_archive(self._directory, read_only=True, database=self._database) as archive,
                 archive.engine.connect() as db,
             ):
+                busy = bool(at_work(self._directory, archive))
                 found = list(self._read(db))
             readable.add_metric([str(self._directory)], 1)
         except (ArchiveError, OSError):
@@ -90,13 +92,14 @@ class ArchiveMetrics(Collector):
             readable.add_metric([str(self._directory)], 0)
         yield readable
         yield from found
-        yield from self._around()
+        yield from self._around(busy)
 
     def _gauge(self, name: str, about: str, *labels: str) -> GaugeMetricFamily:
         return GaugeMetricFamily(name, about, labels=("archive", *labels))
 
-    def _around(self) -> Iterator[Metric]:
-        """What can be told without reading the archive."""
+    def _around(self, busy: bool | None) -> Iterator[Metric]:
+        """What can be told without reading the archive, and whether it is `busy`. None: it did not say; then
+        the folder's lock tells, but of an archive in a database nothing."""
         path = str(self._directory)
         if self._code is not None:
             code = self._gauge("msarchive_last_exit_code", "Exit code of the last crawl; 137: killed.")
@@ -110,9 +113,12 @@ class ArchiveMetrics(Collector):
             size = self._gauge("msarchive_archive_bytes", "Size of the archive's files.")
             size.add_metric([path], size_on_disk(self._directory))
             yield size
-            busy = self._gauge("msarchive_run_in_progress", "1 while a run writes to the archive, else 0.")
-            busy.add_metric([path], int(bool(at_work(self._directory))))
-            yield busy
+            if busy is None and self._database is None:
+                busy = bool(at_work(self._directory))
+        if busy is not None:
+            running = self._gauge("msarchive_run_in_progress", "1 while a run writes to the archive, else 0.")
+            running.add_metric([path], int(busy))
+            yield running
 
     def _read(self, db: Connection) -> Iterator[Metric]:
         path = str(self._directory)

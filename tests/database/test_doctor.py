@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from crawler.exits import ExitCode
+from crawler.metrics import ArchiveMetrics, exposition
 from storage.archive import open_archive
 from storage.writer import Writer
 from tests.cli.conftest import Run
@@ -58,6 +59,17 @@ def test_a_server_that_does_not_answer_and_an_empty_database_fail(run: Run, serv
     away = server.address("archive1").replace("host=", "host=/nowhere")
     assert "the server runs" in checks(run, "--database", away, code=7)["archive"]["do"]
     assert "makes one" in checks(run, "--database", server.new(), code=2)["archive"]["do"]
+
+
+def test_the_metrics_tell_of_another_host_s_run_too(archive: Path, own: str, tmp_path: Path) -> None:
+    def busy() -> bool:
+        told = exposition(ArchiveMetrics(tmp_path / "elsewhere", database=own)).decode()
+        return re.search(r"^msarchive_run_in_progress\{.*\} 1\.0$", told, re.M) is not None
+
+    assert not busy()
+    with open_archive(archive, database=own):
+        assert busy()
+    assert not busy()
 
 
 def test_a_run_of_another_host_is_at_work_until_its_session_ends(
