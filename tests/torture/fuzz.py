@@ -20,7 +20,8 @@ from spiders.reading import read_page
 from spiders.reading.model import PageKind
 from tests.reading.records import PROFILE, Build, builds
 
-from .mutations import Mutated, mutate
+from .mutated import Mutated
+from .mutations import mutate
 from .oracle import wrong_values
 
 PAGES = 20_000

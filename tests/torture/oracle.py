@@ -10,7 +10,7 @@ from spiders.reading.model import Card, PageKind, Reading
 from spiders.reading.words import comparable
 from tests.reading.records import Build, boilerplate_templates
 
-from .mutations import Mutated
+from .mutated import Mutated
 
 _SENTENCE = re.compile(r"(?<=[.!?:;”\"])\s+")
 _SHORTEST_PIECE = 12
