@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -91,14 +90,6 @@ def again(
         progress=progress,
     )
     return result
-
-
-def written(archive: Path) -> list[str]:
-    """Everything in the database but the query planner's statistics."""
-    connection = sqlite3.connect(archive / "archive.db")
-    lines = [line for line in connection.iterdump() if "sqlite_stat" not in line]
-    connection.close()
-    return lines
 
 
 def same(archive: Path, other: Path) -> None:
@@ -199,7 +190,7 @@ def test_without_any_worker_left_it_ends_after_the_time_that_was_set_and_can_be_
     archive, cluster = copy(), own_workers
     cluster.start(1)
     cluster.ready(1)
-    before, begin = written(archive), time.monotonic()
+    before, begin = dump(archive), time.monotonic()
 
     def lost(done: int, total: int) -> None:
         if done == 10:
@@ -209,14 +200,14 @@ def test_without_any_worker_left_it_ends_after_the_time_that_was_set_and_can_be_
         again(archive, lost, dask=cluster.address, dask_wait=2)
     assert ended.value.code == ExitCode.NO_CONNECTION
     assert time.monotonic() - begin > 2
-    assert written(archive) == before
+    assert dump(archive) == before
     assert again(archive, workers=1).run_id is not None
     same(archive, expected)
 
 
 def test_a_scheduler_that_ends_on_the_way(copy: Copy, many_tasks: None, tmp_path: Path) -> None:
     archive, cluster = copy(), Cluster(tmp_path / "cluster")
-    before = written(archive)
+    before = dump(archive)
 
     def lost(done: int, total: int) -> None:
         if done == 10:
@@ -230,7 +221,7 @@ def test_a_scheduler_that_ends_on_the_way(copy: Copy, many_tasks: None, tmp_path
     finally:
         cluster.stop()
     assert ended.value.code == ExitCode.NO_CONNECTION
-    assert written(archive) == before
+    assert dump(archive) == before
 
 
 def test_a_scheduler_without_workers(own_workers: Cluster, copy: Copy, run: Run) -> None:
