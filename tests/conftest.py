@@ -23,6 +23,19 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is about SQLite's own file does not run with PostgreSQL, whatever else its module asks for."""
+    there = [item for item in items if item.get_closest_marker("sqlite") and _in_postgresql(item)]
+    if there:
+        config.hook.pytest_deselected(items=there)
+        items[:] = [item for item in items if item not in set(there)]
+
+
+def _in_postgresql(item: pytest.Item) -> bool:
+    call = getattr(item, "callspec", None)
+    return call is not None and "postgresql" in (call.params.get("places"), call.params.get("database"))
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """A PostgreSQL server, started when a test first asks for it."""
@@ -48,3 +61,10 @@ def places(request: pytest.FixtureRequest) -> Iterator[Places]:
     made = Places(request.getfixturevalue("server") if request.param == "postgresql" else None)
     yield made
     made.close()
+
+
+@pytest.fixture
+def both(places: Places, tmp_path: Path) -> Iterator[Places]:
+    """Where archives in a test's own folder are. Every test that asks for this runs with both databases."""
+    with places.over(tmp_path):
+        yield places

@@ -7,6 +7,7 @@ from pathlib import Path
 from crawler.importing import ImportResult, import_files
 from crawler.samplesite.pages import build
 from spiders.sites import load_profile
+from tests.places import database_of
 
 BASE = "http://127.0.0.1:8099"
 
@@ -23,5 +24,9 @@ def save_pages(folder: Path, edition: tuple[str, ...] = ()) -> Path:
 def import_pages(archive: Path, *paths: Path) -> ImportResult:
     """Import files as pages of the sample site."""
     return import_files(
-        paths, directory=archive, profile=load_profile("sample").at(BASE), program_version="1"
+        paths,
+        directory=archive,
+        database=database_of(archive),
+        profile=load_profile("sample").at(BASE),
+        program_version="1",
     )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from crawler.cli import main
+from tests.places import database_of
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ Run = Callable[..., Ran]
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """The command line in this process, in an empty folder, piped."""
+    """The command line in this process, in an empty folder, piped; of an archive that tests/places.py has in
+    a database it is told so by the environment."""
     monkeypatch.chdir(tmp_path)
     for name in ("MSARCHIVE_DIR", "MSARCHIVE_DATABASE", "MSARCHIVE_CONTACT", "FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
@@ -35,12 +38,23 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
 
     def run(*arguments: str | Path) -> Ran:
         capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main([str(argument) for argument in arguments])
+        words = [str(argument) for argument in arguments]
+        url = database_of(_folder(words))
+        with pytest.raises(SystemExit) as ended, pytest.MonkeyPatch.context() as patch:
+            if url is not None and "--database" not in words:
+                patch.setenv("MSARCHIVE_DATABASE", url)
+            main(words)
         captured = capsys.readouterr()
         return Ran(int(ended.value.code or 0), captured.out, captured.err)
 
     return run
+
+
+def _folder(words: list[str]) -> Path:
+    """The folder of the archive that a command line means."""
+    if "--archive" in words:
+        return Path(words[words.index("--archive") + 1])
+    return Path(os.environ.get("MSARCHIVE_DIR", "archive"))
 
 
 def ask(monkeypatch: pytest.MonkeyPatch, directory: Path, url: str | None) -> None:

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.crawl.test_site_changes import RENAMED
 from tests.crawl.visits import article_paths, site_pages, visit
+from tests.places import Places
 
 from .conftest import Run
 
 
 @pytest.fixture(scope="module")
-def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive whose site has given a section another name since."""
     archive = tmp_path_factory.mktemp("changed") / "archive"
     pages = article_paths()
     visit(archive, site_pages(pages), day=1)
     visit(archive, site_pages(pages, "findings-renamed"), day=8)
     return archive
+
+
+@pytest.fixture
+def changed(made: Path, both: Places, tmp_path: Path) -> Path:
+    """A copy of it, in both databases."""
+    return both.copy(made, tmp_path / "changed")
 
 
 def test_each_alarm_says_which_field_where_since_when_and_what_stands_there(changed: Path, run: Run) -> None:
@@ -61,11 +67,10 @@ def test_status_says_it_and_what_to_do_until_it_is_mended(changed: Path, run: Ru
     ]
     assert check["level"] == "fail" and "sections.findings" in check["says"]
     assert "msarchive alarms" in check["do"]
-    archive = shutil.copytree(changed, tmp_path / "archive")
     mended = tmp_path / "mended.toml"
     mended.write_text(RENAMED, "utf-8")
-    assert run("reread", "--archive", archive, "--site", mended).code == 0
-    checks = run("status", "--archive", archive, "--max-age", "100000", "--json").json["checks"]
+    assert run("reread", "--archive", changed, "--site", mended).code == 0
+    checks = run("status", "--archive", changed, "--max-age", "100000", "--json").json["checks"]
     levels = {one["name"]: one["level"] for one in checks}
     assert (levels["readings"], levels["last crawl"]) == ("ok", "ok")
 
@@ -86,6 +91,7 @@ def test_verify_notes_the_quarantine_and_finds_no_damage(changed: Path, run: Run
     assert told in done.out + done.err
 
 
+@pytest.mark.usefixtures("both")
 def test_without_alarms_it_says_so(tmp_path: Path, run: Run) -> None:
     visit(tmp_path / "archive", site_pages(article_paths()[:2]), day=1)
     done = run("alarms", "--archive", tmp_path / "archive")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import pytest
 
-from storage.archive import open_archive
 from storage.bodies import BodyReader
+from tests.places import Places, opened, rows
 
 from .archives import import_pages, save_pages
 from .conftest import Run
@@ -36,24 +35,23 @@ FIELDS = {
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample")
     import_pages(folder / "archive", save_pages(folder / "pages"))
     return folder / "archive"
 
 
-def rows(archive: Path, sql: str) -> list[tuple[object, ...]]:
-    connection = sqlite3.connect(f"file:{archive / 'archive.db'}?mode=ro", uri=True)
-    try:
-        return connection.execute(sql).fetchall()
-    finally:
-        connection.close()
+@pytest.fixture
+def archive(imported: Path, both: Places) -> Path:
+    """It, in both databases. For reading."""
+    both.share(imported)
+    return imported
 
 
 @pytest.mark.parametrize("column", FIELDS)
 def test_every_value_has_its_evidence_and_every_missing_one_its_reason(archive: Path, column: str) -> None:
     taken = (
-        "EXISTS (SELECT 1 FROM article_evidence e WHERE e.article_key = a.key AND e.is_current "
+        "EXISTS (SELECT 1 FROM article_evidence e WHERE e.article_key = a.key AND e.is_current = 1 "
         f"AND e.field = '{FIELDS[column]}' AND e.claim = 'taken')"
     )
     with_value = rows(archive, f"SELECT a.key, {taken} FROM articles a WHERE a.{column} IS NOT NULL")
@@ -67,15 +65,15 @@ def test_every_section_and_every_topic_has_its_evidence(archive: Path) -> None:
         archive,
         "SELECT s.article_key, s.kind FROM article_sections s WHERE NOT EXISTS ("
         "SELECT 1 FROM article_evidence e "
-        "WHERE e.article_key = s.article_key AND e.is_current AND e.claim = 'taken' "
+        "WHERE e.article_key = s.article_key AND e.is_current = 1 AND e.claim = 'taken' "
         "AND (e.field = 'sections.' || s.kind OR e.value = s.heading))",
     )
     assert sections == []
     topics = rows(
         archive,
-        "SELECT t.article_key, t.topic FROM article_topics t WHERE NOT t.uncertain AND NOT EXISTS ("
-        "SELECT 1 FROM article_evidence e WHERE e.article_key = t.article_key AND e.is_current "
-        "AND e.field LIKE 'topics[%' AND instr(e.value, t.topic))",
+        "SELECT t.article_key, t.topic FROM article_topics t WHERE t.uncertain = 0 AND NOT EXISTS ("
+        "SELECT 1 FROM article_evidence e WHERE e.article_key = t.article_key AND e.is_current = 1 "
+        "AND e.field LIKE 'topics[%' AND instr(e.value, t.topic) > 0)",
     )
     assert topics == []
 
@@ -90,9 +88,9 @@ def test_the_block_s_path_leads_to_the_value_in_the_captured_bytes(archive: Path
     )
     assert len(found) > 20
     with (
-        open_archive(archive, read_only=True) as opened,
-        opened.engine.connect() as connection,
-        BodyReader(opened, connection) as bodies,
+        opened(archive, read_only=True) as held,
+        held.engine.connect() as connection,
+        BodyReader(held, connection) as bodies,
     ):
         for capture, location, value in found:
             page = html.document_fromstring(bodies.read(int(str(capture))))
@@ -133,7 +131,8 @@ def test_show_tells_capture_block_and_rule(archive: Path, run: Run) -> None:
 def test_json_has_a_row_for_each_claim(archive: Path, run: Run) -> None:
     ((key, number),) = rows(
         archive,
-        "SELECT article_id, count(*) FROM article_evidence WHERE is_current GROUP BY 1 ORDER BY 1 LIMIT 1",
+        "SELECT article_id, count(*) FROM article_evidence WHERE is_current = 1 "
+        "GROUP BY 1 ORDER BY 1 LIMIT 1",
     )
     told = run("show", str(key), "--evidence", "--json", "--archive", archive).json
     assert told["article"]["id"] == key

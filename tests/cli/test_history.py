@@ -101,6 +101,7 @@ def test_history_for_people_is_one_dated_list(sample: Run) -> None:
     assert sample("history", NEW).out == sample("history", OLD).out == out
 
 
+@pytest.mark.usefixtures("both")
 def test_a_long_value_is_shown_from_where_it_differs(run: Run, tmp_path: Path) -> None:
     house = House(tmp_path / "archive")
     long = " ".join(f"word{number}" for number in range(60))
@@ -332,6 +333,7 @@ def test_hostile_text_does_nothing(sample: Run, monkeypatch: pytest.MonkeyPatch)
     assert "\x1b[2J" not in coloured
 
 
+@pytest.mark.usefixtures("both")
 def test_an_empty_archive_has_no_changes(run: Run, tmp_path: Path) -> None:
     House(tmp_path / "archive").archive.close()
     assert run("changes", "--since", "2026-01-01", "--json").json == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -16,11 +15,12 @@ import pytest
 from crawler.exits import ExitCode
 from crawler.importing import Outcome
 from crawler.samplesite import truth
-from storage.archive import open_archive
-from storage.compare import archive_digest
+from tests import places
 
 from .archives import import_pages, save_pages
 from .conftest import Run, one_line
+
+pytestmark = pytest.mark.usefixtures("both")
 
 TEXT = """{title}Key Takeaway
 Walking every day helped people with MS to sleep better.
@@ -51,11 +51,7 @@ def write(name: str, content: str | bytes) -> Path:
 
 
 def rows(sql: str, archive: str = "archive") -> list[tuple[Any, ...]]:
-    database = sqlite3.connect(f"file:{archive}/archive.db?mode=ro", uri=True)
-    try:
-        return database.execute(sql).fetchall()
-    finally:
-        database.close()
+    return places.rows(Path(archive), sql)
 
 
 def outcomes(run: Run, *arguments: str | Path) -> dict[str, str]:
@@ -218,7 +214,7 @@ def test_a_file_name_that_is_no_text(run: Run) -> None:
 
 def test_an_archive_that_is_being_written_to_is_busy(run: Run) -> None:
     page = write("page.html", HTML.format(head=CANONICAL))
-    with open_archive(Path("archive"), create=True):
+    with places.opened(Path("archive"), create=True):
         ran = run("import", page)
     assert ran.code == ExitCode.BUSY
     assert f"process {os.getpid()}" in one_line(ran.err)
@@ -239,6 +235,7 @@ def test_the_sample_sites_pages_read_as_the_site_promises(tmp_path: Path) -> Non
     assert found == {article.id: article.title for article in truth()}
 
 
+@pytest.mark.sqlite("tests/database/test_faults.py kills, at other instants, what writes to PostgreSQL")
 def test_killed_at_any_moment_an_import_can_simply_be_run_again(tmp_path: Path) -> None:
     pages = save_pages(tmp_path / "pages")
     import_pages(tmp_path / "whole", pages)
@@ -260,10 +257,7 @@ def test_killed_at_any_moment_an_import_can_simply_be_run_again(tmp_path: Path) 
         killed += process.wait() == -signal.SIGKILL
     assert killed
     import_pages(tmp_path / "killed", pages)
-    with open_archive(tmp_path / "whole", read_only=True) as whole:
-        expected = archive_digest(whole)
-    with open_archive(tmp_path / "killed", read_only=True) as again:
-        assert archive_digest(again) == expected
+    assert places.content(tmp_path / "killed") == places.content(tmp_path / "whole")
     reasons = rows("SELECT outcome, reason FROM runs ORDER BY id", str(tmp_path / "killed"))
     assert reasons[-1][0] == "complete"
     assert {outcome for outcome, _ in reasons[:-1]} <= {"killed"}

@@ -119,6 +119,7 @@ def test_no_near_duplicates_is_one_line(sample: Run, archive: Path) -> None:
     assert none.code == 0 and "no two articles" in one_line(none.err)
 
 
+@pytest.mark.usefixtures("both")
 def test_an_archive_whose_runs_have_kept_nothing_yet_says_what_to_do(run: Run, tmp_path: Path) -> None:
     house = House(tmp_path / "archive")
     house.save(article())

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
-
-from storage.archive import open_archive
+from tests.places import database_of, rows
 
 CHECKOUT = Path(__file__).parents[2]
 _ONE_CRAWL = """
@@ -56,6 +54,7 @@ def start_crawl(archive: Path, base_url: str, **options: Any) -> subprocess.Pope
     """Begin a crawl of the sample site's kind at `base_url`, without delay and with quick retries."""
     told: dict[str, Any] = {
         "archive": str(archive),
+        "database": database_of(archive),
         "site": "sample",
         "start": [f"{base_url}/", f"{base_url}/news"],
         "retry_wait": 0.05,
@@ -103,14 +102,13 @@ def clean_environment(**more: str) -> dict[str, str]:
 
 def ask(archive: Path, sql: str, **values: Any) -> list[tuple[Any, ...]]:
     """Rows of a query against the archive's public views."""
-    with open_archive(archive, read_only=True) as opened, opened.engine.connect() as connection:
-        return [tuple(row) for row in connection.execute(text(sql), values)]
+    return rows(archive, sql, **values)
 
 
 def states(archive: Path) -> Mapping[str, tuple[str, str]]:
     """Path (with query) -> state and reason, for every address in the table."""
-    rows = ask(archive, "SELECT url, state, reason FROM urls")
-    return {url if "127.0.0.1" not in url else _path(url): (state, reason) for url, state, reason in rows}
+    found = ask(archive, "SELECT url, state, reason FROM urls")
+    return {url if "127.0.0.1" not in url else _path(url): (state, reason) for url, state, reason in found}
 
 
 def _path(url: str) -> str:

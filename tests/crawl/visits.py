@@ -18,9 +18,9 @@ from spiders.pages import PageMaker
 from spiders.reading.addresses import kind_of
 from spiders.reading.profile import SiteProfile
 from spiders.sites import load_profile
-from storage.archive import open_archive
 from storage.frontier import Frontier
 from storage.writer import Writer
+from tests import places
 
 BASE = "http://127.0.0.1:8123"
 A_LAYOUT = 6
@@ -50,7 +50,7 @@ def visit(
 ) -> CrawlResult:
     """A crawl's run over these pages on a day of March 2026; `stopped` ends it like a signal."""
     profile = load_profile(site).at(f"{BASE}/")
-    with open_archive(archive, create=True) as opened:
+    with places.opened(archive, create=True) as opened:
         writer = Writer(opened, profile.name)
         writer.begin_run(
             "crawl", program_version="1", reader_version="1", profile_digest=profile.digest, settings={}

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 from storage.archive import open_archive
-from storage.compare import archive_content
 from storage.copying import rows, tables
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
@@ -46,10 +45,3 @@ def _marked(value: object) -> object:
     if isinstance(value, str):
         return _GAP.sub("[gap]", _DATE_HEADER.sub("[date]", _TIME.sub("[time]", value)))
     return value
-
-
-def content(archive: Path, database: str | None = None) -> dict[str, list[str]]:
-    """What an archive holds, whatever numbers and times it has for that: equal for one that was made in one
-    go and one that was killed on the way. Sorted here, since databases put NULL in different places."""
-    with open_archive(archive, read_only=True, database=database) as opened:
-        return {part: sorted(map(repr, rows)) for part, rows in archive_content(opened).items()}

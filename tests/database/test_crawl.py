@@ -14,7 +14,8 @@ from crawler.exits import ExitCode
 from crawler.samplesite import SampleSite
 from tests.cli.conftest import Run
 from tests.crawl.crawling import CHECKOUT, clean_environment, crawl, finish, start_crawl
-from tests.database.rows import all_rows, content
+from tests.database.rows import all_rows
+from tests.places import content
 from tests.postgresql import Server
 
 IN_TURN = """

@@ -18,7 +18,7 @@ from storage.archive import ArchiveBusy, open_archive
 from storage.db import Db
 from tests.cli.conftest import Run, one_line
 from tests.crawl.crawling import crawl, finish, kill, start_crawl
-from tests.database.rows import content
+from tests.places import content
 from tests.postgresql import Server
 
 

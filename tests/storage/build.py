@@ -29,6 +29,7 @@ from storage.records import (
     UrlOutcome,
 )
 from storage.writer import SavedPage, Writer
+from tests.places import database_of
 
 SITE = "sample"
 T0 = "2026-03-01T00:00:00.000Z"
@@ -173,9 +174,11 @@ def _empty_archive() -> bytes:
 
 
 class House:
-    """An archive with a writer in the middle of a run; with `database` one in PostgreSQL that is there."""
+    """An archive with a writer in the middle of a run; with `database`, or where tests/places.py has the
+    folder's archive in one, one in PostgreSQL that is there."""
 
     def __init__(self, directory: Path, database: str | None = None) -> None:
+        database = database or database_of(directory)
         self.directory = directory
         self.database = database
         directory.mkdir(parents=True, exist_ok=True)

@@ -6,12 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
-from storage import search_index
-from storage.dialects import is_postgresql
-from storage.verify import server
-from tests.places import Places
+from tests.places import Places, look_over
 from tests.storage.build import House
 
 
@@ -29,12 +25,7 @@ def new_house(tmp_path: Path, places: Places) -> Iterator[Callable[[], House]]:
     yield make
     for house in houses:
         with house.archive.engine.begin() as connection:
-            if is_postgresql(connection):
-                assert [*server.foreign_keys(connection), *server.search_index(connection)] == []
-            else:
-                assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
-                assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
-                search_index.check(connection)
+            look_over(connection)
         house.archive.close()
     places.close()
 

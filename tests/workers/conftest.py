@@ -7,7 +7,7 @@ import pytest
 
 from crawler.samplesite import SampleSite
 from tests.crawl.crawling import crawl
-from tests.database.rows import content
+from tests.places import content
 from tests.postgresql import Server
 from tests.workers.company import Company
 
