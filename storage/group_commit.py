@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from storage.db import Db
 from storage.errors import RolledBack
@@ -18,25 +19,23 @@ GROUP_PAGES = 8
 again; what is saved by each further page becomes less and less."""
 
 
+class Around(NamedTuple):
+    """What a writer does around its transactions. It hands this over each time: kept here it would keep the
+    writer alive, and the thread that syncs its files."""
+
+    begun: Callable[[], None]
+    """Called in a new transaction."""
+    before_commit: Callable[[], None]
+    """Called at the end of one."""
+    forget: Callable[[], None]
+    """Called whenever what was written may have been taken back."""
+
+
 class GroupCommit:
-    """The transactions of one writer. For one thread.
+    """The transactions of one writer. For one thread."""
 
-    `begun` is called in a new transaction, `before_commit` at the end of one, `forget` whenever what was
-    written may have been taken back.
-    """
-
-    def __init__(
-        self,
-        db: Db,
-        *,
-        begun: Callable[[], None],
-        before_commit: Callable[[], None],
-        forget: Callable[[], None],
-    ) -> None:
+    def __init__(self, db: Db) -> None:
         self._db = db
-        self._begun = begun
-        self._before_commit = before_commit
-        self._forget = forget
         self._pages = 0
 
     @property
@@ -50,7 +49,7 @@ class GroupCommit:
         return self._pages + 1 >= GROUP_PAGES
 
     @contextmanager
-    def page(self, *, waits: bool) -> Iterator[None]:
+    def page(self, around: Around, *, waits: bool) -> Iterator[None]:
         """A page's writes. Whatever is raised, none of them is kept.
 
         Those before it that wait are kept, unless the database has taken back the whole transaction, which it
@@ -62,19 +61,19 @@ class GroupCommit:
                     yield
             else:
                 self._db.begin()
-                self._begun()
+                around.begun()
                 yield
         except BaseException:
             if self._pages and self._db.in_transaction:
-                self._forget()
+                around.forget()
             else:
-                self._take_back()
+                self._take_back(around)
             raise
         self._pages += 1
         if not waits:
-            self.commit()
+            self.commit(around)
 
-    def commit(self) -> None:
+    def commit(self, around: Around) -> None:
         """Bring to disk what waits; nothing when nothing does.
 
         Raises what keeps the archive from being written: then none of those pages is in it.
@@ -85,13 +84,13 @@ class GroupCommit:
         try:
             if not self._db.in_transaction:
                 raise RolledBack("the database took a transaction back in which pages were waiting")
-            self._before_commit()
+            around.before_commit()
             self._db.commit()
         except BaseException:
-            self._take_back()
+            self._take_back(around)
             raise
 
-    def _take_back(self) -> None:
+    def _take_back(self, around: Around) -> None:
         self._pages = 0
-        self._forget()
+        around.forget()
         self._db.rollback()

@@ -20,7 +20,7 @@ from storage.cards import Cards
 from storage.cleaning import storable
 from storage.db import Db
 from storage.export.restoring import Restoring
-from storage.group_commit import GroupCommit
+from storage.group_commit import Around, GroupCommit
 from storage.judging import Judging
 from storage.names import Names
 from storage.quarantine import Quarantine, held_back
@@ -91,13 +91,7 @@ class Writer:
         self._judges = False
         self.judging = Judging(self.db, site)
         """What a run's end makes of the readings in quarantine."""
-        # On disk before the transaction that names it: a row never refers to what is not there.
-        self._group = GroupCommit(
-            self.db,
-            begun=self._heed_others,
-            before_commit=self._captures.bring_to_disk,
-            forget=self._forget,
-        )
+        self._group = GroupCommit(self.db)
         self.run_id: int | None = None
         """The run that is under way; None before `begin_run` and after `end_run`."""
         self.joined = False
@@ -238,7 +232,7 @@ class Writer:
 
         Raises what keeps the archive from being written: then none of those pages is in it.
         """
-        self._group.commit()
+        self._group.commit(self._around())
 
     def has_capture(
         self, url: str | None, at: str, file_name: str | None, status: int | None, sha256: str | None
@@ -392,7 +386,11 @@ class Writer:
             self.sharing.leases.settle(self.db, leased)
 
     def _transaction(self, waits: bool = False) -> AbstractContextManager[None]:
-        return self._group.page(waits=waits)
+        return self._group.page(self._around(), waits=waits)
+
+    def _around(self) -> Around:
+        # On disk before the transaction that names it: a row never refers to what is not there.
+        return Around(self._heed_others, self._captures.bring_to_disk, self._forget)
 
     def _may_wait(self, grouped: bool) -> bool:
         return grouped and self.sharing is None and not self._group.is_full

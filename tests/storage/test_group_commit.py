@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -165,6 +167,24 @@ def test_a_group_that_somebody_else_has_rolled_back_is_no_success(house: House) 
         house.writer.commit()
     assert not house.writer.is_open
     house.writer.commit()  # which has nothing to do any more
+
+
+def test_a_writer_that_nobody_has_any_more_leaves_no_thread(house: House) -> None:
+    # Somebody who reads captures again in this process forks only while it has no other thread.
+    house.writer.end_run("complete", "all done", {})
+    before = threading.active_count()
+    other = Writer(house.archive, "other.example")
+    other.begin_run("crawl", program_version="0", reader_version="1", profile_digest="p", settings={})
+    other.save_page(page(article("one")), now=at(1), grouped=True)
+    other.commit()
+    (thread,) = threading.enumerate()[before:]
+    gc.disable()
+    try:
+        del other
+        thread.join(10)
+    finally:
+        gc.enable()
+    assert not thread.is_alive()
 
 
 def count_syncs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
