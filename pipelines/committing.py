@@ -24,6 +24,8 @@ class Committing:
         self._session = session
         self._counts: Counter[str] = Counter()
         self._urls: set[str] = set()
+        self._lost: set[str] = set()
+        """Addresses whose pages were taken back: Scrapy may tell of them only after that."""
         self._tell: list[Callable[[], None]] = []
         self._timer: asyncio.TimerHandle | None = None
 
@@ -42,7 +44,7 @@ class Committing:
         """Call `tell` when the page of `url` is committed: now, if it is. Not if it never will be."""
         if url in self._urls:
             self._tell.append(tell)
-        else:
+        elif url not in self._lost:
             tell()
 
     def commit(self) -> None:
@@ -58,6 +60,7 @@ class Committing:
         """Count no more what was taken back, if it was: to be called when writing has failed."""
         if not self._session.writer.is_open:
             self._session.counts.subtract(self._counts)
+            self._lost |= self._urls
             self._clear()
 
     def _commit_or_fail(self) -> None:
