@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -79,6 +80,8 @@ class WarcTaking:
         self._made: Mapping[str, Made] | None = None
         self._whole = False
         self._unresolved: list[tuple[ReadRecord, bytes, str]] = []
+        self._waiting: Counter[str] = Counter()
+        """What the captures come to that wait for their commit: they count when they are on disk."""
 
     def rebuild(self, made: Mapping[str, Made], *, whole: bool) -> None:
         """Give captures the runs that they had; with `whole` the URL table is not to be added to."""
@@ -147,9 +150,12 @@ class WarcTaking:
 
     def _back_to(self, run: int | None) -> None:
         """Go on in the import's own run after captures that had others."""
-        if self._made is not None and run is not None:
-            own_files(self.writer.db, run, {one.run for one in self._made.values()} - {run})
-        self.writer.run_id = run
+        try:
+            self._commit()
+            if self._made is not None and run is not None:
+                own_files(self.writer.db, run, {one.run for one in self._made.values()} - {run})
+        finally:
+            self.writer.run_id = run
 
     def _readable(self, items: Iterable[Item], name: str) -> Iterator[ReadRecord]:
         for item in items:
@@ -170,6 +176,7 @@ class WarcTaking:
             self.outcome.counts["known"] += 1
             return
         if made is not None and made.run != self.writer.run_id:
+            self._commit()
             # Each crawl forgets what it learned of the site's ways.
             self.writer.run_id, self._pages = made.run, PageMaker(self.profile)
         page = self._page(_packed(fetched, item), found.form, item.reading)
@@ -179,8 +186,32 @@ class WarcTaking:
         elif made is None and page.redirect is not None and page.redirect == fetched.url:
             record = replace(record, outcome=None)  # to its other spelling: no failure of the page
         lost = None if made is None else made.lost
-        saved = self.writer.save_page(record, now=record.capture.captured_at, lost=lost)
-        self.outcome.counts[_told(record, saved)] += 1
+        with self._unless_lost():
+            saved = self.writer.save_page(record, now=record.capture.captured_at, lost=lost, grouped=True)
+        self._waiting[_told(record, saved)] += 1
+        self._count()
+
+    def _commit(self) -> None:
+        """Bring to disk what waits."""
+        with self._unless_lost():
+            self.writer.commit()
+        self._count()
+
+    def _count(self) -> None:
+        """Count what is on disk."""
+        if not self.writer.is_open:
+            self.outcome.counts.update(self._waiting)
+            self._waiting.clear()
+
+    @contextmanager
+    def _unless_lost(self) -> Iterator[None]:
+        """Never count what waited when a write takes it back."""
+        try:
+            yield
+        except BaseException:
+            if not self.writer.is_open:
+                self._waiting.clear()
+            raise
 
     def _page(self, fetched: Fetched, form: str | None, reading: Reading | None) -> Page:
         known = None if fetched.url is None else self.writer.address(fetched.url)
@@ -212,6 +243,7 @@ class WarcTaking:
         capture = self.writer.find_capture(record, url, at)
         if capture is None:
             return None
+        self._commit()  # it may be one of those that wait, which nobody else can read
         with self._archive.engine.connect() as connection, BodyReader(self._archive, connection) as bodies:
             try:
                 return bodies.response(capture)
