@@ -23,6 +23,8 @@ from storage.search.query import Query
 MEDIAN_AIM_MS, SLOWEST_AIM_MS = 50.0, 250.0
 QUESTIONS = 40
 """Of each kind."""
+RARE = 20
+"""Articles in which a rare word stands at most."""
 
 Questions = Mapping[str, Sequence[str]]
 
@@ -53,8 +55,8 @@ def measured_in(archives: Mapping[int, Path], extent: Extent) -> Measured:
         f"{told_of(extent, list(archives))}; one process, and a connection for each, as in a web page; "
         "start-up has a section of its own",
         f"{QUESTIONS} questions of each kind, chosen by what the archive holds: ten answers with snippets, "
-        "and the total; rare words stand in at most 20 articles, middling ones in every hundredth or so; "
-        f"common are the {QUESTIONS} that most articles have",
+        f"and the total; rare words stand in at most {RARE} articles, or where none does in the fewest; "
+        f"middling ones in every hundredth or so; common are the {QUESTIONS} that most articles have",
         "counts: how all that is found divides by topic, journal and year, for every fourth of the questions",
         "each run's figure is the median, or the 99th percentile, of its questions",
     ]
@@ -70,6 +72,8 @@ class _Asking:
         self.answers: list[dict[str, list[float]]] = []
         self._counts: list[dict[str, list[float]]] = []
         self._connection = connection
+        if missing := [kind for kind, some in questions.items() if not some]:
+            raise BrokenRun(f"of {articles:,} articles nothing can be asked with {missing[0]}")
         self._questions = {kind: [parse(typed) for typed in some] for kind, some in questions.items()}
         self._counted = {kind: asked[::4] for kind, asked in self._questions.items()}
 
@@ -104,7 +108,8 @@ def questions_about(path: Path) -> Questions:
         topics = [row[0] for row in database.execute("SELECT DISTINCT normal FROM topic ORDER BY normal")]
         journals = [row[0] for row in database.execute("SELECT DISTINCT normal FROM journal ORDER BY normal")]
         most = max(doc for _, doc in words)
-    rare = _spread([word for word, doc in words if doc <= 20])
+    # Words are drawn from a vocabulary that has its end: in a very large archive none stands in so few.
+    rare = _spread([word for word, doc in words if doc <= RARE]) or [word for word, _ in words[:QUESTIONS]]
     # In an archive of a dozen articles nothing is middling.
     middling = _spread([word for word, doc in words if 0.005 * most <= doc <= 0.02 * most]) or rare
     common = [word for word, _ in words[-QUESTIONS:]]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import string
+from html import escape
 from pathlib import Path
-from random import Random
 
 from benchmarks import server
 from benchmarks.crawling import crawl_into
+from benchmarks.made_texts import MadeArticle, Texts
 from benchmarks.measure import BrokenRun
 from benchmarks.waiting import Cost
-from crawler.samplesite import edition
 
+_SEED = 1
 _A_SITEMAP_LISTS = 1_000
-_DIGITS = string.digits + string.ascii_letters
 _HTML, _XML = "text/html; charset=utf-8", "application/xml"
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 PAGES_BESIDE = 1
@@ -22,17 +21,9 @@ PAGES_BESIDE = 1
 
 def small_site(base_url: str, count: int) -> dict[str, tuple[str, bytes]]:
     """All answers of a site of `count` articles at `base_url`: path to content type and body."""
-    sentences = sorted(
-        {
-            sentence
-            for article in edition(()).articles
-            for section in article.sections
-            for passage in section.passages
-            for sentence in passage.sentences
-        }
-    )
-    random = Random("msarchive")
-    paths = [f"/news/view/article-{number}-{_id(number)}" for number in range(count)]
+    # Texts of their own, as a real site's: pages of the same few sentences are near-copies of one another.
+    articles = list(map(Texts(_SEED, count).article, range(count)))
+    paths = [f"/news/view/article-{number}-{article.id}" for number, article in enumerate(articles)]
     answers = {"/robots.txt": ("text/plain", f"Sitemap: {base_url}/sitemap.xml\n".encode())}
     parts = range(0, count, _A_SITEMAP_LISTS)
     listed = "".join(f"<sitemap><loc>{base_url}/sitemaps/{part}.xml</loc></sitemap>" for part in parts)
@@ -43,8 +34,8 @@ def small_site(base_url: str, count: int) -> dict[str, tuple[str, bytes]]:
         )
         answers[f"/sitemaps/{part}.xml"] = (_XML, _document("urlset", rows))
     answers["/"] = (_HTML, b"<!DOCTYPE html><title>News</title><h1>News</h1>")
-    for number, path in enumerate(paths):
-        answers[path] = (_HTML, _page(number, random.sample(sentences, 4)))
+    for path, article in zip(paths, articles, strict=True):
+        answers[path] = (_HTML, _page(article))
     return answers
 
 
@@ -62,20 +53,13 @@ def _document(root: str, rows: str) -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<{root} xmlns="{_NAMESPACE}">{rows}</{root}>'.encode()
 
 
-def _page(number: int, text: list[str]) -> bytes:
-    title = f"Article {number}"
+def _page(article: MadeArticle) -> bytes:
+    found, audience, considerations = article.sections
     return (
-        f"<!DOCTYPE html><html><head><title>{title}</title></head><body><main><h1>{title}</h1>"
-        f"<h2>Key Takeaway</h2><p>{text[0]}</p><h2>What They Found</h2><p>{text[1]}</p>"
-        f"<h2>Who Should Care and Why</h2><p>{text[2]}</p>"
-        f"<h2>Important Considerations</h2><p>{text[3]}</p></main></body></html>"
+        f"<!DOCTYPE html><html><head><title>{escape(article.title)}</title></head>"
+        f"<body><main><h1>{escape(article.title)}</h1>"
+        f"<h2>Key Takeaway</h2><p>{escape(article.takeaway)}</p>"
+        f"<h2>What They Found</h2><p>{escape(found)}</p>"
+        f"<h2>Who Should Care and Why</h2><p>{escape(audience)}</p>"
+        f"<h2>Important Considerations</h2><p>{escape(considerations)}</p></main></body></html>"
     ).encode()
-
-
-def _id(number: int) -> str:
-    """Six characters, another for each number."""
-    digits = ""
-    for _ in range(6):
-        number, digit = divmod(number, len(_DIGITS))
-        digits = _DIGITS[digit] + digits
-    return digits

@@ -9,13 +9,14 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
 
+from benchmarks import searching
 from benchmarks.made_archive import Plan, main, make_archive
 from benchmarks.made_texts import Texts
 from crawler.cli import cli
 from spiders.reading import read_page
 from spiders.sites import load_profile
 from storage import search_index
-from storage.archive import open_archive
+from storage.archive import FILE_NAME, open_archive
 from storage.bodies import BodyReader
 from storage.compare import archive_digest
 from storage.verify import verify
@@ -54,6 +55,17 @@ def test_every_view_of_articles_answers(made: Path) -> None:
             view.name for view in VIEWS if connection.execute(text(f"SELECT * FROM {view.name}")).first()
         }
     assert {view.name for view in VIEWS} - found <= empty
+
+
+@pytest.mark.parametrize("rare", [searching.RARE, 0])
+def test_it_is_asked_something_of_each_kind_also_where_no_word_is_rare(
+    made: Path, monkeypatch: pytest.MonkeyPatch, rare: int
+) -> None:
+    # Of a million articles none of the vocabulary's words stands in so few.
+    monkeypatch.setattr(searching, "RARE", rare)
+    questions = searching.questions_about(made / FILE_NAME)
+    assert len(questions["rare words"]) == searching.QUESTIONS
+    assert [kind for kind, asked in questions.items() if not asked] == []
 
 
 def test_it_holds_what_archives_grow_to(made: Path) -> None:
