@@ -74,6 +74,12 @@ def look_over(connection: Connection) -> None:
         search_index.check(connection)
 
 
+def sound(directory: Path) -> None:
+    """A folder's archive is whole, as `look_over` has it."""
+    with opened(directory) as archive, archive.engine.begin() as connection:
+        look_over(connection)
+
+
 class Places:
     """Folders, and what database each folder's archive is in. Tests that ask for the fixture `places` run
     with both databases."""
