@@ -14,9 +14,9 @@ import pytest
 
 from crawler.exits import ExitCode
 from crawler.samplesite import SampleSite
-from storage.archive import open_archive
 from storage.writer import Writer
 from tests.crawl.crawling import CHECKOUT, clean_environment, crawl
+from tests.places import Places, opened
 
 from .archives import import_pages, save_pages
 from .conftest import Run
@@ -32,7 +32,7 @@ def advised(run: Run, archive: Path, *options: str, check: str = "last crawl") -
 
 
 def test_pasted_it_goes_on_with_a_crawl_that_was_told_of_addresses(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, both: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MSARCHIVE_ALLOW_PRIVATE")
     with SampleSite() as site:
@@ -45,6 +45,9 @@ def test_pasted_it_goes_on_with_a_crawl_that_was_told_of_addresses(
         command = advised(run, tmp_path / "a b", check="addresses")
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         environment = clean_environment(PATH=path, PYTHONPATH=str(CHECKOUT))
+        url = both.url(tmp_path / "a b")
+        if url is not None:
+            environment["MSARCHIVE_DATABASE"] = url
         del environment["MSARCHIVE_ALLOW_PRIVATE"]
         done = subprocess.run(
             ["/bin/sh", "-c", f"{command} --json"], env=environment, cwd=tmp_path,
@@ -56,8 +59,8 @@ def test_pasted_it_goes_on_with_a_crawl_that_was_told_of_addresses(
 
 def told(archive: Path, **settings: str) -> None:
     """A crawl that was stopped, of a site of one's own."""
-    with open_archive(archive, create=True) as opened:
-        writer = Writer(opened, "mine")
+    with opened(archive, create=True) as found:
+        writer = Writer(found, "mine")
         writer.begin_run(
             "crawl", program_version="1", reader_version="1", profile_digest="p", settings=settings
         )
@@ -65,7 +68,7 @@ def told(archive: Path, **settings: str) -> None:
 
 
 def test_it_names_the_profile_s_file_and_who_asks(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, both: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told(
         tmp_path / "archive",

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from storage.archive import open_archive
 from storage.coverage import UNEXPLAINED
 from storage.writer import Writer
 from tests.cli.conftest import Run
 from tests.crawl.crawling import crawl
 from tests.crawl.scripted import Answer, ScriptedSite, links, redirect, robots
+from tests.places import Places, change, opened, rows
 
 GUIDE = Path(__file__).parents[2] / "docs" / "operating.md"
 ESCAPE = "/a%1Bb"
@@ -43,15 +40,15 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Sc
 
 
 @pytest.fixture
-def archive(crawled: tuple[Path, ScriptedSite], tmp_path: Path) -> Path:
-    """A copy of it."""
-    shutil.copytree(crawled[0], tmp_path / "archive")
-    return tmp_path / "archive"
+def site(crawled: tuple[Path, ScriptedSite]) -> ScriptedSite:
+    """The site."""
+    return crawled[1]
 
 
-def change(archive: Path, sql: str, *values: Any) -> None:
-    with open_archive(archive) as opened, opened.engine.begin() as connection:
-        connection.exec_driver_sql(sql, values)
+@pytest.fixture
+def archive(both: Places, crawled: tuple[Path, ScriptedSite], tmp_path: Path) -> Path:
+    """A copy of the archive."""
+    return both.copy(crawled[0], tmp_path / "archive")
 
 
 def checks(run: Run, archive: Path, *more: str) -> tuple[int, dict[str, str]]:
@@ -159,9 +156,9 @@ def test_status_warns_of_a_success_long_ago_and_of_a_holder_that_hangs(run: Run,
         change(
             archive,
             "INSERT INTO run (site, kind, started_at, ended_at, outcome, reason, exit_code, program_version, "
-            "reader_version, profile_digest, settings, counts) SELECT site, kind, ?, ?, 'skipped', 'held by "
-            "process 7', 4, '0', '0', 'p', '{}', '{}' FROM run WHERE id = 1",
-            *(2 * (f"2026-01-01T00:0{minute}:00Z",)),
+            "reader_version, profile_digest, settings, counts) SELECT site, kind, :at, :at, 'skipped', "
+            "'held by process 7', 4, '0', '0', 'p', '{}', '{}' FROM run WHERE id = 1",
+            at=f"2026-01-01T00:0{minute}:00Z",
         )
     assert (
         "the last 3 crawls found the archive held: held by process 7"
@@ -170,9 +167,8 @@ def test_status_warns_of_a_success_long_ago_and_of_a_holder_that_hangs(run: Run,
 
 
 def test_the_doctor_asks_for_robots_txt_once_and_in_the_crawls_name(
-    run: Run, crawled: tuple[Path, ScriptedSite]
+    run: Run, archive: Path, site: ScriptedSite
 ) -> None:
-    archive, site = crawled
     before = len(site.paths)
     code, levels = checks(run, archive)
     assert code == 0
@@ -185,35 +181,40 @@ def test_the_doctor_asks_for_robots_txt_once_and_in_the_crawls_name(
 
 
 def test_the_doctor_connects_where_the_last_crawl_might_and_nowhere_else(
-    run: Run, crawled: tuple[Path, ScriptedSite], monkeypatch: pytest.MonkeyPatch
+    run: Run, archive: Path, site: ScriptedSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    archive, site = crawled
     monkeypatch.delenv("MSARCHIVE_ALLOW_PRIVATE")
     before = len(site.paths)
     _, levels = checks(run, archive)
     assert (levels["robots.txt"], len(site.paths)) == ("fail", before)
-    change(archive, "UPDATE run SET settings = json_set(settings, '$.MSARCHIVE_ALLOW_PRIVATE', '127.0.0.1')")
+    for number, settings in rows(archive, "SELECT id, settings FROM run"):
+        told = json.dumps({**json.loads(settings), "MSARCHIVE_ALLOW_PRIVATE": "127.0.0.1"})
+        change(archive, "UPDATE run SET settings = :told WHERE id = :id", told=told, id=number)
     _, levels = checks(run, archive)
     assert (levels["robots.txt"], len(site.paths)) == ("ok", before + 1)
-    change(archive, "UPDATE run SET settings = json_remove(settings, '$.MSARCHIVE_ALLOW_PRIVATE')")
 
 
 def test_the_doctor_asks_nothing_while_a_crawl_is_at_work(
-    run: Run, crawled: tuple[Path, ScriptedSite]
+    run: Run, archive: Path, site: ScriptedSite
 ) -> None:
-    archive, site = crawled
     before = len(site.paths)
-    with open_archive(archive):
+    with opened(archive):
         ran = run("doctor", "--archive", archive)
     assert ran.code == 0
     assert "lock: held by process" in ran.out and "a run is at work" in ran.out
     assert len(site.paths) == before
 
 
-def test_the_doctors_exit_code_is_that_of_what_fails(run: Run, archive: Path, tmp_path: Path) -> None:
+def test_the_doctors_exit_code_is_that_of_what_fails(run: Run, archive: Path) -> None:
     change(archive, "UPDATE run SET outcome = 'blocked', reason = 'HTTP 429', exit_code = 9 WHERE id = 2")
     code, levels = checks(run, archive, "--offline")
     assert (code, levels["last crawl"]) == (9, "fail")
+
+
+@pytest.mark.sqlite  # PostgreSQL's is in tests/database/test_doctor.py
+def test_the_doctor_without_an_archive_and_of_a_file_that_is_no_database(
+    run: Run, archive: Path, tmp_path: Path
+) -> None:
     assert run("doctor", "--offline", "--archive", tmp_path / "none").code == 2
     (archive / "archive.db").write_bytes(b"SQLite format 3\0" + b"x" * 9000)
     assert run("doctor", "--offline", "--archive", archive).code == 12
@@ -227,36 +228,42 @@ def test_the_doctor_sees_a_clock_that_is_behind_the_archive(run: Run, archive: P
 
 def test_the_doctor_sees_a_clock_that_is_not_the_sites(run: Run, archive: Path) -> None:
     headers = json.dumps([["Date", "Mon, 02 Mar 2020 10:00:00 GMT"]])
-    change(archive, "UPDATE capture SET headers = ?", headers)
+    change(archive, "UPDATE capture SET headers = :headers", headers=headers)
     assert checks(run, archive, "--offline")[1]["clock"] == "warn"
-    change(archive, "UPDATE capture SET headers = ?", json.dumps([["Date", "yesterday"]]))
+    change(archive, "UPDATE capture SET headers = :headers", headers=json.dumps([["Date", "yesterday"]]))
     assert checks(run, archive, "--offline")[1]["clock"] == "ok"
 
 
+@pytest.mark.sqlite  # archives in PostgreSQL are none of them older than what copies and crawls make today
 def test_an_older_archive_is_no_failure(run: Run, archive: Path) -> None:
-    with sqlite3.connect(archive / "archive.db") as database:
-        database.execute("UPDATE alembic_version SET version_num = '0001'")
-    database.close()
+    change(archive, "UPDATE alembic_version SET version_num = '0001'")
     code, levels = checks(run, archive, "--offline")
     assert (code, levels["schema"]) == (0, "warn")
 
 
-def test_all_of_them_work_beside_a_run_and_on_read_only_media(run: Run, archive: Path) -> None:
-    commands = [("runs",), ("runs", "2"), ("coverage",), ("coverage", "--run", "2"), ("status",)]
-    commands += [("doctor", "--offline")]
-    with open_archive(archive) as opened:
-        Writer(opened, "sample").begin_run(
+COMMANDS = (
+    ("runs",), ("runs", "2"), ("coverage",), ("coverage", "--run", "2"), ("status",), ("doctor", "--offline"),
+)  # fmt: skip
+
+
+def test_all_of_them_work_beside_a_run(run: Run, archive: Path) -> None:
+    with opened(archive) as found:
+        Writer(found, "sample").begin_run(
             "crawl", program_version="0", reader_version="1", profile_digest="p", settings={}
         )
-        with opened.engine.begin():
-            for command in commands:
+        with found.engine.begin():
+            for command in COMMANDS:
                 assert run(*command, "--archive", archive).code == 0, command
+
+
+@pytest.mark.sqlite  # whose file lies on it
+def test_all_of_them_work_on_read_only_media(run: Run, archive: Path) -> None:
     for file in ("archive.db-wal", "archive.db-shm"):
         (archive / file).unlink(missing_ok=True)
     before = {path: path.read_bytes() for path in archive.rglob("*") if path.is_file()}
     archive.chmod(0o555)
     try:
-        for command in commands:
+        for command in COMMANDS:
             assert run(*command, "--archive", archive).code == 0, command
     finally:
         archive.chmod(0o755)
