@@ -8,19 +8,19 @@ from __future__ import annotations
 import json
 import resource
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from crawler.exits import ExitCode
-from storage.archive import open_archive
 from storage.writer import Writer
+from tests.places import Places, change, database_of, opened
 
 from .crawling import CHECKOUT, clean_environment
 from .scripted import Answer, Script, ScriptedSite, links, redirect, robots
@@ -56,22 +56,30 @@ def patched_crawl(patch: str, archive: Path, base_url: str) -> list[str]:
 
 def scrapy_crawl(archive: Path, base_url: str) -> list[str]:
     """`scrapy crawl summaries`, which can be told not to wait long between tries."""
-    given = {
+    given: dict[str, object] = {
         "MSARCHIVE_DIR": archive, "MSARCHIVE_SITE": "sample", "MSARCHIVE_START": f"{base_url}/",
         "MSARCHIVE_RETRIES": 1, "MSARCHIVE_RETRY_WAIT": 0.05,
     }  # fmt: skip
+    if (url := database_of(archive)) is not None:
+        given["MSARCHIVE_DATABASE"] = url
     return ["-m", "scrapy", "crawl", "summaries", *(w for n, v in given.items() for w in ("-s", f"{n}={v}"))]
 
 
 def _arguments(archive: Path, base_url: str, *more: str) -> list[str]:
     start_at = ["--start", f"{base_url}/", "--start", f"{base_url}/news"]
-    return ["crawl", "--archive", str(archive), "--site", "sample", *start_at, *more]
+    return ["crawl", *_meant(archive), "--site", "sample", *start_at, *more]
+
+
+def _meant(archive: Path) -> list[str]:
+    """The options that say which archive is meant."""
+    url = database_of(archive)
+    return ["--archive", str(archive), *([] if url is None else ["--database", url])]
 
 
 def told(archive: Path) -> list[dict[str, Any]]:
     """What `msarchive runs` says, newest first."""
     done = subprocess.run(
-        [sys.executable, "-m", "crawler.cli", "runs", "--json", "--archive", str(archive)],
+        [sys.executable, "-m", "crawler.cli", "runs", "--json", *_meant(archive)],
         stdout=subprocess.PIPE, check=True, cwd=CHECKOUT, env=clean_environment(),
     )  # fmt: skip
     rows: list[dict[str, Any]] = json.loads(done.stdout)
@@ -85,7 +93,8 @@ def ended(archive: Path) -> tuple[str, int | None]:
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Path:
+def archive(both: Places, tmp_path: Path) -> Path:
+    """Where there is no archive yet, in both databases."""
     return tmp_path / "archive"
 
 
@@ -135,6 +144,7 @@ def test_1_when_the_program_has_a_bug(bug: str, says: str, archive: Path, site: 
     assert ended(archive) == ("failed", 1)
 
 
+@pytest.mark.sqlite  # nothing is asked of any database
 def test_2_when_the_command_line_is_wrong_and_then_nothing_is_made(archive: Path) -> None:
     code, err = run(["-m", "crawler.cli", "crawl", "--archive", str(archive), "--delay", "soon"])
     assert code == 2
@@ -149,7 +159,7 @@ def test_3_when_an_address_failed_and_it_is_listed(archive: Path, site: Serve) -
     assert "1 of 5 addresses failed" in err
     assert ended(archive) == ("incomplete", 3)
     out = subprocess.check_output(
-        [sys.executable, "-m", "crawler.cli", "runs", "1", "--archive", str(archive)],
+        [sys.executable, "-m", "crawler.cli", "runs", "1", *_meant(archive)],
         text=True, cwd=CHECKOUT, env=clean_environment(),
     )  # fmt: skip
     assert f"{base}/a (HTTP 403)" in out
@@ -159,7 +169,7 @@ def test_4_when_another_run_holds_the_archive_and_the_skipped_one_leaves_a_row(
     archive: Path, site: Serve
 ) -> None:
     base = site(HEALTHY).base_url
-    with open_archive(archive, create=True) as held:
+    with opened(archive, create=True) as held:
         Writer(held, "sample").begin_run(
             "crawl", program_version="0", reader_version="1", profile_digest="p", settings={}
         )
@@ -198,7 +208,8 @@ def test_6_when_a_limit_is_reached(archive: Path, site: Serve) -> None:
 
 
 def test_7_when_there_is_no_room_for_the_files(archive: Path, site: Serve) -> None:
-    big = Answer(body=b"<html><body><p>" + b"many words " * 300_000)
+    words = Random(7).randbytes(1_000_000).hex(" ", 4)  # which compress to no less than half
+    big = Answer(body=b"<html><body><p>" + words.encode())
     base = site({**HEALTHY, "/a": big}).base_url
 
     def small_files() -> None:
@@ -233,6 +244,7 @@ def test_10_when_there_is_no_connection_at_all(archive: Path, site: Serve) -> No
     assert ended(archive) == ("failed", 10)
 
 
+@pytest.mark.sqlite  # a database that its server can't read is in tests/database/test_faults.py
 def test_12_when_the_archive_is_damaged(archive: Path) -> None:
     archive.mkdir()
     (archive / "archive.db").write_bytes(b"SQLite format 3\0" + b"x" * 5000)
@@ -240,10 +252,8 @@ def test_12_when_the_archive_is_damaged(archive: Path) -> None:
 
 
 def test_13_when_a_newer_program_made_the_archive(archive: Path) -> None:
-    open_archive(archive, create=True).close()
-    with sqlite3.connect(archive / "archive.db") as database:
-        database.execute("UPDATE alembic_version SET version_num = '9999'")
-    database.close()
+    opened(archive, create=True).close()
+    change(archive, "UPDATE alembic_version SET version_num = '9999'")
     code, err = run(crawl(archive, "http://127.0.0.1:9"))
     assert code == 13
     assert "newer version" in err
