@@ -35,6 +35,7 @@ _SCRAPY_LINE = "%(asctime)s [%(name)s] %(levelname)s: %(message)s"
 logger = logging.getLogger("msarchive")
 _bound: dict[str, Any] = {}
 _json = False
+_interrupted = False
 _handler: logging.Handler | None = None
 
 
@@ -111,8 +112,8 @@ def install(
 
     Exceptions that nobody caught pass it too: Python's own report prints their text as it is.
     """
-    global _json, _handler
-    _json = form == "json"
+    global _json, _handler, _interrupted
+    _json, _interrupted = form == "json", False
     handler = handler or logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if _json else HumanFormatter(line, dates))
     handler.setLevel(level)
@@ -171,8 +172,15 @@ def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackT
     logger.critical("Uncaught exception", exc_info=(kind, error, trace))
 
 
+def interrupted() -> None:
+    """Tell no more of exceptions that nobody can catch: an interrupt leaves objects half made (a database's
+    cursor), which complain when they go."""
+    global _interrupted
+    _interrupted = True
+
+
 def _unraisable(told: sys.UnraisableHookArgs) -> None:
-    if told.exc_value is not None:
+    if told.exc_value is not None and not _interrupted:
         logger.error(
             "%s",
             told.err_msg or "Exception ignored",

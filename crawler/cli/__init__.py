@@ -182,6 +182,7 @@ def _run(arguments: list[str]) -> int:
         complain(error.format_message())
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
+        logs.interrupted()
         complain("stopped")
         return ExitCode.STOPPED
     except (BrokenPipeError, _ReaderLeft):

@@ -56,8 +56,13 @@ class Table:
         """Its rows as the database has them, in order, a few at a time in memory."""
         asked = text(_with_own_colons(self.sql, self.parameters)).execution_options(yield_per=_FETCHED)
         result = connection.execute(asked, dict(self.parameters))
-        for some in result.partitions(_FETCHED):
-            yield from some
+        try:
+            for some in result.partitions(_FETCHED):
+                yield from some
+        except GeneratorExit:  # who asked for them has failed
+            if not connection.closed:
+                result.close()
+            raise
 
     @property
     def kinds(self) -> tuple[Kind, ...]:

@@ -140,6 +140,18 @@ def test_complaints_become_events_of_the_json_log(
         assert capsys.readouterr().err == "msarchive: the archive is busy\n"
 
 
+def test_what_an_interrupt_left_half_made_is_not_told_of(stream: tuple[str, io.StringIO]) -> None:
+    class HalfMade:
+        def __del__(self) -> None:
+            raise AttributeError("no '_closed'")
+
+    HalfMade()
+    assert len(_records(stream)) == 1
+    logs.interrupted()
+    HalfMade()
+    assert len(_records(stream)) == 1
+
+
 def test_scrapys_settings_for_a_log_file_hold(tmp_path: Path) -> None:
     before, hooks = logging.root.handlers[:], (sys.excepthook, sys.unraisablehook)
     file = tmp_path / "job.log"

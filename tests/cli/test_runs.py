@@ -211,7 +211,7 @@ def test_the_doctors_exit_code_is_that_of_what_fails(run: Run, archive: Path) ->
     assert (code, levels["last crawl"]) == (9, "fail")
 
 
-@pytest.mark.sqlite  # PostgreSQL's is in tests/database/test_doctor.py
+@pytest.mark.sqlite("tests/database/test_doctor.py has PostgreSQL's")
 def test_the_doctor_without_an_archive_and_of_a_file_that_is_no_database(
     run: Run, archive: Path, tmp_path: Path
 ) -> None:
@@ -234,7 +234,7 @@ def test_the_doctor_sees_a_clock_that_is_not_the_sites(run: Run, archive: Path) 
     assert checks(run, archive, "--offline")[1]["clock"] == "ok"
 
 
-@pytest.mark.sqlite  # archives in PostgreSQL are none of them older than what copies and crawls make today
+@pytest.mark.sqlite("there are no archives in PostgreSQL from before this version")
 def test_an_older_archive_is_no_failure(run: Run, archive: Path) -> None:
     change(archive, "UPDATE alembic_version SET version_num = '0001'")
     code, levels = checks(run, archive, "--offline")
@@ -256,7 +256,7 @@ def test_all_of_them_work_beside_a_run(run: Run, archive: Path) -> None:
                 assert run(*command, "--archive", archive).code == 0, command
 
 
-@pytest.mark.sqlite  # whose file lies on it
+@pytest.mark.sqlite("about its file")
 def test_all_of_them_work_on_read_only_media(run: Run, archive: Path) -> None:
     for file in ("archive.db-wal", "archive.db-shm"):
         (archive / file).unlink(missing_ok=True)

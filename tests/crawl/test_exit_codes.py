@@ -144,7 +144,7 @@ def test_1_when_the_program_has_a_bug(bug: str, says: str, archive: Path, site: 
     assert ended(archive) == ("failed", 1)
 
 
-@pytest.mark.sqlite  # nothing is asked of any database
+@pytest.mark.sqlite("nothing is asked of any database")
 def test_2_when_the_command_line_is_wrong_and_then_nothing_is_made(archive: Path) -> None:
     code, err = run(["-m", "crawler.cli", "crawl", "--archive", str(archive), "--delay", "soon"])
     assert code == 2
@@ -244,7 +244,7 @@ def test_10_when_there_is_no_connection_at_all(archive: Path, site: Serve) -> No
     assert ended(archive) == ("failed", 10)
 
 
-@pytest.mark.sqlite  # a database that its server can't read is in tests/database/test_faults.py
+@pytest.mark.sqlite("about its file; tests/database/test_faults.py has what befalls a server")
 def test_12_when_the_archive_is_damaged(archive: Path) -> None:
     archive.mkdir()
     (archive / "archive.db").write_bytes(b"SQLite format 3\0" + b"x" * 5000)

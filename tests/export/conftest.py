@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from crawler.samplesite import SampleSite
 from storage.archive import open_archive
+from tests.conftest import Database
 from tests.crawl.crawling import crawl
 
 
@@ -27,7 +28,10 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def connection(lived: Path) -> Iterator[Connection]:
-    """A reader of that archive."""
-    with open_archive(lived, read_only=True) as archive, archive.engine.connect() as connection:
+def connection(lived: Path, database: Database) -> Iterator[Connection]:
+    """A reader of that archive, in both databases."""
+    with (
+        open_archive(lived, read_only=True, database=database(lived)) as archive,
+        archive.engine.connect() as connection,
+    ):
         yield connection

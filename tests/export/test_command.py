@@ -10,24 +10,27 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from storage.export import csv_tables
 from tests.cli.conftest import Run, one_line, run
+from tests.places import Places, database_of, opened
 from tests.storage.build import House, article
 
 __all__ = ["run"]
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Path:
+def small(both: Places, tmp_path: Path) -> Iterator[Path]:
     """An archive with one article, which a writer holds open."""
     house = House(tmp_path / "archive")
     house.save(article("aB3dE6"))
-    return house.directory
+    yield house.directory
+    house.archive.close()
 
 
 @pytest.mark.parametrize(
@@ -97,25 +100,39 @@ WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n) SELECT id, ''
 """Makes an archive whose first article is looked for a journal of it without end."""
 
 
+@contextmanager
+def without_end(archive: Path) -> Iterator[None]:
+    """Let what asks for journals never be answered, as far as a test can wait."""
+    if database_of(archive) is None:
+        with closing(sqlite3.connect(archive / "archive.db")) as database:
+            database.executescript(ENDLESS)
+        yield
+        return
+    with opened(archive, read_only=True) as holding, holding.engine.connect() as connection:
+        connection.exec_driver_sql("SET default_transaction_read_only = off")
+        connection.commit()
+        connection.exec_driver_sql("LOCK TABLE journal IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("form", ["sqlite", "csv", "bibtex"])
 def test_a_signal_stops_one_long_statement(
-    small: Path, tmp_path: Path, form: str, number: signal.Signals
+    both: Places, small: Path, tmp_path: Path, form: str, number: signal.Signals
 ) -> None:
-    with closing(sqlite3.connect(small / "archive.db")) as database:
-        database.executescript(ENDLESS)
-    program = subprocess.Popen(
-        [sys.executable, "-m", "crawler.cli", "export", form, "-o", tmp_path / "x", "--archive", small],
-        stderr=subprocess.PIPE,
-    )
-    try:
-        while not list(tmp_path.glob(".x.*.part")):  # after it there is only the statement
-            assert program.poll() is None
-            time.sleep(0.01)
-        program.send_signal(number)
-        _, said = program.communicate(timeout=60)
-    finally:
-        program.kill()
+    with without_end(small):
+        program = subprocess.Popen(
+            [sys.executable, "-m", "crawler.cli", "export", form, "-o", tmp_path / "x", *both.options(small)],
+            stderr=subprocess.PIPE,
+        )
+        try:
+            while not list(tmp_path.glob(".x.*.part")):  # after it there is only the statement
+                assert program.poll() is None
+                time.sleep(0.01)
+            program.send_signal(number)
+            _, said = program.communicate(timeout=60)
+        finally:
+            program.kill()
     assert (program.returncode, said.decode().strip()) == (5, "msarchive: stopped")
     assert [path.name for path in tmp_path.iterdir()] == ["archive"]
 

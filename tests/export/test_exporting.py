@@ -111,7 +111,7 @@ def test_only_what_is_chosen(connection: Connection, tmp_path: Path) -> None:
 
 
 def test_an_empty_choice_is_a_valid_export(connection: Connection, tmp_path: Path) -> None:
-    none = Choice(selected="SELECT id FROM article WHERE 0")
+    none = Choice(selected="SELECT id FROM article WHERE 1 = 0")
     assert export(connection, "csv", none).to_folder(tmp_path / "t").articles == 0
     assert pd.read_csv(tmp_path / "t" / "articles.csv").empty
     assert export(connection, "parquet", none).to_folder(tmp_path / "u").articles == 0

@@ -13,7 +13,8 @@ from crawler.json_forms import forms
 from storage.models import Base
 from storage.schema.datasette import metadata
 from storage.views import VIEWS
-from tests.cli.conftest import Run, run
+from tests.cli.conftest import Run, ask, run
+from tests.conftest import Database
 
 __all__ = ["run"]
 
@@ -38,18 +39,25 @@ def validate(form: str, value: Any) -> None:
     Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(value)
 
 
+@pytest.fixture
+def run_on_it(lived: Path, database: Database, run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Commands ask an archive that has lived, in both databases."""
+    ask(monkeypatch, lived, database(lived))
+    return run
+
+
 @pytest.mark.parametrize("form", PRINTED)
-def test_what_a_command_prints(form: str, lived: Path, run: Run) -> None:
+def test_what_a_command_prints(form: str, run_on_it: Run) -> None:
     for command in PRINTED[form]:
-        printed = run(*command, "--archive", lived, "--json")
+        printed = run_on_it(*command, "--json")
         assert printed.code == 0, printed.err
         validate(form, printed.json)
 
 
 @pytest.mark.parametrize("form", WRITTEN)
-def test_what_an_export_writes(form: str, lived: Path, run: Run) -> None:
+def test_what_an_export_writes(form: str, run_on_it: Run) -> None:
     name = form.removesuffix("-history")
-    assert run("export", name, "-o", "x", *WRITTEN[form], "--archive", lived).code == 0
+    assert run_on_it("export", name, "-o", "x", *WRITTEN[form]).code == 0
     text = Path("x").read_text()
     for value in text.splitlines() if name == "jsonl" else [text]:
         validate(form, json.loads(value))

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from storage.archive import open_archive
 from storage.as_of import as_of
 from storage.export.choice import Choice
 from storage.export.exporting import Export
 from storage.export.restoring import EXPORTED
 from tests.cli.conftest import Run, one_line, run
+from tests.places import opened
 
 __all__ = ["run"]
+pytestmark = pytest.mark.usefixtures("both")
 
 OWN = {"article_captures.csv", "article_events.csv", "datapackage.json", "SHA256SUMS"}
 """What tells of an archive's own captures, and of when it was made."""
@@ -32,7 +33,7 @@ def exported(lived: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def write(archive: Path, folder: Path, *, history: bool = True) -> None:
     choice = Choice(history=history)
-    with open_archive(archive, read_only=True) as opened, opened.engine.connect() as connection:
+    with opened(archive, read_only=True) as found, found.engine.connect() as connection:
         Export(connection, choice, "csv", program_version="0").to_folder(folder / "csv")
         Export(connection, choice, "jsonl", program_version="0").to_file(folder / "all.jsonl")
 
@@ -57,7 +58,7 @@ def test_what_is_imported_is_exported_again(form: str, exported: Path, tmp_path:
 
 def test_every_value_says_that_it_came_from_an_export(exported: Path, tmp_path: Path, run: Run) -> None:
     assert run("import", exported / "csv", "--archive", "again").code == 0
-    with open_archive(tmp_path / "again", read_only=True) as archive, archive.engine.connect() as connection:
+    with opened(tmp_path / "again", read_only=True) as archive, archive.engine.connect() as connection:
         rules = connection.execute(
             text("SELECT DISTINCT rule, claim FROM article_evidence WHERE rule <> 'card'")
         ).all()

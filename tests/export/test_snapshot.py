@@ -11,23 +11,26 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
+from storage.archive import open_archive
 from storage.export import sqlite_snapshot
 from storage.export.choice import Choice
 from storage.export.exporting import Export
 from storage.views import VIEWS
+from tests.conftest import Database
 
 LEFT_OUT = {"search_documents", "related_articles"}
 TABLES = [view.name for view in VIEWS if view.name not in LEFT_OUT]
 
 
 @pytest.fixture(scope="module")
-def files(lived: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def files(lived: Path, database: Database, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The same snapshot twice."""
-    from storage.archive import open_archive
-
     folder = tmp_path_factory.mktemp("snapshots")
     found = folder / "a.db", folder / "b.db"
-    with open_archive(lived, read_only=True) as archive, archive.engine.connect() as connection:
+    with (
+        open_archive(lived, read_only=True, database=database(lived)) as archive,
+        archive.engine.connect() as connection,
+    ):
         for path in found:
             Export(connection, Choice(), "sqlite", program_version="0").to_file(path)
     return found
