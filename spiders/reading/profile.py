@@ -179,6 +179,12 @@ def profile_from(tables: Mapping[str, Any], where: str) -> SiteProfile:
     hosts = tuple(host.lower() for host in addresses.texts("hosts"))
     if not hosts:
         raise ProfileError(f"profile {where}: addresses.hosts is empty")
+    for key in sections.names():
+        # The archive's views find a section by a path in JSON, and paths have no way to write these.
+        if re.search(r'["\\\x00-\x1f\x7f]', key):
+            raise ProfileError(
+                f"profile {where}: parts.sections: {key!r} must have no quotation mark, backslash or control"
+            )
     profile = SiteProfile(
         name=read.text("name"),
         title=read.text("title", read.text("name")),

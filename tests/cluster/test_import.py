@@ -26,7 +26,7 @@ from tests.cli.conftest import run as run
 from tests.cluster.cluster import Cluster
 from tests.cluster.serving import serving
 from tests.crawl.crawling import CHECKOUT, clean_environment
-from tests.storage.test_rereading import sound
+from tests.places import sound
 from tests.warc.warcs import EVENING, IDENTICAL, MORNING, NOON, http, info, other, page, record, response
 
 CAPTURES = (

@@ -24,9 +24,10 @@ from storage.compare import archive_digest
 from tests.cli.archives import BASE, save_pages
 from tests.cli.conftest import Run, one_line
 from tests.cli.conftest import run as run
+from tests.cli.rereads import dump
 from tests.cluster.cluster import Cluster
 from tests.crawl.crawling import CHECKOUT, clean_environment
-from tests.storage.test_rereading import dump, sound
+from tests.places import sound
 
 WEAK = 'extends = "sample"\nname = "sample"\n[parts]\ntakeaway = ["No Page Says This"]\n'
 OPENED = """

@@ -94,6 +94,12 @@ def test_an_articles_id_may_stand_in_the_query(tmp_path: Path) -> None:
         ("[rating_words]\nhoch = 6", "rating_words.hoch must be from 0 to 5"),
         ('[rating_words]\nhoch = "5"', "rating_words.hoch must be a number"),
         ('[selectors]\npublished = "p["', "selectors.published: no CSS selector"),
+        ('[parts.sections]\n\'a "b"\' = ["B"]', "'a \"b\"' must have no quotation mark"),
+        ("[parts.sections]\n'a\\b' = [\"B\"]", "'a\\\\b' must have no quotation mark, backslash"),
+        (
+            '[parts.sections]\n"a\\u0000b" = ["B"]',
+            "'a\\x00b' must have no quotation mark, backslash or control",
+        ),
     ],
 )
 def test_what_can_not_be_used_is_refused_in_one_line(tmp_path: Path, text: str, complaint: str) -> None:

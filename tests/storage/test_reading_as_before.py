@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
@@ -21,8 +19,9 @@ from storage.readings import NewReading, digest_of
 from storage.record_json import decode, encode
 from tests.cli.test_reread import UNCHANGING
 from tests.crawl.crawling import crawl
+from tests.places import Places, change, database_of, rows, sound
 
-from .test_rereading import same, sound
+from .test_rereading import same
 
 BY_HAND = "written by hand"
 SUMMARIES = "SELECT id FROM capture WHERE kind = 'summary' ORDER BY id"
@@ -51,23 +50,21 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def archive(tmp_path: Path, crawled: Path) -> Iterator[Path]:
-    copied = Path(shutil.copytree(crawled, tmp_path / "archive"))
+def archive(both: Places, tmp_path: Path, crawled: Path) -> Iterator[Path]:
+    """A copy of it, in both databases."""
+    copied = both.copy(crawled, tmp_path / "archive")
     yield copied
     sound(copied)
 
 
 def again(archive: Path, **options: bool) -> SiteReread:
-    (result,) = reread(RereadOptions(archive, accept_losses=True, **options), program_version="1")  # type: ignore[arg-type]
+    asked = RereadOptions(archive, database=database_of(archive), accept_losses=True, **options)  # type: ignore[arg-type]
+    (result,) = reread(asked, program_version="1")
     return result
 
 
 def ask(archive: Path, *statements: str) -> list[list[tuple[object, ...]]]:
-    connection = sqlite3.connect(archive / "archive.db")
-    with connection:
-        found = [connection.execute(sql).fetchall() for sql in statements]
-    connection.close()
-    return found
+    return [rows(archive, sql) for sql in statements]
 
 
 def numbers(archive: Path, sql: str) -> list[int]:
@@ -75,7 +72,7 @@ def numbers(archive: Path, sql: str) -> list[int]:
 
 
 def write_by_hand(archive: Path) -> None:
-    ask(archive, f"UPDATE revision SET description = '{BY_HAND}'")
+    change(archive, f"UPDATE revision SET description = '{BY_HAND}'")
 
 
 def by_hand(archive: Path) -> int:
@@ -114,7 +111,9 @@ def test_a_crawl_notes_what_reading_again_comes_to(archive: Path) -> None:
     assert all(digest for _, digest in before)
     again(archive, rebuild=True)
     assert ask(archive, noted) == [before]
-    assert numbers(archive, "SELECT count(*) FROM capture WHERE kind = 'redirect' AND reading_digest") == [0]
+    assert numbers(
+        archive, "SELECT count(*) FROM capture WHERE kind = 'redirect' AND reading_digest IS NOT NULL"
+    ) == [0]
 
 
 def test_what_reads_as_before_is_left_alone_unless_told_otherwise(archive: Path) -> None:
@@ -141,14 +140,16 @@ def test_only_the_article_that_reads_otherwise_is_made_anew(
     assert result.report is not None
     assert {one.field for one in result.report.fields.values() for one in one.examples} >= {"title"}
     (key,) = numbers(archive, f"SELECT article_key FROM capture WHERE id = {capture}")
-    made = numbers(archive, f"SELECT DISTINCT article_key FROM revision WHERE description IS NOT '{BY_HAND}'")
+    made = numbers(
+        archive, f"SELECT DISTINCT article_key FROM revision WHERE coalesce(description, '') <> '{BY_HAND}'"
+    )
     assert made == [key]
 
 
 def test_a_newer_reader_is_named_as_the_reader_of_what_reads_as_before(archive: Path) -> None:
     tables = ("revision", "evidence", "capture")
     for table in tables:
-        ask(archive, f"UPDATE {table} SET reader_version = '0' WHERE reader_version IS NOT NULL")
+        change(archive, f"UPDATE {table} SET reader_version = '0' WHERE reader_version IS NOT NULL")
     write_by_hand(archive)
     again(archive)
     for table in tables:
@@ -158,7 +159,7 @@ def test_a_newer_reader_is_named_as_the_reader_of_what_reads_as_before(archive: 
 
 
 def test_an_archive_from_before_digests_is_made_anew_and_has_them(archive: Path, crawled: Path) -> None:
-    ask(archive, "UPDATE capture SET reading_digest = NULL")
+    change(archive, "UPDATE capture SET reading_digest = NULL")
     write_by_hand(archive)
     again(archive, all=True)
     assert by_hand(archive) == 0
@@ -205,7 +206,7 @@ def headed(reading: NewReading) -> NewReading:
 
 
 @pytest.mark.parametrize(
-    ("captures", "every", "change"),
+    ("captures", "every", "read_so"),
     [
         (LISTINGS, 1, undated),
         (LISTINGS, 2, no_cards),
@@ -218,11 +219,17 @@ def headed(reading: NewReading) -> NewReading:
     ids=lambda value: value.__name__ if callable(value) else None,
 )
 def test_it_comes_to_the_same_as_making_all_of_it_anew(
-    tmp_path: Path, archive: Path, monkeypatch: pytest.MonkeyPatch, captures: str, every: int, change: Change
+    both: Places,
+    tmp_path: Path,
+    archive: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    captures: str,
+    every: int,
+    read_so: Change,
 ) -> None:
-    twin = Path(shutil.copytree(archive, tmp_path / "twin"))
+    twin = both.copy(archive, tmp_path / "twin")
     changed = numbers(archive, captures)[::every]
-    monkeypatch.setattr(CaptureReader, "_read", otherwise(dict.fromkeys(changed, change)))
+    monkeypatch.setattr(CaptureReader, "_read", otherwise(dict.fromkeys(changed, read_so)))
     assert again(archive, all=True).report == again(twin, rebuild=True).report
     assert ask(archive, *EVERYTHING) == ask(twin, *EVERYTHING)
     # And back.

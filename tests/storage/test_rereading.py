@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,12 +11,11 @@ from crawler.importing import import_files
 from crawler.rereading import RereadOptions, SiteReread, reread
 from crawler.samplesite.server import SampleSite
 from spiders.sites import load_profile
-from storage import search_index
-from storage.archive import open_archive
-from storage.compare import archive_content
 from storage.record_json import decode, encode, shape
 from storage.records import ArticleRecord, CardRecord
+from tests.cli.rereads import dump
 from tests.crawl.crawling import ask, crawl
+from tests.places import Places, content, database_of, sound
 from tests.storage.build import article, card
 
 WORSE = """extends = "sample"
@@ -61,13 +58,12 @@ Copy = Callable[[Path], Path]
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Iterator[Copy]:
-    """Copies archives; each is looked over at the end."""
+def copy(both: Places, tmp_path: Path) -> Iterator[Copy]:
+    """Copies archives, in both databases; each is looked over at the end."""
     made: list[Path] = []
 
     def copied(archive: Path) -> Path:
-        made.append(tmp_path / f"copy{len(made)}")
-        shutil.copytree(archive, made[-1])
+        made.append(both.copy(archive, tmp_path / f"copy{len(made)}"))
         return made[-1]
 
     yield copied
@@ -75,40 +71,18 @@ def copy(tmp_path: Path) -> Iterator[Copy]:
         sound(archive)
 
 
-def sound(archive: Path) -> None:
-    with open_archive(archive) as opened, opened.engine.begin() as connection:
-        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
-        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-        search_index.check(connection)
-
-
 def again(archive: Path, site: str | Path = "sample", **options: object) -> SiteReread:
     (result,) = reread(
-        RereadOptions(archive, site=str(site), **options),  # type: ignore[arg-type]
+        RereadOptions(archive, site=str(site), database=database_of(archive), **options),  # type: ignore[arg-type]
         program_version="1",
     )
     return result
-
-
-def content(archive: Path) -> dict[str, list[tuple[object, ...]]]:
-    with open_archive(archive, read_only=True) as opened:
-        return archive_content(opened)
 
 
 def same(one: Path, other: Path) -> None:
     mine, theirs = content(one), content(other)
     for part in mine:
         assert mine[part] == theirs[part], part
-
-
-def dump(archive: Path) -> list[str]:
-    """Everything in the database but when and where runs went on, and the query planner's statistics."""
-    connection = sqlite3.connect(archive / "archive.db")
-    connection.execute("UPDATE run SET started_at = '2000-01-01T00:00:00.000Z', pid = NULL")
-    connection.execute("UPDATE run SET ended_at = '2000-01-01T00:00:00.000Z' WHERE ended_at IS NOT NULL")
-    lines = [line for line in connection.iterdump() if not line.startswith('INSERT INTO "sqlite_stat')]
-    connection.close()
-    return lines
 
 
 def test_afterwards_it_is_the_archive_that_the_better_reader_makes(pair: Pair, copy: Copy) -> None:
@@ -196,10 +170,10 @@ def test_a_heading_that_becomes_known_is_no_loss(pair: Pair, copy: Copy) -> None
 
 def test_a_dry_run_reports_the_same_and_writes_nothing(pair: Pair, copy: Copy) -> None:
     archive = copy(pair.worse)
-    before = (archive / "archive.db").read_bytes()
+    files, before = [path.read_bytes() for path in archive.glob("archive.db")], dump(archive)
     dry = again(archive, dry_run=True)
     assert dry.run_id is None
-    assert (archive / "archive.db").read_bytes() == before
+    assert ([path.read_bytes() for path in archive.glob("archive.db")], dump(archive)) == (files, before)
     assert sorted(path.name for path in archive.iterdir() if path.is_dir()) == ["captures"]
     assert dry.report == again(archive).report
 
@@ -234,9 +208,8 @@ def test_since_takes_the_articles_it_touches_whole(pair: Pair, copy: Copy) -> No
     archive = copy(pair.worse)
     ((last,),) = ask(archive, "SELECT started_at FROM runs ORDER BY id DESC LIMIT 1")
     again(archive, since=last)
-    with sqlite3.connect(archive / "archive.db") as database:
-        digests = "SELECT count(*) FROM capture WHERE kind = 'summary' GROUP BY article_key HAVING "
-        assert database.execute(digests + "count(DISTINCT profile_digest) > 1").fetchall() == []
+    digests = "SELECT count(*) FROM capture WHERE kind = 'summary' GROUP BY article_key HAVING "
+    assert ask(archive, digests + "count(DISTINCT profile_digest) > 1") == []
     again(archive)
     same(archive, pair.better)
 
@@ -263,7 +236,8 @@ def test_a_damaged_record_leaves_its_article_as_it_is(pair: Pair, copy: Copy) ->
     assert ask(archive, sections.format("<>"), id=ID) == ask(pair.better, sections.format("<>"), id=ID)
 
 
-def test_files_without_an_address_are_joined_anew(tmp_path: Path, copy: Copy) -> None:
+@pytest.mark.usefixtures("both")
+def test_files_without_an_address_are_joined_anew(tmp_path: Path) -> None:
     html = (
         "<!doctype html><html><head>{}</head><body><main><h1>A Title of It</h1><h2>Key Takeaway</h2>"
         "<p>Walking helps a little.</p><h2>What Was Seen</h2><p>People walked more.</p></main></body></html>"
@@ -281,7 +255,13 @@ def test_files_without_an_address_are_joined_anew(tmp_path: Path, copy: Copy) ->
     )
     archives = [tmp_path / "old", tmp_path / "new"]
     for archive, profile in zip(archives, ("mymsbuddy", str(better)), strict=True):
-        import_files([pages], directory=archive, profile=load_profile(profile), program_version="1")
+        import_files(
+            [pages],
+            directory=archive,
+            database=database_of(archive),
+            profile=load_profile(profile),
+            program_version="1",
+        )
     assert ask(archives[0], "SELECT count(*) FROM articles") == [(1,)]
     result = again(archives[0], better)
     same(*archives)
