@@ -3,7 +3,6 @@ it only looks different."""
 
 from __future__ import annotations
 
-import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,9 @@ from crawler.rereading import RereadOptions, SiteReread, reread
 from crawler.samplesite import HARMFUL, HARMLESS, SampleSite
 from crawler.site_change import signals_told
 from spiders.sites import load_profile
-from storage.archive import open_archive
 from storage.compare import archive_content
 from storage.wacz.packing import pack
+from tests.places import Places, database_of, opened
 
 from .crawling import ask, crawl
 from .visits import BASE, article_paths, site_pages, visit
@@ -64,8 +63,9 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def archive(visited: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(visited, tmp_path / "archive"))
+def archive(both: Places, visited: Path, tmp_path: Path) -> Path:
+    """A copy of it, in both databases."""
+    return both.copy(visited, tmp_path / "archive")
 
 
 @pytest.fixture
@@ -76,8 +76,8 @@ def mended(tmp_path: Path) -> str:
 
 
 def content(archive: Path) -> dict[str, list[tuple[object, ...]]]:
-    with open_archive(archive, read_only=True) as opened:
-        return archive_content(opened)
+    with opened(archive, read_only=True) as found:
+        return archive_content(found)
 
 
 def good_values(archive: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -91,7 +91,9 @@ def standing(archive: Path) -> list[tuple[Any, ...]]:
 
 
 def read_again(archive: Path, site: str = "sample", *, accept: bool = False) -> SiteReread:
-    options = RereadOptions(archive, site=site, accept_losses=accept, workers=1)
+    options = RereadOptions(
+        archive, site=site, database=database_of(archive), accept_losses=accept, workers=1
+    )
     (result,) = reread(options, program_version="1")
     return result
 
@@ -177,6 +179,7 @@ def test_the_archive_is_then_as_if_nothing_had_been_held(archive: Path, tmp_path
     assert ask(archive, latest) == ask(fresh, latest)
 
 
+@pytest.mark.usefixtures("both")
 def test_a_listing_that_leads_nowhere_is_told_though_it_is_the_only_one(tmp_path: Path) -> None:
     archive, paths = tmp_path / "archive", ["/news", *article_paths()[:3]]
     visit(archive, site_pages(paths), day=1)
@@ -260,6 +263,7 @@ def test_a_run_that_was_stopped_leaves_the_judgement_to_the_next(archive: Path) 
     assert standing(archive) == [("sections.findings", 10, 10)]
 
 
+@pytest.mark.usefixtures("both")
 def test_new_articles_that_lack_what_all_others_have_are_kept_and_told(tmp_path: Path, mended: str) -> None:
     archive, paths = tmp_path / "archive", article_paths(9)
     visit(archive, site_pages(paths[:20]), day=1)
@@ -300,6 +304,7 @@ def test_a_signal_while_readings_are_let_go_is_told_and_still_reaches_its_handle
         signal.signal(signal.SIGTERM, before)
 
 
+@pytest.mark.usefixtures("both")
 def test_a_crawl_over_the_wire_ends_with_the_exit_code_that_says_so(tmp_path: Path) -> None:
     with SampleSite() as site:
         assert crawl(tmp_path, site.base_url).code == 0
@@ -315,10 +320,14 @@ def test_a_package_of_an_archive_is_taken_in_as_it_was_decided(archive: Path, tm
     paths = article_paths()
     visit(archive, site_pages(paths[:3], "considerations-dropped"), day=8)
     package, again = tmp_path / "archive.wacz", tmp_path / "again"
-    with open_archive(archive, read_only=True) as opened:
-        pack(opened, package, program_version="1")
+    with opened(archive, read_only=True) as found:
+        pack(found, package, program_version="1")
     import_files(
-        [package], directory=again, profile=load_profile("sample").at(f"{BASE}/"), program_version="1"
+        [package],
+        directory=again,
+        database=database_of(again),
+        profile=load_profile("sample").at(f"{BASE}/"),
+        program_version="1",
     )
     assert ask(again, "SELECT count(*) FROM quarantined") == [(0,)]
     assert good_values(again) == good_values(archive)

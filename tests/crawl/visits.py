@@ -56,7 +56,12 @@ def visit(
             "crawl", program_version="1", reader_version="1", profile_digest=profile.digest, settings={}
         )
         session = CrawlSession(
-            profile, writer, Frontier(opened, profile.name), RetryPolicy(), directory=opened.directory
+            profile,
+            writer,
+            Frontier(opened, profile.name),
+            RetryPolicy(),
+            directory=opened.directory,
+            database=places.database_of(archive),
         )
         maker = PageMaker(profile)
         for number, (path, page) in enumerate(pages.items()):
