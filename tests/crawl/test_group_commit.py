@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from crawler.samplesite import SampleSite
-from storage.archive import FILE_NAME
 from tests.crawl.crawling import Crawled, ask, crawl
 from tests.crawl.scripted import Answer, ScriptedSite, links, robots
+
+pytestmark = pytest.mark.usefixtures("both")
 
 # On a machine that is busy with other work few pages come within the time that one waits for others.
 PATIENT = "import pipelines.committing; pipelines.committing.LONGEST_WAIT_S = 5.0"
@@ -85,8 +86,7 @@ def test_a_page_does_not_wait_for_a_site_that_is_slow(tmp_path: Path) -> None:
     archive, seen = tmp_path / "archive", []
 
     def slowly(path: str) -> Answer:
-        with closing(sqlite3.connect(f"file:{archive / FILE_NAME}?mode=ro", uri=True)) as connection:
-            seen.extend(connection.execute("SELECT count(*) FROM capture"))
+        seen.extend(ask(archive, "SELECT count(*) FROM capture"))
         return links(title=path)
 
     paths = [f"/page/{number}" for number in range(4)]

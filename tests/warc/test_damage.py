@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run, run
+from tests.places import rows
 
-from .warcs import bring, digest, info, other, page, response, rows, save
+from .warcs import bring, digest, info, other, page, response, save
 
 __all__ = ["run"]
 IDS = ("aB3dE6", "cD4eF5", "gH6iJ7")

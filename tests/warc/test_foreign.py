@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.places import rows
+
 from .warcs import (
     ADDRESS,
     EVENING,
@@ -25,9 +27,10 @@ from .warcs import (
     record,
     record_id,
     response,
-    rows,
     save,
 )
+
+pytestmark = pytest.mark.usefixtures("both")
 
 CAPTURES = "SELECT url, status, kind, captured_at FROM captures ORDER BY captured_at, id"
 FOUND = "After a month they slept an hour longer"

@@ -12,8 +12,9 @@ import pytest
 
 from storage.db import Db
 from storage.group_commit import GROUP_PAGES, Around, GroupCommit
+from tests.places import rows
 
-from .warcs import bring, digest, info, other, page, response, rows, save
+from .warcs import bring, digest, info, other, page, response, save
 
 ARTICLES = 3 * GROUP_PAGES
 NAMES = [f"aB3d{number:02}" for number in range(ARTICLES)]
@@ -52,6 +53,7 @@ def counted(archive: Path) -> int:
     return int(json.loads(told).get("new_article", 0))
 
 
+@pytest.mark.usefixtures("both")
 def test_many_captures_have_one_commit(tmp_path: Path, warc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real, commits = Db.commit, []
 
@@ -65,6 +67,7 @@ def test_many_captures_have_one_commit(tmp_path: Path, warc: Path, monkeypatch: 
     assert ARTICLES / GROUP_PAGES <= len(commits) < ARTICLES / 2
 
 
+@pytest.mark.usefixtures("both")
 def test_what_a_failed_commit_took_back_is_not_counted_and_comes_with_the_next_import(
     tmp_path: Path, warc: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

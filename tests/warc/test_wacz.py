@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,13 +21,14 @@ from storage.archive import open_archive
 from storage.wacz.index import surt
 from storage.wacz.packing import pack
 from tests.cli.conftest import Run, run
-from tests.cli.test_reread import NO_TAKEAWAY, weak_site
+from tests.cli.rereads import NO_TAKEAWAY, weak_site
 from tests.crawl.crawling import crawl
 from tests.crawl.visits import BASE, article_paths, site_pages, visit
+from tests.places import Places, opened, rows
 from tests.tools.programs import program
 from tests.tools.programs import run as run_program
 
-from .warcs import bring, digest, other, page, response, rows, save
+from .warcs import bring, digest, other, page, response, save
 
 __all__ = ["run"]
 CHANGES = ("edit", "move", "remove", "new", "footer")
@@ -68,8 +68,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def packed(archive: Path, path: Path, **options: Any) -> Path:
-    with open_archive(archive, read_only=True) as opened:
-        pack(opened, path, program_version="1", **options)
+    with opened(archive, read_only=True) as found:
+        pack(found, path, program_version="1", **options)
     return path
 
 
@@ -78,6 +78,7 @@ def base_of(archive: Path) -> str:
     return str(url).removesuffix("/robots.txt")
 
 
+@pytest.mark.usefixtures("both")
 def test_into_an_empty_archive_it_is_the_same_archive_again(archive: Path, tmp_path: Path) -> None:
     file = packed(archive, tmp_path / "all.wacz")
     result = bring(tmp_path / "again", file, base="http://127.0.0.1:1")  # the file says where it lay
@@ -88,8 +89,8 @@ def test_into_an_empty_archive_it_is_the_same_archive_again(archive: Path, tmp_p
     assert {kind for _, _, kind, *_ in rows(archive, EVENTS)} >= {"gone", "moved"}
 
 
-def test_what_rereads_corrected_comes_along(run: Run, archive: Path, tmp_path: Path) -> None:
-    read_twice = shutil.copytree(archive, tmp_path / "read-twice")
+def test_what_rereads_corrected_comes_along(run: Run, both: Places, archive: Path, tmp_path: Path) -> None:
+    read_twice = both.copy(archive, tmp_path / "read-twice")
     weak = weak_site(tmp_path, NO_TAKEAWAY)
     assert run("reread", "--archive", read_twice, "--site", weak, "--accept-losses").code == 0
     assert run("reread", "--archive", read_twice, "--site", "sample").code == 0
@@ -106,6 +107,7 @@ def test_the_same_archive_packs_to_the_same_bytes(archive: Path, tmp_path: Path)
     assert one == two
 
 
+@pytest.mark.usefixtures("both")
 def test_packed_again_after_the_way_back_the_records_are_the_same(archive: Path, tmp_path: Path) -> None:
     bring(tmp_path / "again", packed(archive, tmp_path / "1.wacz"), base="http://127.0.0.1:1")
     packed(tmp_path / "again", tmp_path / "2.wacz")
@@ -168,6 +170,7 @@ def test_damage_in_a_package_costs_what_it_struck(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.usefixtures("both")
 def test_into_an_archive_with_a_history_of_its_own_captures_are_added(archive: Path, tmp_path: Path) -> None:
     base = base_of(archive)
     own = save(
@@ -338,6 +341,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("both")
 def test_what_waits_in_quarantine_waits_again(changed: Path, tmp_path: Path) -> None:
     again, file = tmp_path / "again", packed(changed, tmp_path / "all.wacz")
     for _ in range(2):  # once more brings nothing twice
@@ -352,8 +356,10 @@ def test_what_waits_in_quarantine_waits_again(changed: Path, tmp_path: Path) -> 
     }
 
 
-def test_the_archive_made_again_goes_on_as_the_first_would(changed: Path, tmp_path: Path) -> None:
-    again, first = tmp_path / "again", Path(shutil.copytree(changed, tmp_path / "first"))
+def test_the_archive_made_again_goes_on_as_the_first_would(
+    both: Places, changed: Path, tmp_path: Path
+) -> None:
+    again, first = tmp_path / "again", both.copy(changed, tmp_path / "first")
     bring(again, packed(changed, tmp_path / "all.wacz"), base=BASE)
     for archive in (again, first):
         assert visit(archive, site_pages(), day=29).exit_code == 0
@@ -361,6 +367,7 @@ def test_the_archive_made_again_goes_on_as_the_first_would(changed: Path, tmp_pa
     assert rows(again, "SELECT count(*) FROM alarms WHERE cleared_at IS NULL") == [(0,)]
 
 
+@pytest.mark.usefixtures("both")
 def test_what_was_let_go_after_the_import_stays_so(run: Run, changed: Path, tmp_path: Path) -> None:
     again, file = tmp_path / "again", packed(changed, tmp_path / "all.wacz")
     bring(again, file, base=BASE)

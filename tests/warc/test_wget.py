@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from crawler.samplesite import SampleSite, truth
+from tests.places import rows
 from tests.tools.programs import run as run_program
 from tests.tools.programs import wget
 
-from .warcs import bring, digest, rows
+from .warcs import bring, digest
 
 
 def fetch(site: SampleSite, folder: Path, name: str, *options: str) -> list[Path]:

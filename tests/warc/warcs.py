@@ -5,16 +5,14 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
-import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from crawler.importing import ImportResult, import_files
 from spiders.sites import load_profile
-from storage.archive import open_archive
 from storage.compare import archive_digest
+from tests.places import database_of, opened
 
 SITE = "https://mymsbuddy.com"
 ADDRESS = f"{SITE}/news/view/a-walk-a-day-aB3dE6"
@@ -105,19 +103,12 @@ def save(path: Path, *records: bytes) -> Path:
 def bring(archive: Path, *paths: Path, base: str | None = None) -> ImportResult:
     """Import into `archive`; `base` is where the sample site lay, None for the real site."""
     profile = load_profile("mymsbuddy") if base is None else load_profile("sample").at(base)
-    return import_files(paths, directory=archive, profile=profile, program_version="1")
-
-
-def rows(archive: Path, sql: str) -> list[tuple[Any, ...]]:
-    """Rows of a query against an archive that nobody writes to."""
-    database = sqlite3.connect(f"file:{archive}/archive.db?mode=ro", uri=True)
-    try:
-        return database.execute(sql).fetchall()
-    finally:
-        database.close()
+    return import_files(
+        paths, directory=archive, database=database_of(archive), profile=profile, program_version="1"
+    )
 
 
 def digest(archive: Path) -> dict[str, str]:
     """What the archive holds, as digests."""
-    with open_archive(archive, read_only=True) as opened:
-        return archive_digest(opened)
+    with opened(archive, read_only=True) as found:
+        return archive_digest(found)
