@@ -3,18 +3,23 @@
 Which tests run with both databases, and which do not:
 
 - **Storage**: what asks for `house` or `new_house` (tests/storage: pages, revisions, events, settling,
-  frontier, rounds, relating, site losses, runs, templates), or for `places` (verify) runs with both, each
-  archive in a database of its own, copied from a template. Not so what is about SQLite's file itself
-  (archive, fixity, migrations), about WARC files alone (records, healing), or about processes that make one.
+  frontier, rounds, groups, relating, runs), for `places` (verify) or for `both` (rereading, what reads as
+  before, processes that are killed) runs with both, each archive in a database of its own, copied from a
+  template. Not so what is about SQLite's file or schema itself (fixity, migrations, some of archive and
+  schema), about WARC files alone (records, healing), or asks no archive (templates, revisiting, site losses).
 - **Commands** whose tests ask for `both` say by its folder alone which archive they mean, and write to it
-  and ask it in both: import, alarms (with the reread that clears them), show --evidence, history, report
-  (tests/cli, tests/report). What was crawled or imported once is copied, not made again. A test that has the
-  mark `sqlite` says why it is SQLite's alone. Tests of reread, runs, export and of a crawl's exit codes are
-  with SQLite still.
-- **Questions**: what asks for `database` (search, history, related, reading commands), and for the pages'
-  `client` (browse), asks an archive in SQLite, and a copy of it that is in PostgreSQL. `queries` has its
-  tests with SQLite; here answers, files and pages are the same to the byte.
-- **Writing**: crawls, imports and rereads are done with both here, and all rows compared. How a crawl goes
+  and ask it in both: import (of pages, of WARC files and packages, of exports), reread, runs, coverage,
+  status, doctor, alarms, show --evidence, history, report, export, the crawl that status advises, each exit
+  code of a crawl, its changes of the site, its groups, its end when the disk is full (tests/cli,
+  tests/export, tests/report, tests/warc, tests/crawl). What was crawled or imported once is copied, not made
+  again. A test that has the mark `sqlite` says why it is SQLite's alone.
+- **Questions**: what asks for `database` (search, history, related, reading commands, all forms that are
+  printed or exported), and for the pages' `client` (browse), asks an archive in SQLite, and a copy of it
+  that is in PostgreSQL. `queries` has its tests with SQLite; here answers, files and pages are the same to
+  the byte.
+- **Verify and `wacz`** say more, or other things, of a database on a server: their commands' tests are here.
+- **Writing**: crawls, imports and rereads are done with both here, and all rows compared; by a cluster's
+  workers in tests/cluster, by several processes in tests/workers. How a crawl goes
   about on the wire (politeness, robots.txt, TLS, redirects, limits) is the same program in both, and tested
   with SQLite; so are tools of others that read SQLite's file, the scheduler's clock and its processes, and
   recipes of the documentation.
