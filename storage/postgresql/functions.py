@@ -68,34 +68,78 @@ AS $$
     FROM regexp_matches(pattern, '(\[\^?.[^]]*\]|.)', 'gs') WITH ORDINALITY AS parts (part, place)
 $$
 """,
-    # https://sqlite.org/json1.html#jeach: the members of an object, the elements of a list.
+    # https://sqlite.org/json1.html#jeach: the members of an object, the elements of a list. `fullkey` leads
+    # to them, though where SQLite leaves a label's quotation marks out, it has them.
     """
-CREATE OR REPLACE FUNCTION json_each(document text) RETURNS TABLE (key text, value text, type text)
+CREATE OR REPLACE FUNCTION json_each(document text)
+RETURNS TABLE (key text, value text, type text, fullkey text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT e.key, e.value #>> '{}', CASE json_typeof(e.value)
         WHEN 'string' THEN 'text' WHEN 'boolean' THEN e.value::text
         WHEN 'number' THEN CASE WHEN e.value::text ~ '[.eE]' THEN 'real' ELSE 'integer' END
-        ELSE json_typeof(e.value) END
+        ELSE json_typeof(e.value) END, e.fullkey
     FROM (
-        SELECT m.key, m.value
+        SELECT m.key, m.value, '$.' || to_json(m.key)::text AS fullkey
         FROM pg_catalog.json_each(CASE json_typeof(document::json) WHEN 'object' THEN document::json END) m
         UNION ALL
-        SELECT (place - 1)::text, element
+        SELECT (place - 1)::text, element, '$[' || (place - 1)::text || ']'
         FROM json_array_elements(CASE json_typeof(document::json) WHEN 'array' THEN document::json END)
             WITH ORDINALITY AS elements (element, place)) e
 $$
 """,
-    """
-CREATE OR REPLACE FUNCTION json_each(document text, path text) RETURNS TABLE (key text, value text, type text)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT * FROM json_each(jsonb_path_query_first(document::jsonb, path::jsonpath)::text) $$
+    # https://sqlite.org/json1.html#path_arguments: `.label`, `."label"` as JSON quotes it, `[place]`,
+    # `[#-place]`. Not PostgreSQL's own paths: to them `.a-b` is a subtraction, and they look into lists.
+    r"""
+CREATE OR REPLACE FUNCTION json_walk(document jsonb, path text) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    rest text := substr(path, 2);
+    step text[];
+BEGIN
+    IF left(path, 1) <> '$' THEN
+        RAISE 'JSON path error near ''%''', path;
+    END IF;
+    WHILE rest <> '' AND document IS NOT NULL LOOP
+        step := regexp_match(
+            rest, '^(?:\.("(?:[^"\\]|\\.)*")|\.([^".[][^.[]*)|\[(?:(\d+)|#-([1-9]\d*))\])(.*)$', 's');
+        IF step IS NULL THEN
+            RAISE 'JSON path error near ''%''', rest;
+        END IF;
+        document := CASE WHEN step[1] IS NOT NULL THEN document -> (step[1]::json #>> '{}')
+            WHEN step[2] IS NOT NULL THEN document -> step[2]
+            ELSE document -> coalesce(step[3], '-' || step[4])::integer END;
+        rest := step[5];
+    END LOOP;
+    RETURN document;
+END $$
 """,
-    # https://sqlite.org/json1.html#jex, for values that are no objects. Its paths are PostgreSQL's as well.
+    # What it finds; paths of the kinds that our views have are told by sight. Not STRICT, so that it becomes
+    # part of the statement that asks.
+    r"""
+CREATE OR REPLACE FUNCTION json_at(document jsonb, path text) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN path ~ '^\$\."[^"\\]*"$' THEN document -> substr(path, 4, length(path) - 4)
+        WHEN path ~ '^\$\[\d+\]$' THEN document -> substr(path, 3, length(path) - 3)::integer
+        ELSE json_walk(document, path) END
+$$
+""",
+    """
+CREATE OR REPLACE FUNCTION json_each(document text, path text)
+RETURNS TABLE (key text, value text, type text, fullkey text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT m.key, m.value, m.type, path || substr(m.fullkey, 2)
+    FROM json_each(json_at(document::jsonb, path)::text) m
+$$
+""",
+    # https://sqlite.org/json1.html#jex, for values that are no objects.
     """
 CREATE OR REPLACE FUNCTION json_extract(document text, path text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-AS $$ SELECT jsonb_path_query_first(document::jsonb, path::jsonpath) #>> '{}' $$
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT json_at(document::jsonb, path) #>> '{}' $$
 """,
     # https://sqlite.org/json1.html#jtype
     """
@@ -105,7 +149,7 @@ AS $$
     SELECT CASE jsonb_typeof(found) WHEN 'string' THEN 'text' WHEN 'boolean' THEN found::text
         WHEN 'number' THEN CASE WHEN found::text ~ '[.eE]' THEN 'real' ELSE 'integer' END
         ELSE jsonb_typeof(found) END
-    FROM jsonb_path_query_first(document::jsonb, path::jsonpath) AS found
+    FROM json_at(document::jsonb, path) AS found
 $$
 """,
     # https://sqlite.org/json1.html#jquote

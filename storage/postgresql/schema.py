@@ -96,9 +96,11 @@ def renew(connection: Connection, *, alone: bool = True) -> bool:
 
 
 def drop_views(connection: Connection) -> None:
-    """Take the public views away, those of the past too; `finish` makes them anew."""
+    """Take the public views away, those of the past too, and functions that may have had other columns;
+    `finish` makes them anew."""
     run(connection, f"DROP SCHEMA IF EXISTS {past.SCHEMA} CASCADE")
     run(connection, f"DROP VIEW IF EXISTS {', '.join(view.name for view in VIEWS)}")
+    run(connection, "DROP FUNCTION IF EXISTS json_each(text), json_each(text, text)")
 
 
 def run(connection: Connection, statement: str) -> None:

@@ -79,7 +79,9 @@ def _only_in(revision: str, other: str) -> str:
 # A field counts as changed when a revision knows it, and the last one before that knew it says otherwise.
 # What a revision does not name is empty, or unknown where its captures could not show everything (key "*").
 _FIELD = "replace(d.key, 'section:', 'sections.')"
-_PATH = "'$.\"' || d.key || '\"'"
+# Not made of the key: SQLite before 3.45 compares a label with what the document says letter by letter, and
+# there all but ASCII is escaped. (One with a quotation mark it does not find; profiles may not have that.)
+_PATH = "d.fullkey"
 
 
 def _partial(revision: str) -> str:

@@ -55,9 +55,7 @@ def test_a_crawl_stops_in_time_keeps_what_it_asked_for_and_goes_on_later(
     assert set(asked) & set(later) == {"/robots.txt"}
 
 
-def test_without_room_nothing_is_asked(
-    site: SampleSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_room_nothing_is_asked(site: SampleSite, tmp_path: Path) -> None:
     begun = len(site.requests)
     low = crawl(
         tmp_path / "archive",
@@ -68,6 +66,7 @@ def test_without_room_nothing_is_asked(
     assert site.requests[begun:] == []
 
 
+@pytest.mark.usefixtures("both")
 def test_an_import_without_room_stores_nothing_and_can_be_run_again(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,8 +75,10 @@ def test_an_import_without_room_stores_nothing_and_can_be_run_again(
     low = run("import", pages, "--site", "sample")
     assert low.code == 7
     assert "left on the disk" in low.err
+    assert ask(tmp_path / "archive", "SELECT count(*) FROM captures") == [(0,)]
     monkeypatch.setenv("MSARCHIVE_MIN_FREE", "0")
     assert run("import", pages, "--site", "sample").code == 0
+    assert ask(tmp_path / "archive", "SELECT count(*) FROM articles")[0][0] > 0
 
 
 def test_a_limit_that_is_no_size_is_told_before_anything_is_made(

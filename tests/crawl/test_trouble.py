@@ -1,4 +1,7 @@
-"""A site that misbehaves: every address asked ends in one state, and the exit code tells the truth."""
+"""A site that misbehaves: every address asked ends in one state, and the exit code tells the truth.
+
+With both databases where the archive has a part in it: not so a crawl that can't begin, or has no robots.txt.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from crawler.reading_beside import MOST_UNDER_WAY
 from crawler.samplesite import SampleSite
+from tests.places import Places
 
 from .crawling import CHECKOUT, ask, clean_environment, crawl, states
 from .scripted import DROP, Answer, Script, ScriptedSite, links, redirect, robots
@@ -21,9 +26,12 @@ GZIP = (("Content-Encoding", "gzip"),)
 NEWS = "/news/view/"
 
 
-@pytest.fixture(scope="module")
-def troubled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ScriptedSite, int]:
-    """One crawl of a site where much goes wrong; archive, site, exit code."""
+Troubled = tuple[Path, ScriptedSite, int]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def troubled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Troubled]:
+    """One crawl of a site where much goes wrong, with each database; archive, site, exit code."""
     hops = {f"/hop/{number}": redirect(f"/hop/{number + 1}") for number in range(1, 9)}
     script: Script = {
         "/robots.txt": robots("Disallow: /private", "Sitemap: /sitemap-extra.xml"),
@@ -56,11 +64,14 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ScriptedSi
         "/gone": Answer(410, b"gone"),
         "/empty": Answer(204, b"", type=""),
     }  # fmt: skip
-    archive = tmp_path_factory.mktemp("troubled") / "archive"
-    with ScriptedSite(script) as site:
-        done = crawl(archive, site.base_url)
-    assert done.result, done.stderr
-    return archive, site, done.code
+    folder = tmp_path_factory.mktemp("troubled")
+    # Places of its own: those of the fixture `places` are gone after each test.
+    places = Places(request.getfixturevalue("server") if request.param == "postgresql" else None)
+    with places.over(folder):
+        with ScriptedSite(script) as site:
+            done = crawl(folder / "archive", site.base_url)
+        assert done.result, done.stderr
+        yield folder / "archive", site, done.code
 
 
 @pytest.mark.parametrize(
@@ -100,7 +111,7 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ScriptedSi
     ],
 )
 def test_every_kind_of_answer_ends_in_one_state(
-    troubled: tuple[Path, ScriptedSite, int],
+    troubled: Troubled,
     path: str,
     state: str,
     reason: str | None,
@@ -114,7 +125,7 @@ def test_every_kind_of_answer_ends_in_one_state(
 
 
 def test_nothing_is_left_waiting_and_the_exit_code_says_that_some_failed(
-    troubled: tuple[Path, ScriptedSite, int],
+    troubled: Troubled,
 ) -> None:
     archive, _, code = troubled
     assert code == 3
@@ -122,14 +133,14 @@ def test_nothing_is_left_waiting_and_the_exit_code_says_that_some_failed(
     assert ask(archive, "SELECT url FROM urls WHERE state = 'waiting' OR due_at IS NOT NULL") == []
 
 
-def test_redirects_elsewhere_are_refused_not_followed(troubled: tuple[Path, ScriptedSite, int]) -> None:
+def test_redirects_elsewhere_are_refused_not_followed(troubled: Troubled) -> None:
     archive, _, _ = troubled
     rows = ask(archive, "SELECT url, reason FROM urls WHERE state = 'refused' AND reason = 'off-site'")
     assert {row[0] for row in rows} == {"http://localhost:9/elsewhere", "http://127.0.0.1:22/"}
 
 
 def test_what_was_fetched_is_kept_even_when_it_could_not_be_used(
-    troubled: tuple[Path, ScriptedSite, int],
+    troubled: Troubled,
 ) -> None:
     archive, _, _ = troubled
     kept = ask(
@@ -143,6 +154,7 @@ def test_what_was_fetched_is_kept_even_when_it_could_not_be_used(
     assert kept[2][2] == 100
 
 
+@pytest.mark.usefixtures("both")
 def test_a_site_that_moved_to_another_of_its_names_is_asked_there(tmp_path: Path) -> None:
     pages = {"/": links("/news/view/one-aB3dE6"), "/news": links(), "/robots.txt": robots("Disallow: /no")}
     new = ScriptedSite({**pages, "/news/view/one-aB3dE6": links(title="One")})
@@ -188,6 +200,7 @@ def test_robots_that_disallow_everything_are_exit_code_8(tmp_path: Path) -> None
     assert site.paths == ["/robots.txt"]
 
 
+@pytest.mark.usefixtures("both")
 def test_a_site_that_forbids_everything_after_it_was_archived_is_exit_code_8(tmp_path: Path) -> None:
     rules = [robots("Disallow:"), robots("Disallow: /"), robots("Disallow: /a")]
     script: Script = {"/robots.txt": rules, "/": links("/a"), "/news": links(), "/a": links()}
@@ -206,6 +219,7 @@ def test_robots_that_fail_once_are_tried_again(tmp_path: Path) -> None:
     assert site.paths[:2] == ["/robots.txt", "/robots.txt"]
 
 
+@pytest.mark.usefixtures("both")
 def test_a_server_that_refuses_connections_is_exit_code_10(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -215,6 +229,7 @@ def test_a_server_that_refuses_connections_is_exit_code_10(tmp_path: Path) -> No
     assert ask(tmp_path / "archive", "SELECT outcome FROM runs") == [("failed",)]
 
 
+@pytest.mark.usefixtures("both")
 def test_a_write_that_fails_ends_the_crawl_at_once(tmp_path: Path) -> None:
     fails_on_tenth = """
 import errno
@@ -237,6 +252,7 @@ Writer.save_page = failing
         assert crawl(tmp_path / "archive", site.base_url).code == 0
 
 
+@pytest.mark.usefixtures("both")
 @pytest.mark.parametrize(
     "where", ["SummariesSpider.parse", "SummariesSpider.no_answer", "FrontierScheduler._refill"]
 )
@@ -255,6 +271,7 @@ def bug(*args, **kwargs):
     assert ask(tmp_path / "archive", "SELECT outcome FROM runs") == [("failed",)]
 
 
+@pytest.mark.usefixtures("both")
 def test_a_page_that_the_reader_fails_on_keeps_its_capture_and_the_run_says_so(tmp_path: Path) -> None:
     broken = """
 import crawler.reading_beside, spiders.pages

@@ -222,11 +222,18 @@ def test_an_archive_that_was_made_with_other_views_gets_todays(
     with psycopg.connect(url) as connection:
         connection.execute("COMMENT ON SCHEMA as_of IS 'of another version'")
         connection.execute("DROP VIEW runs CASCADE")
+        connection.execute("DROP FUNCTION json_each(text) CASCADE")
+        connection.execute(
+            "CREATE FUNCTION json_each(document text) RETURNS TABLE (key text, value text, type text) "
+            "LANGUAGE sql AS $$ SELECT '', '', '' $$"
+        )
         connection.execute("ALTER TABLE url ALTER COLUMN id DROP DEFAULT")
     assert run("runs", "--archive", tmp_path, "--database", url).code != 0
     open_archive(tmp_path, database=url).close()
     assert run("runs", "--archive", tmp_path, "--database", url).code == 0
     assert rows(url, "SELECT next_number('url')") == [(1,)]
+    assert rows(url, "SELECT fullkey FROM json_each('[7]')") == [("$[0]",)]
+    assert rows(url, "SELECT count(*) FROM revision_changes") == [(0,)]
 
 
 def test_a_reread_of_an_empty_database_says_that_there_is_no_archive(server: Server, run: Run) -> None:

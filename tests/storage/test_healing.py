@@ -8,19 +8,19 @@ import pytest
 
 from storage.archive import ArchiveDamaged, ArchiveMissing, open_archive
 from storage.db import Db
-from storage.verify import verify
 from storage.warc.files import WarcWriter
 from storage.warc.healing import heal
 from storage.warc.records import member, new_id
 from storage.writer import Writer
+from tests.places import Places, opened, rows
 
 INFO = [("software", "msarchive/1"), ("description", "crawl, run 1 of the archive")]
 
 
 @pytest.fixture
-def killed(tmp_path: Path) -> Path:
+def killed(tmp_path: Path, both: Places) -> Path:
     """An archive whose first run was killed; it had begun a file with one record that nothing names."""
-    with open_archive(tmp_path, create=True) as archive:
+    with opened(tmp_path, create=True) as archive:
         Writer(archive, "sample").begin_run(
             "crawl", program_version="1", reader_version="1", profile_digest="0" * 64, settings={}
         )
@@ -33,10 +33,10 @@ def killed(tmp_path: Path) -> Path:
 
 
 def healed(directory: Path) -> list[tuple[str, int, bool]]:
-    with open_archive(directory) as archive:
+    with opened(directory) as archive:
         heal(Db(archive.connection), directory / "captures")
-        rows = Db(archive.connection).all("SELECT name, run_id, sha256 IS NOT NULL FROM warc_file")
-    return [(name, run, bool(whole)) for name, run, whole in rows]
+    found = rows(directory, "SELECT name, run_id, sha256 IS NOT NULL FROM warc_file")
+    return [(name, run, bool(whole)) for name, run, whole in found]
 
 
 def file_of(directory: Path) -> Path:
@@ -44,12 +44,12 @@ def file_of(directory: Path) -> Path:
     return path
 
 
-def test_a_file_that_no_transaction_named_is_named_and_its_records_stay(killed: Path) -> None:
+def test_a_file_that_no_transaction_named_is_named_and_its_records_stay(killed: Path, both: Places) -> None:
     path = file_of(killed)
     before = path.read_bytes()
     assert healed(killed) == [(path.name, 1, True)]
     assert path.read_bytes() == before
-    assert {finding.code for finding in verify(killed).findings} == {"records-unnamed"}
+    assert {finding.code for finding in both.verify(killed).findings} == {"records-unnamed"}
     assert healed(killed) == [(path.name, 1, True)]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from storage.db import Db
 from storage.group_commit import GROUP_PAGES, Around, GroupCommit
-from tests.places import rows
+from tests.places import database_of, rows
 
 from .warcs import bring, digest, info, other, page, response, save
 
@@ -30,7 +30,7 @@ def killed(self, around):
         os._exit(9)
     return real(self, around)
 GroupCommit.commit = killed
-bring(Path(sys.argv[1]), Path(sys.argv[2]))
+bring(Path(sys.argv[1]), Path(sys.argv[2]), database=sys.argv[3] or None)
 """
 
 
@@ -94,10 +94,12 @@ def test_what_a_failed_commit_took_back_is_not_counted_and_comes_with_the_next_i
     assert digest(tmp_path / "archive") == digest(tmp_path / "whole")
 
 
+@pytest.mark.usefixtures("both")
 def test_killed_between_commits_an_import_goes_on_with_the_next_one(tmp_path: Path, warc: Path) -> None:
-    command = [sys.executable, "-c", KILLED, str(tmp_path / "archive"), str(warc)]
+    archive = tmp_path / "archive"
+    command = [sys.executable, "-c", KILLED, str(archive), str(warc), database_of(archive) or ""]
     assert subprocess.run(command, check=False, timeout=60).returncode == 9
-    assert articles(tmp_path / "archive") == GROUP_PAGES
-    bring(tmp_path / "archive", warc)
+    assert articles(archive) == GROUP_PAGES
+    bring(archive, warc)
     bring(tmp_path / "whole", warc)
-    assert digest(tmp_path / "archive") == digest(tmp_path / "whole")
+    assert digest(archive) == digest(tmp_path / "whole")

@@ -24,7 +24,7 @@ from tests.cli.conftest import Run, run
 from tests.cli.rereads import NO_TAKEAWAY, weak_site
 from tests.crawl.crawling import crawl
 from tests.crawl.visits import BASE, article_paths, site_pages, visit
-from tests.places import Places, opened, rows
+from tests.places import Places, database_of, opened, rows
 from tests.tools.programs import program
 from tests.tools.programs import run as run_program
 
@@ -117,16 +117,19 @@ def test_packed_again_after_the_way_back_the_records_are_the_same(archive: Path,
         assert second.read(member) == first.read(member), name
 
 
+@pytest.mark.usefixtures("both")
 def test_interrupted_it_is_gone_on_with(archive: Path, tmp_path: Path) -> None:
     file = packed(archive, tmp_path / "all.wacz")
     program_text = (
         "import sys\nfrom pathlib import Path\nfrom tests.warc.warcs import bring\n"
-        "bring(Path(sys.argv[1]), Path(sys.argv[2]), base='http://127.0.0.1:1')\n"
+        "archive, file, database = sys.argv[1:]\n"
+        "bring(Path(archive), Path(file), base='http://127.0.0.1:1', database=database or None)\n"
     )
     again, killed = tmp_path / "again", 0
     for captures in (3, 40, 100):
         process = subprocess.Popen(
-            [sys.executable, "-c", program_text, str(again), str(file)], cwd=Path(__file__).parents[2]
+            [sys.executable, "-c", program_text, str(again), str(file), database_of(again) or ""],
+            cwd=Path(__file__).parents[2],
         )
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and process.poll() is None and _captures(again) < captures:
@@ -147,6 +150,7 @@ def _captures(archive: Path) -> int:
         return 0
 
 
+@pytest.mark.usefixtures("both")
 def test_damage_in_a_package_costs_what_it_struck(tmp_path: Path) -> None:
     addresses = [other(one) for one in ("aA1bB2", "cC3dD4", "eE5fF6")]
     made = save(tmp_path / "x.warc.gz", *(response(url, page(url, url=url)) for url in addresses))
@@ -187,6 +191,7 @@ def test_into_an_archive_with_a_history_of_its_own_captures_are_added(archive: P
     assert digest(tmp_path / "a") == before
 
 
+@pytest.mark.usefixtures("both")
 @pytest.mark.parametrize("part", ["run", "since"])
 def test_a_part_has_all_that_it_refers_to(archive: Path, tmp_path: Path, part: str) -> None:
     last, started = rows(archive, "SELECT id, started_at FROM runs ORDER BY id DESC LIMIT 1")[0]

@@ -100,12 +100,12 @@ def save(path: Path, *records: bytes) -> Path:
     return path
 
 
-def bring(archive: Path, *paths: Path, base: str | None = None) -> ImportResult:
-    """Import into `archive`; `base` is where the sample site lay, None for the real site."""
+def bring(archive: Path, *paths: Path, base: str | None = None, database: str | None = None) -> ImportResult:
+    """Import into `archive`; `base` is where the sample site lay, None for the real site. `database` is where
+    the archive is, for a process of its own, which does not know it of the folder."""
     profile = load_profile("mymsbuddy") if base is None else load_profile("sample").at(base)
-    return import_files(
-        paths, directory=archive, database=database_of(archive), profile=profile, program_version="1"
-    )
+    database = database or database_of(archive)
+    return import_files(paths, directory=archive, database=database, profile=profile, program_version="1")
 
 
 def digest(archive: Path) -> dict[str, str]:
