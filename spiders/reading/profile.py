@@ -180,7 +180,7 @@ def profile_from(tables: Mapping[str, Any], where: str) -> SiteProfile:
     if not hosts:
         raise ProfileError(f"profile {where}: addresses.hosts is empty")
     for key in sections.names():
-        # The archive's views find a section by a path in JSON, and paths have no way to write these.
+        # The archive's views find a section by a path into JSON, which not every SQLite can write with these.
         if re.search(r'["\\\x00-\x1f\x7f]', key):
             raise ProfileError(
                 f"profile {where}: parts.sections: {key!r} must have no quotation mark, backslash or control"
