@@ -27,9 +27,9 @@ _WARCIO = ("warcio==1.8.1",)
 _SCRIPT = Path(__file__).with_name("iterate_warc.py")
 PAGES_A_SECOND = 1500
 _WHY = (
-    "1,500 pages a second on two cores leave 1.3 ms of a core for a page; taking it from its file, reading it "
-    "by rules in Python and comparing takes three to six (the CPU time below), so that it would want five to "
-    "ten cores."
+    "1,500 pages a second on two cores leave 1.3 ms of a core for a page; taking it from its file, reading "
+    "it by rules in Python and comparing takes three to six (the CPU time below), so that it would want five "
+    "to ten cores."
 )
 
 
