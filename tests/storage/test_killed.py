@@ -14,8 +14,8 @@ from sqlalchemy import text
 from storage.archive import open_archive
 from storage.migrations import HEAD
 from tests.places import Places, database_of, look_over, opened
+from tests.storage.killing import ROOT, killed_opening
 
-ROOT = Path(__file__).parents[2]
 _CHILD = """
 import sys
 from pathlib import Path
@@ -63,25 +63,6 @@ def _database(directory: Path) -> list[str]:
     return [] if url is None else [url]
 
 
-_KILLED_AT = """
-import os, signal, sys
-from pathlib import Path
-from sqlalchemy import Engine, event
-from storage.archive import open_archive
-
-left = int(sys.argv[2])
-
-def count(*_):
-    global left
-    left -= 1
-    if left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-event.listen(Engine, sys.argv[3], count)
-open_archive(Path(sys.argv[1]), create=True, database=sys.argv[4] if sys.argv[4:] else None)
-"""
-
-
 @pytest.mark.parametrize("where", ["sqlite", "postgresql"])
 @pytest.mark.parametrize(
     ("moment", "what"),
@@ -91,9 +72,7 @@ def test_killed_while_it_is_made_it_can_be_made_again(
     request: pytest.FixtureRequest, tmp_path: Path, moment: int, what: str, where: str
 ) -> None:
     database = None if where == "sqlite" else request.getfixturevalue("server").new()
-    arguments = [str(tmp_path / "a"), str(moment), what, *([database] if database else [])]
-    child = subprocess.run([sys.executable, "-c", _KILLED_AT, *arguments], cwd=ROOT)
-    assert child.returncode == -signal.SIGKILL
+    killed_opening(tmp_path / "a", moment, what, database)
     with (
         open_archive(tmp_path / "a", create=True, database=database) as archive,
         archive.engine.connect() as connection,

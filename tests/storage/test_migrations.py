@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-import signal
 import sqlite3
-import subprocess
-import sys
 import zlib
 from pathlib import Path
 
@@ -24,9 +21,9 @@ from storage.migrations import HEAD, KNOWN
 from storage.migrations.upgrade import config
 from storage.views import drop_views
 from storage.writer import Writer
+from tests.storage.killing import killed_opening
 
 OLD = Path(__file__).parent / "archives" / "0001.sql.gz"
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -115,27 +112,10 @@ def test_the_records_say_that_their_heads_are_not_what_came(old: Path) -> None:
         assert f"Location: {location}\r\n".encode() in record.block
 
 
-_KILLED = """
-import os, signal, sys
-from pathlib import Path
-from sqlalchemy import Engine, event
-from storage.archive import open_archive
-left = int(sys.argv[2])
-def count(*_):
-    global left
-    left -= 1
-    if left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-event.listen(Engine, "after_cursor_execute", count)
-open_archive(Path(sys.argv[1]))
-"""
-
-
 @pytest.mark.parametrize("statement", [20, 45, 60, 75])
 def test_killed_in_the_middle_it_is_done_the_next_time(old: Path, statement: int) -> None:
     bodies = _bodies(old)
-    child = subprocess.run([sys.executable, "-c", _KILLED, str(old), str(statement)], cwd=ROOT)
-    assert child.returncode == -signal.SIGKILL
+    killed_opening(old, statement)
     open_archive(old).close()
     assert len(list((old / "captures").iterdir())) == 1
     with (
